@@ -15,8 +15,8 @@ bool is_id(std::string_view text) noexcept {
 
 result<void> check_id(std::string_view text, std::string_view kind) {
   if (is_id(text)) return {};
-  return config_error(cat(quoted(text, 80), " is not a name for a ", kind,
-                          ": use 1 to 64 of a-z 0-9 . _ - and begin with a letter or digit"));
+  return config_error(cat(quoted(text, 80), " is not a name for ", kind.find_first_of("aeiou") == 0 ? "an " : "a ",
+                          kind, ": use 1 to 64 of a-z 0-9 . _ - and begin with a letter or digit"));
 }
 
 result<port_ref> parse_port_ref(std::string_view text) {

@@ -36,10 +36,11 @@ class [[nodiscard]] result {
   /// The value. Asking an error for its value is our own mistake and ends the process with the error's text.
   T& value() & { return *get(); }
   const T& value() const& { return *const_cast<result*>(this)->get(); }
-  T&& value() && { return std::move(*get()); }
+  T value() && { return std::move(*get()); }
   T& operator*() & { return *get(); }
   const T& operator*() const& { return *const_cast<result*>(this)->get(); }
-  T&& operator*() && { return std::move(*get()); }
+  /// By value: `for (auto& x : *list())` must not dangle.
+  T operator*() && { return std::move(*get()); }
   T* operator->() { return get(); }
   const T* operator->() const { return const_cast<result*>(this)->get(); }
   /// The value, moved out into an object of its own.

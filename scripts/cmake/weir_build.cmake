@@ -62,3 +62,13 @@ function(weir_test name)
   endif()
   set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
 endfunction()
+
+# weir_uses_kafka(TEST...): the ctest tests need a real broker. One is started for the run; its address is the first line of the file
+# address in the folder $WEIR_KAFKA_DIR (see tests/services).
+set(WEIR_KAFKA_DIR "${CMAKE_BINARY_DIR}/services/kafka")
+function(weir_uses_kafka)
+  foreach(name IN LISTS ARGN)
+    set_property(TEST ${name} APPEND PROPERTY FIXTURES_REQUIRED kafka)
+    set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT "WEIR_KAFKA_DIR=${WEIR_KAFKA_DIR}")
+  endforeach()
+endfunction()

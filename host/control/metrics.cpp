@@ -1,0 +1,120 @@
+#include "control/metrics.hpp"
+
+#include <charconv>
+#include <functional>
+
+#include "control/version.hpp"
+
+namespace weir::control {
+namespace {
+
+std::string label_value(const std::string& of) {
+  std::string out;
+  for (char c : of) {
+    if (c == '\\' || c == '"') {
+      out += '\\';
+      out += c;
+    } else if (c == '\n') {
+      out += "\\n";
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+std::string number(double v) {
+  char buffer[64];
+  return {buffer, std::to_chars(buffer, buffer + sizeof buffer, v).ptr};
+}
+
+// Nanoseconds as seconds, with all digits: a double of a large counter would lose the small steps.
+std::string seconds_of_ns(std::uint64_t ns) {
+  auto text = std::to_string(ns / 1'000'000'000);
+  auto part = std::to_string(ns % 1'000'000'000);
+  return text + "." + std::string(9 - part.size(), '0') + part;
+}
+
+std::string seconds_of_us(std::int64_t us) { return number(static_cast<double>(us) / 1e6); }
+
+using read = std::function<std::optional<std::string>(const subtask_metrics&)>;
+
+void family(std::string& out, const metric_snapshot& of, const char* name, const char* type, const char* help,
+            const read& value) {
+  bool any = false;
+  for (const auto& s : of.subtasks) {
+    const auto v = value(s);
+    if (!v) continue;
+    if (!any) {
+      out += std::string("# HELP ") + name + " " + help + "\n# TYPE " + name + " " + type + "\n";
+      any = true;
+    }
+    out += std::string(name) + "{pipeline=\"" + label_value(of.pipeline) + "\",operator=\"" +
+           label_value(s.operator_id) + "\",subtask=\"" + std::to_string(s.subtask) + "\",plugin=\"" +
+           label_value(s.plugin) + "\"} " + *v + "\n";
+  }
+}
+
+void single(std::string& out, const char* name, const char* type, const char* help, const std::string& labels,
+            const std::string& value) {
+  out += std::string("# HELP ") + name + " " + help + "\n# TYPE " + name + " " + type + "\n" + name + labels + " " +
+         value + "\n";
+}
+
+}  // namespace
+
+std::string prometheus_text(const metric_snapshot& of) {
+  std::string out;
+  auto count = [&](const char* name, const char* help, std::uint64_t subtask_metrics::*field) {
+    family(out, of, name, "counter", help, [=](const auto& s) { return std::optional(std::to_string(s.*field)); });
+  };
+  auto time = [&](const char* name, const char* help, std::uint64_t subtask_metrics::*field) {
+    family(out, of, name, "counter", help, [=](const auto& s) { return std::optional(seconds_of_ns(s.*field)); });
+  };
+  auto gauge = [&](const char* name, const char* help, const read& value) {
+    family(out, of, name, "gauge", help, value);
+  };
+
+  using m = subtask_metrics;
+  count("weir_task_records_in_total", "Records that came into the subtask.", &m::records_in);
+  count("weir_task_records_out_total", "Records that went out of the subtask, all ports together.", &m::records_out);
+  count("weir_task_bytes_in_total", "Bytes of column data that came into the subtask.", &m::bytes_in);
+  count("weir_task_bytes_out_total", "Bytes of column data that went out of the subtask.", &m::bytes_out);
+  count("weir_task_batches_in_total", "Batches that came into the subtask.", &m::batches_in);
+  count("weir_task_batches_out_total", "Batches that went out of the subtask.", &m::batches_out);
+  time("weir_task_busy_seconds_total", "Time spent in the operator's own code.", &m::busy_ns);
+  time("weir_task_idle_seconds_total", "Time the subtask's thread waited for input.", &m::idle_ns);
+  time("weir_task_backpressured_seconds_total", "Time the subtask's thread waited for room in a queue behind it.",
+       &m::backpressured_ns);
+  count("weir_task_late_records_total", "Records that came behind the watermark.", &m::late);
+  count("weir_task_dead_letters_total", "Records that could not be processed, kept or not.", &m::dead_letters);
+  count("weir_task_skipped_records_total",
+        "Records that could not be processed and that nothing kept (on_error = skip).", &m::skipped);
+  count("weir_exchange_pushed_batches_total",
+        "Batches put into the queues in front of the subtask; minus popped: the depth.", &m::pushed_batches);
+  count("weir_exchange_popped_batches_total", "Batches taken out of the queues in front of the subtask.",
+        &m::popped_batches);
+  count("weir_exchange_pushed_bytes_total",
+        "Bytes put into the queues in front of the subtask; minus popped: the depth.", &m::pushed_bytes);
+  count("weir_exchange_popped_bytes_total", "Bytes taken out of the queues in front of the subtask.", &m::popped_bytes);
+  gauge("weir_task_watermark_timestamp_seconds", "The subtask's event-time clock, seconds since 1970.",
+        [](const auto& s) { return s.watermark_us ? std::optional(seconds_of_us(*s.watermark_us)) : std::nullopt; });
+  gauge("weir_task_event_time_lag_seconds", "Wall clock minus the newest event time that went out.", [](const auto& s) {
+    return s.event_time_lag_us ? std::optional(seconds_of_us(*s.event_time_lag_us)) : std::nullopt;
+  });
+  gauge("weir_source_pending_records", "Records in the source's splits that are not read yet.", [](const auto& s) {
+    return s.pending_records ? std::optional(std::to_string(*s.pending_records)) : std::nullopt;
+  });
+
+  single(out, "weir_build_info", "gauge", "Always 1; the version is the label.",
+         "{pipeline=\"" + label_value(of.pipeline) + "\",version=\"" + label_value(version_text) + "\"}", "1");
+  single(out, "process_resident_memory_bytes", "gauge", "Resident memory of the process.", "",
+         std::to_string(of.rss_bytes));
+  single(out, "process_cpu_seconds_total", "counter", "CPU time of the process, user and system.", "",
+         seconds_of_ns(of.cpu_ns));
+  single(out, "process_start_time_seconds", "gauge", "When the process started, seconds since 1970.", "",
+         seconds_of_us(of.started_at_us));
+  return out;
+}
+
+}  // namespace weir::control

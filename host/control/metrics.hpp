@@ -1,0 +1,55 @@
+#pragma once
+// What the engine counts, as plain numbers at one moment, and its Prometheus text. The engine implements metric_source;
+// the metrics server and the end-of-run summary read it. Counters only grow while the process lives.
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace weir::control {
+
+/// One subtask of one node. Sources count what they read as records_out.
+struct subtask_metrics {
+  std::string operator_id;
+  std::string plugin;  ///< "risk@1.2.0"
+  std::uint32_t subtask = 0;
+
+  std::uint64_t records_in = 0, records_out = 0;
+  std::uint64_t bytes_in = 0, bytes_out = 0;
+  std::uint64_t batches_in = 0, batches_out = 0;
+  /// Wall time of the subtask's thread by what it did; the members of a chain share a thread, each has its own busy
+  /// time.
+  std::uint64_t busy_ns = 0, idle_ns = 0, backpressured_ns = 0;
+  /// Batches and bytes that went into and came out of the queues in front of the subtask: depth = pushed - popped. Two
+  /// counters, so that a short burst between two scrapes is seen.
+  std::uint64_t pushed_batches = 0, popped_batches = 0;
+  std::uint64_t pushed_bytes = 0, popped_bytes = 0;
+  std::uint64_t late = 0;
+  std::uint64_t dead_letters = 0;                 ///< rows that could not be processed, whatever on_error did with them
+  std::uint64_t skipped = 0;                      ///< of dead_letters, those that nothing kept: on_error = "skip"
+  std::optional<std::int64_t> watermark_us;       ///< absent: not begun, or at the end of all input
+  std::optional<std::int64_t> event_time_lag_us;  ///< now - newest event time that went out
+  std::optional<std::uint64_t> pending_records;   ///< sources: not read yet
+};
+
+struct metric_snapshot {
+  std::string pipeline;
+  std::vector<subtask_metrics> subtasks;
+  std::uint64_t rss_bytes = 0;
+  std::uint64_t cpu_ns = 0;        ///< of the process
+  std::int64_t started_at_us = 0;  ///< wall clock
+};
+
+/// Implemented by the engine. [any] thread, concurrently with the tasks; never blocks on them.
+class metric_source {
+ public:
+  virtual ~metric_source() = default;
+  virtual metric_snapshot snapshot() = 0;
+  /// All subtasks run and none has failed; else why not, for people.
+  virtual std::optional<std::string> not_ready_because() = 0;
+};
+
+/// The exposition format, version 0.0.4. Labels: pipeline, operator, subtask, plugin; never data.
+std::string prometheus_text(const metric_snapshot& of);
+
+}  // namespace weir::control

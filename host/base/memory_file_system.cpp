@@ -37,19 +37,19 @@ void memory_file_system::crash() {
   shared_->count_links(shared_->root);
 }
 
-void memory_file_system::crash_torn(const std::function<std::uint64_t()>& random) {
+void memory_file_system::crash_torn(const std::function<std::uint64_t()>& pick) {
   const std::lock_guard lock(shared_->mutex);
   ++shared_->generation;
-  const std::size_t kept = random() % (shared_->pending_ops.size() + 1);
+  const std::size_t kept = pick() % (shared_->pending_ops.size() + 1);
   for (std::size_t i = 0; i < kept; ++i) shared::make_durable(shared_->pending_ops[i]);
   shared_->pending_ops.clear();
   shared_->fall_back(shared_->root, [&](node& file) {
     std::vector<node::pending_write> written;
     for (auto& w : file.pending)
-      if (random() % 2) written.push_back(w);
-    if (!written.empty() && !written.back().truncates && random() % 2) {
+      if (pick() % 2) written.push_back(w);
+    if (!written.empty() && !written.back().truncates && pick() % 2) {
       std::string& last = written.back().bytes;
-      last.resize(random() % (last.size() / 512 + 1) * 512);
+      last.resize(pick() % (last.size() / 512 + 1) * 512);
     }
     for (const auto& w : written) node::apply(file.durable, w);
   });

@@ -56,8 +56,8 @@ class memory_file_system final : public file_system {
   /// Power cut: everything unsynced is gone. Open handles fail with EIO from then on.
   void crash();
   /// Power cut at a bad moment: of each file's unsynced writes some are there, the last perhaps torn at a multiple of
-  /// 512; of each directory's unsynced changes a prefix. `random` gives 64 random bits.
-  void crash_torn(const std::function<std::uint64_t()>& random);
+  /// 512; of each directory's unsynced changes a prefix. `pick` gives 64 random bits.
+  void crash_torn(const std::function<std::uint64_t()>& pick);
 
   // For tests that play a user: not counted, not failing, durable at once.
   void set_owner(const std::string& path, std::uint32_t uid, std::uint32_t gid);

@@ -60,7 +60,7 @@ struct memory_file_system::shared {
   };
 
   mutable std::mutex mutex;
-  env& clock;
+  env& time;
   node_ptr root = std::make_shared<node>();
   std::vector<name_op> pending_ops;
   std::uint64_t generation = 0;  // crashes so far; handles of an older one are dead
@@ -68,7 +68,7 @@ struct memory_file_system::shared {
   fault faults;
   std::array<std::uint64_t, 32> counts{};
 
-  explicit shared(env& c) : clock(c) {
+  explicit shared(env& c) : time(c) {
     root->is_directory = true;
     root->mode = 0755;
     root->inode = 1;
@@ -90,7 +90,7 @@ struct memory_file_system::shared {
     n->is_directory = directory;
     n->mode = mode;
     n->inode = next_inode++;
-    n->modified_us = clock.now_us();
+    n->modified_us = time.now_us();
     return n;
   }
 
@@ -170,7 +170,7 @@ struct memory_file_system::shared {
 
   void write(node& file, node::pending_write w) {
     node::apply(file.content, w);
-    file.modified_us = clock.now_us();
+    file.modified_us = time.now_us();
     file.pending.push_back(std::move(w));
   }
 

@@ -48,6 +48,9 @@ function(weir_room name)
   endif()
 endfunction()
 
+# Builds every test with the label unit: what scripts/check runs.
+add_custom_target(unit_tests)
+
 # weir_test(NAME SOURCES file... DEPS target... LABELS label...): one GoogleTest binary, registered with ctest.
 function(weir_test name)
   cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
@@ -61,6 +64,9 @@ function(weir_test name)
     set(ARG_TIMEOUT 300)
   endif()
   set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+  if("unit" IN_LIST ARG_LABELS)
+    add_dependencies(unit_tests ${name})
+  endif()
 endfunction()
 
 # weir_uses_kafka(TEST...): the ctest tests need a real broker. One is started for the run; its address is the first line of the file

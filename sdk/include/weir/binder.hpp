@@ -1,0 +1,90 @@
+// weir/binder.hpp: one node of a pipeline while its schemas are resolved. Batch operators, and whoever computes its
+// schemas, get it in bind(). [control] The same calls are repeated, without the host, when a subtask's instance is made
+// [task]: bind() must only depend on the configuration and the schemas.
+#ifndef WEIR_BINDER_HPP
+#define WEIR_BINDER_HPP
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "weir/config.hpp"
+#include "weir/schema.hpp"
+
+namespace weir {
+namespace detail {
+
+struct bound_input {
+  weir::schema columns;
+  std::string name;
+  std::vector<std::uint32_t> key;
+};
+struct bound_output {
+  std::string name;
+  weir::schema columns;
+  std::vector<std::int32_t> passes;  // empty: none is passed through
+};
+// What bind() learned and create() needs. Immutable after bind, shared by the subtasks.
+struct bound {
+  config_node options;
+  std::vector<bound_input> inputs;
+  std::vector<bound_output> outputs;
+};
+}  // namespace detail
+
+class binder {
+ public:
+  binder(detail::bound& facts, const weir_host* host, weir_bind* node) : facts_{facts}, host_{host}, node_{node} {
+    facts_.outputs.clear();
+  }
+
+  [[nodiscard]] std::uint32_t input_count() const { return static_cast<std::uint32_t>(facts_.inputs.size()); }
+  [[nodiscard]] const schema& input(std::uint32_t port = 0) const { return facts_.inputs.at(port).columns; }
+  // The name of the node that feeds a port, as `from` says it.
+  [[nodiscard]] const std::string& input_name(std::uint32_t port) const { return facts_.inputs.at(port).name; }
+  // The key columns of a port; empty: no key.
+  [[nodiscard]] const std::vector<std::uint32_t>& key(std::uint32_t port = 0) const {
+    return facts_.inputs.at(port).key;
+  }
+
+  // Adds the next output port; name "" for the first. passes: for each column the input column that goes through
+  // unchanged, -1: written by the operator; empty: none goes through. Returns the port's number.
+  std::uint32_t output(std::string_view name, schema columns, std::vector<std::int32_t> passes = {}) {
+    if (!passes.empty() && passes.size() != columns.size())
+      throw plugin_error{"output '" + std::string{name} + "': passes has " + std::to_string(passes.size()) +
+                         " entries for " + std::to_string(columns.size()) + " columns"};
+    if (host_) {
+      const detail::arrow_schema raw{columns};
+      const auto code =
+          host_->bind_output(node_, detail::view(name), raw.get(), passes.empty() ? nullptr : passes.data());
+      detail::host_says(code);
+    }
+    facts_.outputs.push_back({std::string{name}, std::move(columns), std::move(passes)});
+    return static_cast<std::uint32_t>(facts_.outputs.size() - 1);
+  }
+  // An output that is the input as it is: every column goes through.
+  std::uint32_t output_like_input(std::string_view name, std::uint32_t port = 0) {
+    std::vector<std::int32_t> passes;
+    for (std::size_t i = 0; i < input(port).size(); ++i) passes.push_back(static_cast<std::int32_t>(i));
+    return output(name, input(port), std::move(passes));
+  }
+
+  [[nodiscard]] const std::vector<detail::bound_output>& outputs() const { return facts_.outputs; }
+
+  // Reports one thing that is wrong and goes on, so that people see all of them at once. `option` may be empty.
+  void error(weir_code code, std::string_view option, std::string_view why, std::int64_t at = -1) {
+    if (host_) host_->bind_error(node_, code, detail::view(option), at, detail::view(why));
+    if (first_error_ == WEIR_OK) first_error_ = code;
+  }
+  [[nodiscard]] weir_code first_error() const { return first_error_; }
+
+ private:
+  detail::bound& facts_;
+  const weir_host* host_;
+  weir_bind* node_;
+  weir_code first_error_ = WEIR_OK;
+};
+}  // namespace weir
+#endif  // WEIR_BINDER_HPP

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/option.hpp"
 #include "plugin/finding.hpp"
 #include "plugin/memory_map.hpp"
 #include "weir/abi.h"
@@ -16,25 +17,13 @@ namespace weir::plugin {
 enum class component_kind : std::uint8_t { source, operation, sink, decoder, encoder };
 std::string_view name_of(component_kind kind);  ///< "source", "operator", ...
 
-/// One option as the plugin declares it (weir_option), as texts.
-struct declared_option {
-  std::string name;
-  std::string type;      ///< "int", "list:string", ...
-  std::string fallback;  ///< TOML text; meaning only with has_fallback
-  bool has_fallback = false;
-  std::string doc;
-  std::vector<std::string> values;  ///< of an enum
-  std::uint32_t flags = 0;          ///< WEIR_OPTION_...
-  std::vector<declared_option> nested;
-};
-
 struct component_description {
   component_kind kind = component_kind::operation;
   std::string type;  ///< "exposure": a pipeline says "risk.exposure"
   std::string summary;
   std::uint32_t flags = 0;        ///< WEIR_SELECTIONS ...
   std::uint32_t input_count = 0;  ///< a source: 0; WEIR_INPUTS_ANY
-  std::vector<declared_option> options;
+  std::vector<config::option> options;
 };
 
 struct description {

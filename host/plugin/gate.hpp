@@ -15,6 +15,7 @@ namespace weir::plugin {
 struct expectations {
   std::string name;     ///< must be the plugin's own name
   std::string version;  ///< constraint: "1", "1.2", "1.2.0"
+  std::string abi;      ///< "0.1": the least that it must have been built against
   std::string sha256;   ///< pin: 64 hexadecimal characters, or at least the first 12
 };
 

@@ -1,0 +1,72 @@
+#pragma once
+// Binding: a component, its configuration and the schemas of its inputs become output ports and the plugin's plan, or errors
+// at the place in the pipeline file that is wrong. Nothing outside is touched, so `weir check` binds too.
+//
+//   config::validate ─> bind(component, config, inputs) ─> plugin's bind() ─> bind_output..., bind_error...
+//                                    └─────────────────────> binding {outputs, plan}; its end calls unbind()
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/diagnostics.hpp"
+#include "config/value.hpp"
+#include "model/type.hpp"
+#include "plugin/component.hpp"
+
+namespace weir::plugin {
+
+/// One input port of the node that is bound.
+struct bind_input {
+  std::string name;  ///< of the node that feeds it, as `from` says: "trades", "exposure:late"
+  model::schema_ref schema;
+  std::vector<std::uint32_t> key;  ///< column indexes; empty: no key
+};
+
+/// One output port that the plugin declared.
+struct bind_output {
+  std::string name;  ///< empty: the main port
+  model::schema_ref schema;
+  /// For each column the input column that it passes through unchanged, or -1; empty: none passes. Checked against the
+  /// schemas of the inputs.
+  std::vector<std::int32_t> passes;
+};
+
+/// What bind() gives: immutable, shared by all subtasks of the node; outlives their instances. The thread that drops the last
+/// reference calls the plugin's unbind: let that be a control thread.
+class binding {
+ public:
+  virtual ~binding() = default;
+  const component_ptr& what() const { return component_; }
+  const void* plan() const { return plan_; }  ///< the plugin's; may be null
+  const config::value& config() const { return config_; }
+  const std::vector<bind_input>& inputs() const { return inputs_; }
+  const std::vector<bind_output>& outputs() const { return outputs_; }
+
+ protected:
+  component_ptr component_;
+  void* plan_ = nullptr;
+  config::value config_;
+  std::vector<bind_input> inputs_;
+  std::vector<bind_output> outputs_;
+};
+using binding_ptr = std::shared_ptr<const binding>;
+
+/// [control] Calls the plugin's bind. `config` has been validated against the component's options; `at` is the node's place,
+/// for errors that name no option. Null when it failed: then `problems` says why, with at least one error. An exception that
+/// crosses the boundary becomes an error that names the plugin.
+binding_ptr bind(component_ptr what, config::value config, std::vector<bind_input> inputs, const config::location& at,
+                 const weir_host& host, config::diagnostics& problems);
+/// The same with bind_host().
+binding_ptr bind(component_ptr what, config::value config, std::vector<bind_input> inputs, const config::location& at,
+                 config::diagnostics& problems);
+
+/// Sets the slots config_... and bind_... of a host table. The rest is the engine's.
+void fill_bind_slots(weir_host& host);
+/// A table for binding without an engine: the slots of running subtasks refuse with WEIR_E_CONTRACT. Lives for ever.
+const weir_host& bind_host();
+
+/// How a configuration value looks to a plugin.
+const weir_config* config_node(const config::value& value);
+
+}  // namespace weir::plugin

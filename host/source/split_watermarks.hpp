@@ -1,0 +1,53 @@
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "model/watermark_merge.hpp"
+
+namespace weir::source {
+
+struct watermark_rule {
+  std::int64_t out_of_orderness_us = 0;
+  /// How long a split must have said "nothing at the end of my log" before it stops holding the others back; -1: never.
+  std::int64_t idle_after_us = -1;
+};
+
+/// The watermark of one source subtask: newest event time of each split minus the bound minus one microsecond, merged by
+/// minimum. One thread. Splits are numbered by the caller, densely from 0.
+class split_watermarks {
+ public:
+  explicit split_watermarks(watermark_rule rule) : rule_(rule) {}
+
+  void open(std::uint32_t split);
+  /// Records up to this event time have been emitted.
+  void observe(std::uint32_t split, std::int64_t newest_us);
+  /// An empty fetch at the end of the split's log, at this monotonic time.
+  void nothing_to_read(std::uint32_t split, std::int64_t now_ns);
+  void finish(std::uint32_t split);
+  /// Records have arrived (with or without event times): the split is not idle.
+  void active(std::uint32_t split);
+
+  /// Looks at the clock for splits that have become idle. Call before current().
+  void tick(std::int64_t now_ns);
+  std::int64_t current() const { return merge_.current(); }
+  /// Idle, or without any open split.
+  bool idle() const { return known_ == finished_ || merge_.idle(); }
+  /// The split that holds the watermark; UINT32_MAX: none.
+  std::uint32_t holder() const;
+
+ private:
+  struct split {
+    std::uint32_t input = UINT32_MAX;  // in merge_; UINT32_MAX: not opened
+    std::int64_t quiet_since_ns = -1;  // -1: has not said that it has nothing
+    bool done = false;
+  };
+  split* find(std::uint32_t number) {
+    return number < splits_.size() && splits_[number].input != UINT32_MAX ? &splits_[number] : nullptr;
+  }
+  watermark_rule rule_;
+  model::watermark_merge merge_;
+  std::vector<split> splits_;
+  std::size_t known_ = 0, finished_ = 0, quiet_ = 0;
+};
+
+}  // namespace weir::source

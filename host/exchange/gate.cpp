@@ -19,8 +19,8 @@ bool channel::has_room() {
 }
 
 void channel::push(model::message m) {
-  const std::uint64_t bytes = m.bytes();
-  const bool is_batch = m.is_batch();
+  const auto bytes = static_cast<std::uint64_t>(m.bytes());
+  const bool is_batch = m.kind() == model::message_kind::batch;
   {
     std::lock_guard lock(gate_.mutex_);
     queue_.push_back(std::move(m));
@@ -65,14 +65,14 @@ std::optional<arrival> gate::poll() {
       if (c.queue_.empty()) continue;
       found.emplace(arrival{c.index_, c.input_, std::move(c.queue_.front())});
       c.queue_.pop_front();
-      bytes = found->what.bytes();
+      bytes = static_cast<std::uint64_t>(found->what.bytes());
       waiting_.fetch_sub(1, std::memory_order_release);
       from = &c;
       break;
     }
   }
   if (!from) return std::nullopt;
-  if (found->what.is_batch()) {
+  if (found->what.kind() == model::message_kind::batch) {
     from->popped_batches_.fetch_add(1, std::memory_order_release);
     from->popped_bytes_.fetch_add(bytes, std::memory_order_release);
   }

@@ -1,11 +1,11 @@
-#include "source/trace.hpp"
+#include "model/trace_id.hpp"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include <cstring>
 
-namespace weir::source {
+namespace weir::model {
 namespace {
 
 int digit(char c) noexcept {
@@ -61,4 +61,4 @@ std::string print_trace_id(const std::uint8_t* bytes) {
   return text;
 }
 
-}  // namespace weir::source
+}  // namespace weir::model

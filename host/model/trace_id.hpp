@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace weir::source {
+namespace weir::model {
 
 using trace_id = std::array<std::uint8_t, 16>;
 
@@ -14,4 +14,4 @@ trace_id parse_trace_id(std::string_view text) noexcept;
 /// 32 lower-case hex digits; empty when it is all zero.
 std::string print_trace_id(const std::uint8_t* sixteen_bytes);
 
-}  // namespace weir::source
+}  // namespace weir::model

@@ -64,6 +64,8 @@ class column {
   const char* data() const noexcept { return static_cast<const char*>(buffers_[2]); }
   const column& child(std::size_t i) const noexcept { return *children_[i]; }
   const std::vector<column_ref>& children() const noexcept { return children_; }
+  /// The pool buffer behind a part (0: validity, 1: values or offsets, 2: data); null: foreign or static memory.
+  const buffer_ref& owner(std::size_t i) const noexcept { return owners_[i]; }
   /// Memory that it keeps alive, children included.
   std::int64_t bytes() const noexcept { return bytes_; }
   /// It points into an array that a plugin made.

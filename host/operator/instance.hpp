@@ -36,6 +36,7 @@ class instance {
   /// A row that the host itself could not use (an event time that is null): as if the plugin had called dead_letter.
   bool dead_letter(const model::batch& from, std::uint32_t row, std::string_view why);
 
+  std::int64_t watermark() const { return context_.watermark; }
   const counters& counts() const { return context_.counts; }
   const spec& what() const { return context_.what; }
 

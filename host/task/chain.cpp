@@ -1,0 +1,137 @@
+#include "task/chain.hpp"
+
+#include <utility>
+
+#include "base/cat.hpp"
+#include "base/check.hpp"
+
+namespace weir::task {
+
+std::uint32_t chain::add(std::shared_ptr<const op::spec> what) {
+  const auto number = static_cast<std::uint32_t>(nodes_.size());
+  auto made = std::make_unique<member>();
+  made->what = std::move(what);
+  made->out.owner = this;
+  made->out.number = number;
+  made->out.routes.resize(made->what->outputs.size() + 1);
+  made->port_count = static_cast<std::uint32_t>(made->what->keys.size());
+  if (made->what->op) {
+    made->instance = std::make_unique<op::instance>(*made->what, subtask_, table_, made->out, failure_, env_);
+  } else {
+    WEIR_CHECK(number == 0, "a source inside a chain");
+  }
+  nodes_.push_back(std::move(made));
+  return number;
+}
+
+void chain::make_source_context(op::split_listener& splits) {
+  member& head = *nodes_[0];
+  head.source = std::make_unique<weir_context>(*head.what, subtask_, head.out, failure_, env_, &splits);
+}
+
+void chain::stamp(std::uint32_t number, source::stamp_rule rule, source::split_watermarks* watermarks) {
+  member& n = *nodes_[number];
+  n.watermarks = watermarks;
+  source::stamp_rule side = rule;
+  side.time_column = side.trace_id_column = side.source_id_column = source::no_column;
+  n.main_stamper.emplace(std::move(rule));
+  n.side_stamper.emplace(std::move(side));
+}
+
+void chain::connect(std::uint32_t from, std::uint32_t output, std::uint32_t to_node, std::uint32_t to_port) {
+  WEIR_CHECK(to_node > from, "a chain that goes back");
+  nodes_[from]->out.routes[output].nodes.push_back({to_node, to_port});
+}
+
+void chain::connect(std::uint32_t from, std::uint32_t output, std::unique_ptr<exchange::writer> writer) {
+  nodes_[from]->out.routes[output].writers.push_back(writer.get());
+  writers_.push_back(std::move(writer));
+}
+
+const op::counters& chain::counts(std::uint32_t number) const {
+  const member& n = *nodes_[number];
+  return n.instance ? n.instance->counts() : n.source->counts;
+}
+
+bool chain::create() {
+  for (auto& n : nodes_)
+    if (n->instance && !n->instance->create()) return false;
+  return true;
+}
+
+bool chain::router::collect(std::uint32_t port, const model::batch_ref& batch) {
+  chain::member& from = *owner->nodes_[number];
+  if (from.main_stamper && port < from.what->outputs.size()) return owner->stamp_and_hand_on(from, port, batch);
+  return owner->hand_on(routes[port], batch);
+}
+
+bool chain::stamp_and_hand_on(member& from, std::uint32_t port, const model::batch_ref& batch) {
+  auto stamped = (port == 0 ? *from.main_stamper : *from.side_stamper).stamp(batch);
+  for (const std::uint32_t row : stamped.timeless) {
+    static constexpr std::string_view why = "the event time field is null";
+    if (from.instance) {
+      if (!from.instance->dead_letter(*batch, row, why)) return false;
+      continue;
+    }
+    base::error refused;
+    if (from.source->dead.add(batch.get(), row, WEIR_E_DATA, why, {}, &refused) != WEIR_OK) {
+      failure_.set(std::move(refused).in("source " + from.what->id));
+      return false;
+    }
+  }
+  if (!stamped.batch) return !failure_.failed();
+  if (from.watermarks) from.watermarks->observe(stamped.batch->facts().split, stamped.newest_us);
+  return hand_on(from.out.routes[port], stamped.batch);
+}
+
+bool chain::hand_on(const route& to, const model::batch_ref& batch) {
+  for (exchange::writer* w : to.writers) w->write(batch);
+  for (const target& t : to.nodes)
+    if (!nodes_[t.at]->instance->process(t.port, batch)) return false;
+  return !failure_.failed();
+}
+
+bool chain::push(std::uint32_t number, std::uint32_t port, const model::batch_ref& batch) {
+  return nodes_[number]->instance->process(port, batch);
+}
+
+bool chain::advance(std::int64_t watermark_us) {
+  for (auto& n : nodes_) {
+    if (n->instance) {
+      if (!n->instance->advance(watermark_us)) return false;
+    } else {
+      n->source->watermark = watermark_us;
+      n->source->counts.watermark_us.store(watermark_us, std::memory_order_relaxed);
+    }
+  }
+  for (auto& w : writers_) w->control(model::watermark{watermark_us, model::activity::active});
+  return true;
+}
+
+void chain::tell_status(model::activity status) {
+  const std::int64_t at = nodes_[0]->instance ? nodes_[0]->instance->watermark() : nodes_[0]->source->watermark;
+  for (auto& w : writers_) w->control(model::watermark{at, status});
+}
+
+bool chain::end_of_head_port(std::uint32_t port) { return nodes_[0]->instance->end_of_port(port); }
+
+bool chain::finish() {
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    op::instance* at = nodes_[i]->instance.get();
+    if (!at) continue;
+    // The head was told of each port when its channels ended.
+    for (std::uint32_t port = 0; i > 0 && port < nodes_[i]->port_count; ++port)
+      if (!at->end_of_port(port)) return false;
+    if (!at->flush()) return false;
+  }
+  for (auto& w : writers_) w->control(model::message::end());
+  return true;
+}
+
+bool chain::has_room() {
+  bool room = true;
+  for (auto& w : writers_) room = w->has_room() && room;
+  return room;
+}
+
+}  // namespace weir::task

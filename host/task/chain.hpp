@@ -1,0 +1,94 @@
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/env.hpp"
+#include "exchange/writer.hpp"
+#include "operator/context.hpp"
+#include "operator/instance.hpp"
+#include "source/split_watermarks.hpp"
+#include "source/stamper.hpp"
+
+namespace weir::task {
+
+/// The nodes of one subtask that call each other directly. Built by the job, then used by one thread. Node 0 is the head.
+class chain {
+ public:
+  chain(std::uint32_t subtask, const weir_host& table, base::env& env) : subtask_(subtask), table_(table), env_(env) {}
+  chain(const chain&) = delete;
+  chain& operator=(const chain&) = delete;
+
+  // ---- building, before the first step
+  /// Adds a node behind those that are there; returns its number. A source may only be the head; it has no instance.
+  std::uint32_t add(std::shared_ptr<const op::spec> what);
+  /// Event time and trace facts are taken from the node's main output; `watermarks` is told the newest times.
+  void stamp(std::uint32_t node, source::stamp_rule rule, source::split_watermarks* watermarks);
+  /// output: a port of the node, or the number of its ports for dead letters.
+  void connect(std::uint32_t node, std::uint32_t output, std::uint32_t to_node, std::uint32_t to_port);
+  void connect(std::uint32_t node, std::uint32_t output, std::unique_ptr<exchange::writer> writer);
+  /// For the source at the head: what its plugin is given. Null: the head is an operator.
+  weir_context* source_context() { return nodes_[0]->source.get(); }
+  /// Makes the source's context; the head must be a source.
+  void make_source_context(op::split_listener& splits);
+
+  // ---- running
+  bool create();
+  bool push(std::uint32_t node, std::uint32_t port, const model::batch_ref& batch);
+  /// The event-time clock of all nodes moves, and is told to the writers.
+  bool advance(std::int64_t watermark_us);
+  /// The head has nothing to say for now, or again: told to the writers.
+  void tell_status(model::activity status);
+  /// Nothing more comes on an input port of the head.
+  bool end_of_head_port(std::uint32_t port);
+  /// All is over: every node ends its ports and flushes in order, then the writers end.
+  bool finish();
+  bool has_room();
+  op::chain_error& failure() { return failure_; }
+  const op::chain_error& failure() const { return failure_; }
+
+  // ---- watching
+  std::size_t size() const { return nodes_.size(); }
+  const op::spec& what(std::uint32_t node) const { return *nodes_[node]->what; }
+  const op::counters& counts(std::uint32_t node) const;  ///< [any]
+  op::instance* operator_at(std::uint32_t node) { return nodes_[node]->instance.get(); }
+  const std::vector<std::unique_ptr<exchange::writer>>& writers() const { return writers_; }
+
+ private:
+  struct member;
+  struct target {
+    std::uint32_t at, port;
+  };
+  struct route {
+    std::vector<target> nodes;
+    std::vector<exchange::writer*> writers;
+  };
+  /// Where a node's output goes.
+  struct router final : op::collector {
+    chain* owner = nullptr;
+    std::uint32_t number = 0;
+    std::vector<route> routes;
+    bool collect(std::uint32_t port, const model::batch_ref& batch) override;
+  };
+  struct member {
+    std::shared_ptr<const op::spec> what;
+    router out;
+    std::unique_ptr<op::instance> instance;  // null: a source
+    std::unique_ptr<weir_context> source;    // null: an operator
+    std::optional<source::stamper> main_stamper, side_stamper;
+    source::split_watermarks* watermarks = nullptr;
+    std::uint32_t port_count = 1;
+  };
+  bool hand_on(const route& to, const model::batch_ref& batch);
+  bool stamp_and_hand_on(member& from, std::uint32_t port, const model::batch_ref& batch);
+
+  const std::uint32_t subtask_;
+  const weir_host& table_;
+  base::env& env_;
+  op::chain_error failure_;
+  std::vector<std::unique_ptr<exchange::writer>> writers_;
+  std::vector<std::unique_ptr<member>> nodes_;
+};
+
+}  // namespace weir::task

@@ -1,0 +1,77 @@
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "source/reader.hpp"
+#include "source/split_watermarks.hpp"
+#include "task/task.hpp"
+
+namespace weir::task {
+
+struct new_split {
+  std::uint32_t number = 0;  ///< of model::split_names
+  std::string id;            ///< the source's own name for it
+  std::string position;      ///< empty: where the configuration says
+};
+
+/// A subtask whose head is a source.
+class source_task final : public task, private op::split_listener, private source::reader::bracket {
+ public:
+  source_task(std::string name, std::uint32_t subtask, const weir_host& table, base::env& env, exchange::waker& own,
+              source::watermark_rule rule, std::int64_t emit_interval_us)
+      : task(std::move(name), subtask, table, env),
+        waker_(own),
+        table_(table),
+        watermarks_(rule),
+        emit_interval_ns_(emit_interval_us * 1000) {}
+
+  source::split_watermarks& watermarks() { return watermarks_; }
+  /// [any] Splits that this subtask reads from now on. final: no more will come.
+  void assign(std::vector<new_split> splits, bool final);
+  void drain() override;
+  /// The longest wait of one poll; 0 in a simulation.
+  void set_poll_wait(std::int64_t wait_us) { poll_wait_us_ = wait_us; }
+
+  bool create() override;
+  step_result step() override;
+  std::int64_t wake_at_ns() const override { return wake_at_ns_; }
+  /// [any] Records that the splits still hold, as far as the source knows; -1: not known.
+  std::int64_t pending() const { return pending_.load(std::memory_order_relaxed); }
+
+ private:
+  void split_idle(std::uint32_t split) override;
+  void split_end(std::uint32_t split) override;
+  void split_pending(std::uint32_t split, std::int64_t records) override;
+  void begin() override;
+  bool end(weir_code code, const char* slot) override;
+
+  bool open_assigned();
+  bool tell_time(std::int64_t now_ns, bool at_once);
+  step_result finish(bool complete);
+
+  exchange::waker& waker_;
+  const weir_host& table_;
+  source::split_watermarks watermarks_;
+  const std::int64_t emit_interval_ns_;
+  std::unique_ptr<source::reader> reader_;
+  std::int64_t poll_wait_us_ = 10'000;
+  std::int64_t last_told_ns_ = INT64_MIN;
+  std::int64_t wake_at_ns_ = INT64_MAX;
+  bool idle_ = false;
+  bool final_ = false;
+  bool done_ = false;
+  std::vector<std::pair<std::uint32_t, std::int64_t>> pending_of_split_;
+  std::atomic<std::int64_t> pending_{-1};
+
+  std::atomic<bool> draining_{false};
+  std::atomic<bool> has_assigned_{false};
+  std::mutex mutex_;
+  std::vector<new_split> assigned_;  // guarded by mutex_
+  bool assigned_final_ = false;      // guarded by mutex_
+};
+
+}  // namespace weir::task

@@ -23,6 +23,7 @@ void info(weir_context* c, weir_info* out) {
   full.key_groups = c->what.key_groups;
   full.pipeline = view_of(c->what.pipeline);
   full.operator_id = view_of(c->what.id);
+  full.batch_rows = c->what.batch_rows;
   std::memcpy(out, &full, std::min<std::size_t>(out->struct_size, sizeof full));
 }
 

@@ -28,6 +28,7 @@ struct spec {
   std::string type;        ///< "filter"
   std::uint32_t parallelism = 1;
   std::uint32_t key_groups = 128;
+  std::uint32_t batch_rows = 1024;      ///< the most rows of a batch that a source makes
   const weir_operator* op = nullptr;    ///< null for a source
   const weir_source* source = nullptr;  ///< null for an operator
   const void* plan = nullptr;           ///< what bind made; kept alive by `keep`

@@ -177,6 +177,8 @@ typedef struct weir_info {
   uint32_t parallelism;
   uint32_t key_groups;  /* of the pipeline */
   weir_view pipeline, operator_id;
+  uint32_t batch_rows;  /* rows of one batch that a source should not pass; it may emit smaller ones, but not wait for more */
+  uint32_t reserved;    /* 0 */
 } weir_info;
 
 #define WEIR_LOG_DEBUG 0u

@@ -87,6 +87,7 @@ struct node {
   component_ref uses;
   std::vector<input> inputs;  ///< none of a source
   std::uint32_t parallelism = 1;
+  bool chain = true;  ///< false: a queue on both sides of it, a thread of its own
   /// Explicit, or dead_letter when somebody reads the port, else fail.
   error_policy on_error = error_policy::fail;
   value config;  ///< a table, perhaps empty, to be validated against the component's options

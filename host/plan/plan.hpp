@@ -11,17 +11,15 @@
 #include <string_view>
 #include <vector>
 
-namespace weir::model {
-class schema;
-}
+#include "config/pipeline.hpp"
+#include "model/type.hpp"
+
 namespace weir::plugin {
 class component;  // what a pipeline names by `uses`: a source, operator or sink of a loaded plugin
 class binding;    // a component bound to one node: configuration, output ports, the plugin's own plan
 }  // namespace weir::plugin
 
 namespace weir::plan {
-
-using schema_ptr = std::shared_ptr<const model::schema>;
 
 inline constexpr std::uint32_t no_index = UINT32_MAX;
 
@@ -54,13 +52,15 @@ struct input {
   std::uint32_t port = 0;         ///< input port of this node; several edges may share one (a union)
   exchange_kind exchange = exchange_kind::forward;
   std::vector<std::uint32_t> key;  ///< column indexes of the edge's schema; not empty exactly for keyed inputs (hash)
-  bool chained = false;            ///< the producer's thread calls this node directly; no queue. Only with forward.
-  std::string name;                ///< as the pipeline's `from` says it: "trades", "exposure:late"
+  /// The producer's thread calls this node directly, no queue: forward edges, and hash edges between one subtask and
+  /// one.
+  bool chained = false;
+  std::string name;  ///< as the pipeline's `from` says it: "trades", "exposure:late"
 };
 
 /// One input port: what the edges into it have in common.
 struct input_port {
-  schema_ptr schema;
+  model::schema_ref schema;
   std::vector<std::uint32_t> key;     ///< column indexes, as weir_host.bind_key gives them; empty: no key
   std::vector<std::uint32_t> inputs;  ///< indexes into node::inputs
 };
@@ -73,7 +73,7 @@ struct consumer {
 
 struct output {
   std::string name;  ///< empty: the main port
-  schema_ptr schema;
+  model::schema_ref schema;
   /// For each column the input column that it passes through unchanged, or -1; empty: none passes.
   std::vector<std::int32_t> passes;
   std::vector<consumer> consumers;  ///< in the order of plan::nodes; empty: nobody reads it
@@ -130,7 +130,9 @@ struct chain {
 };
 
 struct plan {
-  std::string pipeline;            ///< its name
+  std::string pipeline;  ///< its name
+  /// What it was made from: limits, checkpoint, restart, state, and the place of everything in the file.
+  std::shared_ptr<const config::pipeline> told;
   std::uint32_t key_groups = 128;  ///< = the most parallelism can be
   std::vector<node> nodes;         ///< in topological order: producers before consumers
   std::vector<chain> chains;       ///< in topological order

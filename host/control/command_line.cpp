@@ -1,0 +1,379 @@
+#include "control/command_line.hpp"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <CLI/Validators.hpp>
+#include <algorithm>
+#include <exception>
+#include <functional>
+#include <map>
+#include <memory>
+
+#include "base/cat.hpp"
+#include "base/text.hpp"
+#include "control/commands.hpp"
+#include "control/version.hpp"
+
+namespace weir::control {
+namespace {
+
+using base::cat;
+
+constexpr const char* introduction =
+    "weir runs stream-processing pipelines whose operators are shared libraries.\n"
+    "A pipeline is a TOML file; `weir new operator NAME` starts a plugin of your own.";
+
+constexpr const char* examples =
+    "Examples:\n"
+    "  weir check desk-risk.toml                 is it right? nothing is started\n"
+    "  weir run desk-risk.toml                   run until the input ends or Ctrl-C\n"
+    "  weir graph desk-risk.toml --format svg    draw it\n"
+    "  weir plugin list                          what can a pipeline use?\n";
+
+constexpr int files_max = 10'000;
+
+// The tree of CLI11 with what completion wants to know about each option beside it, and the function to run.
+class command_line {
+ public:
+  command_line() : root_(introduction, "weir") {
+    root_.require_subcommand(1);
+    root_.set_help_flag("-h,--help", "Show what a command does and its flags.");
+    root_.set_version_flag("--version", std::string("weir ") + version_text, "Show the version.");
+    root_.footer(cat(examples, "\n", exit_code_help(), "\n`weir COMMAND --help` says more about one command.\n"));
+    run();
+    check();
+    graph();
+    plugin();
+    new_();
+    schema();
+    completion();
+    version();
+  }
+
+  CLI::App& root() { return root_; }
+  const std::function<exit_code(console&)>& chosen() const { return chosen_; }
+
+  command_info tree() const { return describe(root_); }
+  command_info deepest_tree() { return describe(deepest()); }
+
+  // The deepest command that the line names.
+  CLI::App& deepest() {
+    CLI::App* at = &root_;
+    while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
+    return *at;
+  }
+
+  static std::string path_of(const CLI::App& c) {
+    return c.get_parent() ? path_of(*c.get_parent()) + " " + c.get_name() : c.get_name();
+  }
+
+ private:
+  struct value_info {
+    value_kind kind = value_kind::none;
+    std::string shown;
+    std::vector<std::string> choices;
+  };
+
+  CLI::App& command(CLI::App& in, const char* name, const char* help, const char* more,
+                    std::function<exit_code(console&)> what) {
+    auto* c = in.add_subcommand(name, help);
+    c->footer(more);
+    c->set_help_flag("-h,--help", "Show this help.");
+    if (what) c->callback([this, what = std::move(what)] { chosen_ = what; });
+    return *c;
+  }
+
+  CLI::Option* mark(CLI::Option* o, value_kind kind, const char* shown, std::vector<std::string> choices = {}) {
+    if (!choices.empty()) {
+      o->check([choices](const std::string& given) {
+        if (std::find(choices.begin(), choices.end(), given) != choices.end()) return std::string();
+        return cat(base::quoted(given), " is not ", base::one_of(choices), base::did_you_mean(given, choices));
+      });
+    }
+    o->type_name(shown);
+    kinds_[o] = {kind, shown, std::move(choices)};
+    return o;
+  }
+
+  CLI::Option* text(CLI::App& c, const char* names, std::string& to, const char* shown, const char* help) {
+    return mark(c.add_option(names, to, help), value_kind::text, shown);
+  }
+  CLI::Option* choice(CLI::App& c, const char* names, std::string& to, const char* shown, std::vector<std::string> from,
+                      const char* help) {
+    return mark(c.add_option(names, to, help), value_kind::choice, shown, std::move(from));
+  }
+  template <class T>
+  CLI::Option* file(CLI::App& c, const char* names, T& to, const char* help) {
+    return mark(c.add_option(names, to, help), value_kind::file, "FILE");
+  }
+
+  void plugin_dirs(CLI::App& c, std::vector<std::string>& to) {
+    mark(c.add_option("--plugin-dir", to,
+                      "Search this folder for plugins first; may be repeated. Then WEIR_PLUGIN_PATH and the folders of "
+                      "the program."),
+         value_kind::directory, "DIR")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  }
+
+  void pipeline(CLI::App& c, pipeline_arguments& to, bool many) {
+    if (many) {
+      file(c, "FILE", to.files, "Pipeline files (TOML).")->required()->expected(1, files_max);
+    } else {
+      to.files.resize(1);
+      file(c, "FILE", to.files.front(), "The pipeline file (TOML).")->required();
+    }
+    mark(c.add_option("--set", to.set,
+                      "Use this value instead of the file's, e.g. `--set trades.topic=test`, `--set parallelism=2`; "
+                      "may be repeated."),
+         value_kind::text, "ID.KEY=VALUE")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    plugin_dirs(c, to.plugin_dirs);
+  }
+
+  void run() {
+    auto told = std::make_shared<run_arguments>();
+    auto& c = command(
+        root_, "run", "Run a pipeline until its input ends or it is told to stop.",
+        "SIGTERM or SIGINT (Ctrl-C) drains: sources stop, everything read is processed, sinks flush, exit code 0.\n"
+        "A second one stops at once.\n\nExamples:\n"
+        "  weir run desk-risk.toml\n"
+        "  weir run nexmark/q0.toml --set nexmark.events=1000000 --json\n"
+        "  weir run desk-risk.toml --metrics-listen 9100     then GET http://127.0.0.1:9100/metrics\n",
+        [told](console& io) { return run_pipeline_command(*told, io); });
+    pipeline(c, told->pipeline, false);
+    c.add_flag("--json", told->json, "Print the result as one line of JSON, the last of stdout.");
+    text(c, "--metrics-listen", told->metrics_listen, "[ADDRESS:]PORT",
+         "Serve /metrics (Prometheus), /healthz and /readyz there; the address is 127.0.0.1 when not given, port 0 is "
+         "any free one. Off by default.");
+    text(c, "--metrics-port", told->metrics_port, "PORT", "The same on 127.0.0.1.")->excludes("--metrics-listen");
+    choice(c, "--log-level", told->log.level, "LEVEL", {"trace", "debug", "info", "warn", "error", "off"},
+           "Log lines from this level on; default info.");
+    choice(c, "--log-format", told->log.format, "FORMAT", {"auto", "json", "text"},
+           "Form of log lines; auto, the default, is text on a terminal and else json.");
+  }
+
+  void check() {
+    auto told = std::make_shared<check_arguments>();
+    auto& c = command(
+        root_, "check", "Check pipelines: file, plugins, options, schemas. Starts nothing, touches no broker.",
+        "Everything that is wrong is reported, with file, line and column. Exit code 0: all is right, 1: it is not.\n\n"
+        "Examples:\n  weir check pipelines/*.toml\n  weir check desk-risk.toml --no-environment --json\n",
+        [told](console& io) { return check_command(*told, io); });
+    pipeline(c, told->pipeline, true);
+    c.add_flag("--no-environment{false}", told->pipeline.environment,
+               "Leave ${env:..} and ${file:..} unresolved: for machines without the secrets.");
+    c.add_flag("--deny-warnings", told->deny_warnings, "Treat warnings as errors.");
+    c.add_flag("--json", told->json, "Print problems as one JSON object a line.");
+  }
+
+  void graph() {
+    auto told = std::make_shared<graph_arguments>();
+    auto& c = command(
+        root_, "graph", "Draw a pipeline as text, DOT or SVG.",
+        "Examples:\n  weir graph desk-risk.toml\n  weir graph desk-risk.toml --format svg --schemas -o desk-risk.svg\n",
+        [told](console& io) { return graph_command(*told, io); });
+    pipeline(c, told->pipeline, false);
+    choice(c, "--format", told->format, "FORMAT", {"text", "dot", "svg"}, "Kind of drawing; default text.");
+    file(c, "-o,--output", told->output, "Write to this file instead of stdout.");
+    c.add_flag("--schemas", told->schemas, "Show the columns of every node's output.");
+    c.add_flag("--no-environment{false}", told->pipeline.environment, "Leave ${env:..} and ${file:..} unresolved.");
+  }
+
+  void plugin() {
+    auto& group = command(root_, "plugin", "List, inspect and verify plugins.", "", nullptr);
+    group.require_subcommand(1);
+
+    auto listed = std::make_shared<plugin_arguments>();
+    auto& l = command(group, "list", "List the plugins that pipelines can use, and what they offer.",
+                      "Example:\n  weir plugin list --plugin-dir ./build\n",
+                      [listed](console& io) { return plugin_list_command(*listed, io); });
+    plugin_dirs(l, listed->plugin_dirs);
+    l.add_flag("--json", listed->json, "Print one JSON object.");
+
+    auto inspected = std::make_shared<plugin_arguments>();
+    auto& i = command(group, "inspect", "Show a plugin's components with their options and defaults.",
+                      "Examples:\n  weir plugin inspect kafka\n  weir plugin inspect ./build/librisk.so\n",
+                      [inspected](console& io) { return plugin_inspect_command(*inspected, io); });
+    mark(i.add_option("PLUGIN", inspected->what, "Names of plugins, NAME@VERSION, or paths of .so files."),
+         value_kind::file, "PLUGIN")
+        ->required()
+        ->expected(1, files_max);
+    plugin_dirs(i, inspected->plugin_dirs);
+    i.add_flag("--json", inspected->json, "Print one JSON object.");
+
+    auto verified = std::make_shared<plugin_arguments>();
+    auto& v = command(
+        group, "verify", "Say whether weir would load a plugin file, and everything that speaks against it.",
+        "Exit code 0: it would be loaded, 1: it would be refused.\n\nExample:\n  weir plugin verify build/librisk.so\n",
+        [verified](console& io) { return plugin_verify_command(*verified, io); });
+    file(v, "FILE", verified->what, "Plugin files (.so).")->required()->expected(1, files_max);
+    v.add_flag("--json", verified->json, "Print one JSON object.");
+  }
+
+  void new_() {
+    auto& group = command(root_, "new", "Start a project from a template.", "", nullptr);
+    group.require_subcommand(1);
+    auto told = std::make_shared<new_operator_arguments>();
+    auto& c = command(
+        group, "operator", "Write a project with one operator, its test, a pipeline and a CMake build.",
+        "Example:\n  weir new operator fraud-score && cd fraud-score && cmake -B build && cmake --build build\n",
+        [told](console& io) { return new_operator_command(*told, io); });
+    text(c, "NAME", told->name, "NAME", "Name of the plugin: a-z, 0-9, - and _, a letter first.")->required();
+    mark(c.add_option("--dir", told->directory,
+                      "Folder of the project; it must not exist or be empty. Default: ./NAME."),
+         value_kind::directory, "DIR");
+    mark(c.add_option("--template", told->template_folder, "Another template than the one that came with weir."),
+         value_kind::directory, "DIR");
+  }
+
+  void schema() {
+    auto told = std::make_shared<schema_arguments>();
+    auto& c = command(
+        root_, "schema", "Print the JSON Schema of pipeline files, with the options of all plugins, for editors.",
+        "Example:\n  weir schema -o weir.schema.json      and in a pipeline: #:schema ./weir.schema.json\n",
+        [told](console& io) { return schema_command(*told, io); });
+    plugin_dirs(c, told->plugin_dirs);
+    file(c, "-o,--output", told->output, "Write to this file instead of stdout.");
+  }
+
+  void completion() {
+    auto which = std::make_shared<std::string>();
+    auto& c = command(root_, "completion", "Print a script that completes `weir` in your shell.",
+                      "Examples:\n  source <(weir completion bash)\n  weir completion zsh > \"${fpath[1]}/_weir\"\n"
+                      "  weir completion fish > ~/.config/fish/completions/weir.fish\n",
+                      [this, which](console& io) {
+                        io.out(completion_script(tree(), *which == "bash"  ? shell::bash
+                                                         : *which == "zsh" ? shell::zsh
+                                                                           : shell::fish));
+                        return exit_code::ok;
+                      });
+    choice(c, "SHELL", *which, "SHELL", {"bash", "zsh", "fish"}, "Which shell.")->required();
+  }
+
+  void version() {
+    auto json = std::make_shared<bool>(false);
+    auto& c = command(root_, "version", "Print the versions of weir and of the plugin ABI.", "",
+                      [json](console& io) { return version_command(*json, io); });
+    c.add_flag("--json", *json, "Print one JSON object.");
+  }
+
+  flag_info describe(const CLI::Option& o) const {
+    flag_info f;
+    if (o.get_positional()) {
+      f.names.push_back(o.get_name(true));
+    }
+    for (const auto& n : o.get_snames()) f.names.push_back("-" + n);
+    for (const auto& n : o.get_lnames()) f.names.push_back("--" + n);
+    f.help = o.get_description();
+    f.required = o.get_required();
+    f.repeatable = o.get_items_expected_max() > 1 || o.get_multi_option_policy() == CLI::MultiOptionPolicy::TakeAll;
+    if (const auto found = kinds_.find(&o); found != kinds_.end()) {
+      f.value = found->second.kind;
+      f.shown = found->second.shown;
+      f.choices = found->second.choices;
+    }
+    return f;
+  }
+
+  command_info describe(const CLI::App& c) const {
+    command_info out{c.get_name(), c.get_description(), c.get_footer(), {}, {}, {}};
+    for (const auto* o : c.get_options()) (o->get_positional() ? out.arguments : out.flags).push_back(describe(*o));
+    for (const auto* s : c.get_subcommands([](const CLI::App*) { return true; })) out.commands.push_back(describe(*s));
+    return out;
+  }
+
+  CLI::App root_;
+  std::map<const CLI::Option*, value_info> kinds_;
+  std::function<exit_code(console&)> chosen_;
+};
+
+std::vector<std::string> command_names(const CLI::App& of) {
+  std::vector<std::string> out;
+  for (const auto* s : of.get_subcommands([](const CLI::App*) { return true; })) out.push_back(s->get_name());
+  return out;
+}
+
+// What to say about words that no command takes.
+std::string about_extra(const CLI::App& at, const std::string& word) {
+  if (word.starts_with('-')) {
+    std::vector<std::string> flags;
+    for (const auto* o : at.get_options()) {
+      for (const auto& n : o->get_lnames()) flags.push_back("--" + n);
+    }
+    const auto name = word.substr(0, word.find('='));
+    return cat("unknown flag ", base::quoted(name), base::did_you_mean(name, flags));
+  }
+  const auto commands = command_names(at);
+  if (!commands.empty()) {
+    return cat("unknown command ", base::quoted(word), base::did_you_mean(word, commands), " The commands are ",
+               base::one_of(commands));
+  }
+  return cat("unexpected argument ", base::quoted(word));
+}
+
+int wrong_usage(console& io, const CLI::App& at, const std::string& what) {
+  const auto path = command_line::path_of(at);
+  io.error(cat(path, ": ", what));
+  io.note(cat("see `", path, " --help`"));
+  return static_cast<int>(exit_code::usage);
+}
+
+int parse_and_run(int count, char** arguments, console& io) {
+  command_line line;
+  std::vector<std::string> words(arguments + (count > 0), arguments + count);
+  // `weir help run` is `weir run --help`.
+  if (!words.empty() && words.front() == "help") {
+    words.erase(words.begin());
+    words.emplace_back("--help");
+  }
+  if (words.empty()) {
+    io.note(help_text(line.tree(), "weir"));
+    return static_cast<int>(exit_code::usage);
+  }
+  std::reverse(words.begin(), words.end());  // as CLI11 wants it
+  try {
+    line.root().parse(words);
+  } catch (const CLI::CallForHelp&) {
+    io.out(help_text(line.deepest_tree(), command_line::path_of(line.deepest())));
+    return 0;
+  } catch (const CLI::CallForVersion&) {
+    io.out(cat("weir ", version_text, "\n"));
+    return 0;
+  } catch (const CLI::ParseError& why) {
+    auto& at = line.deepest();
+    const auto extra = line.root().remaining(true);
+    const bool misplaced = dynamic_cast<const CLI::ExtrasError*>(&why) || dynamic_cast<const CLI::RequiredError*>(&why);
+    if (misplaced && !extra.empty()) return wrong_usage(io, at, about_extra(at, extra.front()));
+    if (!command_names(at).empty())
+      return wrong_usage(io, at, cat("which command? There are ", base::one_of(command_names(at))));
+    std::string what = why.what();
+    std::replace(what.begin(), what.end(), '\n', ' ');
+    return wrong_usage(io, at, what);
+  }
+  auto code = line.chosen()(io);
+  if (!io.flush() && code == exit_code::ok) {
+    io.error("cannot write to stdout: the disk is full or the device refused");
+    code = exit_code::cannot_create;
+  }
+  return static_cast<int>(code);
+}
+
+}  // namespace
+
+int run_command_line(int count, char** arguments) {
+  console io;
+  try {
+    return parse_and_run(count, arguments, io);
+  } catch (const std::exception& why) {
+    // Nothing of ours throws; this is a library's, or no memory.
+    io.error(cat("internal error: ", why.what()));
+    return static_cast<int>(exit_code::software);
+  }
+}
+
+command_info command_tree() { return command_line().tree(); }
+
+}  // namespace weir::control

@@ -1,0 +1,77 @@
+#pragma once
+// The commands of `weir`: what each is told by the command line (command_line.cpp), and the function that does it. All
+// run on the control thread and say what they have to say through the console.
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "control/console.hpp"
+#include "control/exit_code.hpp"
+
+namespace weir::control {
+
+/// What names a pipeline and how it is read; shared by run, check, graph.
+struct pipeline_arguments {
+  std::vector<std::string> files;        ///< one for run and graph
+  std::vector<std::string> set;          ///< "id.key=value"
+  std::vector<std::string> plugin_dirs;  ///< searched first, in this order
+  bool environment = true;               ///< false: ${env:..} and ${file:..} are not resolved (check only)
+};
+
+struct log_arguments {
+  std::string level = "info";
+  std::string format = "auto";
+};
+
+struct run_arguments {
+  pipeline_arguments pipeline;
+  log_arguments log;
+  bool json = false;
+  std::string metrics_listen;  ///< "127.0.0.1:9100"; empty: no metrics server
+  std::string metrics_port;    ///< the same on loopback
+};
+exit_code run_pipeline_command(const run_arguments& told, console& io);
+
+struct check_arguments {
+  pipeline_arguments pipeline;
+  bool json = false;
+  bool deny_warnings = false;
+};
+exit_code check_command(const check_arguments& told, console& io);
+
+struct graph_arguments {
+  pipeline_arguments pipeline;
+  std::string format = "text";  ///< text, dot, svg
+  std::string output;           ///< a file; empty: stdout
+  bool schemas = false;
+};
+exit_code graph_command(const graph_arguments& told, console& io);
+
+struct plugin_arguments {
+  std::vector<std::string> what;  ///< inspect: names; verify: files
+  std::vector<std::string> plugin_dirs;
+  bool json = false;
+};
+exit_code plugin_list_command(const plugin_arguments& told, console& io);
+exit_code plugin_inspect_command(const plugin_arguments& told, console& io);
+exit_code plugin_verify_command(const plugin_arguments& told, console& io);
+
+struct new_operator_arguments {
+  std::string name;
+  std::string directory;        ///< where the project's folder goes; empty: ./NAME
+  std::string template_folder;  ///< empty: the one that belongs to this program
+};
+exit_code new_operator_command(const new_operator_arguments& told, console& io);
+
+struct schema_arguments {
+  std::vector<std::string> plugin_dirs;
+  std::string output;
+};
+exit_code schema_command(const schema_arguments& told, console& io);
+
+exit_code version_command(bool json, console& io);
+
+/// Writes a command's data to stdout, or to a file; says why not.
+exit_code write_output(const std::string& data, const std::string& file, console& io);
+
+}  // namespace weir::control

@@ -1,0 +1,211 @@
+#include "config/location.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+#include "base/cat.hpp"
+#include "base/text.hpp"
+#include "base/utf8.hpp"
+
+namespace weir::config {
+namespace {
+
+constexpr std::size_t most_excerpt_chars = 160;
+
+/// Characters (code points; a malformed byte counts as one) of a line, each as its bytes.
+std::vector<std::string_view> characters(std::string_view line) {
+  std::vector<std::string_view> out;
+  while (!line.empty()) {
+    char32_t c = 0;
+    const std::size_t n = std::max<std::size_t>(base::decode_utf8(line, c), 1);
+    out.push_back(line.substr(0, n));
+    line.remove_prefix(n);
+  }
+  return out;
+}
+
+bool sounds_secret(std::string_view key) {
+  std::string lower(key);
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+  for (const char* word : {"passw", "secret", "token", "credential", "api_key", "apikey", "private_key", "jaas"})
+    if (lower.find(word) != std::string::npos) return true;
+  return false;
+}
+
+/// Marks the quoted strings behind `key =` where the key sounds secret. Rough on purpose: it also serves lines that are
+/// no TOML.
+void hide_secret_sounding(const std::vector<std::string_view>& line, std::vector<bool>& hidden) {
+  std::string key;
+  bool armed = false;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const std::string_view c = line[i];
+    if (c == "\"" || c == "'") {
+      const std::size_t begin = i++;
+      std::string content;
+      for (; i < line.size() && line[i] != c; ++i) {
+        if (c == "\"" && line[i] == "\\" && i + 1 < line.size()) content += line[i++];
+        content += line[i];
+      }
+      if (armed) {
+        for (std::size_t k = begin + 1; k < std::min(i, line.size()); ++k) hidden[k] = true;
+      } else {
+        key += content;  // a quoted key
+      }
+    } else if (c == "=") {
+      armed = sounds_secret(key);
+      key.clear();
+    } else if (c == "," || c == "{" || c == "}") {
+      armed = false;
+      key.clear();
+    } else {
+      key += c;
+    }
+  }
+}
+
+}  // namespace
+
+source_text::source_text(std::string name, std::string bytes) : name_(std::move(name)), bytes_(std::move(bytes)) {
+  starts_.push_back(0);
+  for (std::size_t i = 0; i < bytes_.size(); ++i)
+    if (bytes_[i] == '\n') starts_.push_back(i + 1);
+}
+
+std::string_view source_text::line(std::uint32_t number) const {
+  if (number == 0 || number > starts_.size()) return {};
+  const std::size_t begin = starts_[number - 1];
+  std::size_t end = number < starts_.size() ? starts_[number] - 1 : bytes_.size();
+  if (end > begin && bytes_[end - 1] == '\r') --end;
+  return std::string_view(bytes_).substr(begin, end - begin);
+}
+
+void source_text::mask(std::uint32_t number, std::uint32_t column, std::uint32_t end_column) const {
+  masked_.push_back({number, column, end_column});
+}
+
+std::string source_text::excerpt(std::uint32_t number) const {
+  const auto chars = characters(line(number));
+  std::vector<bool> hidden(chars.size());
+  hide_secret_sounding(chars, hidden);
+  for (const region& r : masked_) {
+    if (r.line != number) continue;
+    for (std::size_t i = r.column; i < r.end_column && i <= chars.size(); ++i)
+      if (i > 0 && chars[i - 1] != "\"" && chars[i - 1] != "'") hidden[i - 1] = true;
+  }
+  std::string out;
+  for (std::size_t i = 0; i < chars.size(); ++i) {
+    if (hidden[i])
+      out += '*';
+    else
+      out += chars[i];
+  }
+  return out;
+}
+
+std::string location::text() const {
+  if (!source) return {};
+  return line == 0 ? source->name() : base::cat(source->name(), ':', line, ':', column);
+}
+
+std::string location::excerpt() const {
+  if (!source || line == 0 || line > source->line_count()) return {};
+  const std::string whole = source->excerpt(line);
+  const auto chars = characters(whole);
+  // A window around the caret; each character takes one column, so that the caret stands right below its place.
+  const std::size_t at = column > 0 ? column - 1 : 0;
+  std::size_t begin = 0;
+  if (chars.size() > most_excerpt_chars && at > most_excerpt_chars / 2)
+    begin = std::min(at - most_excerpt_chars / 2, chars.size() - most_excerpt_chars);
+  std::string shown;
+  for (std::size_t i = begin; i < chars.size() && i < begin + most_excerpt_chars; ++i) {
+    char32_t c = 0;
+    const bool fine = base::decode_utf8(chars[i], c) != 0 && (c == '\t' || !base::moves_the_eye(c));
+    shown += c == '\t' ? " " : fine ? chars[i] : "?";
+  }
+  const std::string number = base::cat(line);
+  std::string out = base::cat("  ", number, " | ", shown, '\n');
+  if (column > 0) {
+    const std::size_t length =
+        end_line == line && end_column > column ? std::min<std::size_t>(end_column - column, 60) : 1;
+    out += base::cat("  ", std::string(number.size(), ' '), " | ", std::string(at - begin, ' '), '^',
+                     std::string(length - 1, '~'), '\n');
+  }
+  return out;
+}
+
+bool before(const location& a, const location& b) {
+  if (a.source != b.source) {
+    if (!a.source || !b.source) return !a.source && b.source;
+    if (a.source->name() != b.source->name()) return a.source->name() < b.source->name();
+  }
+  return a.line != b.line ? a.line < b.line : a.column < b.column;
+}
+
+location inside_string(const location& literal, std::size_t offset) {
+  if (!literal.source || literal.line == 0) return literal;
+  // The bytes of the literal, from its quote to the end of the text; a --set value has no quotes and is read as it is.
+  const std::string_view bytes = literal.source->bytes();
+  std::size_t i = 0;
+  for (std::uint32_t line = 1; line < literal.line && i < bytes.size(); ++i) line += bytes[i] == '\n';
+  std::uint32_t line = literal.line, column = 1;
+  auto step = [&](std::size_t n) {  // over n bytes
+    for (const std::size_t end = std::min(i + n, bytes.size()); i < end;) {
+      char32_t c = 0;
+      const std::size_t size = std::max<std::size_t>(base::decode_utf8(bytes.substr(i), c), 1);
+      i += size;
+      if (c == '\n')
+        ++line, column = 1;
+      else
+        ++column;
+    }
+  };
+  auto step_char = [&] {
+    char32_t c = 0;
+    step(std::max<std::size_t>(base::decode_utf8(bytes.substr(i), c), 1));
+  };
+  while (i < bytes.size() && column < literal.column) step_char();
+  auto starts = [&](std::string_view s) { return bytes.substr(i).starts_with(s); };
+  char quote = 0;
+  bool multi = false;
+  if (starts("\"\"\"") || starts("'''"))
+    quote = bytes[i], multi = true, step(3);
+  else if (starts("\"") || starts("'"))
+    quote = bytes[i], step(1);
+  if (multi && starts("\r\n"))
+    step(2);
+  else if (multi && starts("\n"))
+    step(1);
+  while (offset > 0 && i < bytes.size()) {
+    std::size_t made = 1;  // decoded bytes that the source bytes at i stand for
+    if (quote == '"' && bytes[i] == '\\' && i + 1 < bytes.size()) {
+      const char e = bytes[i + 1];
+      if (e == 'u' || e == 'U') {
+        const std::size_t digits = e == 'u' ? 4 : 8;
+        const unsigned long code = std::strtoul(std::string(bytes.substr(i + 2, digits)).c_str(), nullptr, 16);
+        made = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+        step(2 + digits);
+      } else if (multi &&
+                 std::isspace(static_cast<unsigned char>(e))) {  // a line ending backslash swallows white space
+        step(1);
+        while (i < bytes.size() && std::isspace(static_cast<unsigned char>(bytes[i]))) step(1);
+        made = 0;
+      } else {
+        step(2);
+      }
+    } else {
+      if (!multi && bytes[i] == '\n') break;
+      char32_t c = 0;
+      made = std::max<std::size_t>(base::decode_utf8(bytes.substr(i), c), 1);
+      step(made);
+    }
+    offset -= std::min(offset, made);
+  }
+  location at = literal;
+  at.line = line;
+  at.column = column;
+  at.end_line = line;
+  at.end_column = column + 1;
+  return at;
+}
+
+}  // namespace weir::config

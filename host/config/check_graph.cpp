@@ -29,7 +29,6 @@ class graph_check {
     references();
     cycles();
     dead_letters(on_error_given);
-    unread();
     plugins();
   }
 
@@ -154,29 +153,6 @@ class graph_check {
       if (n.on_error == error_policy::dead_letter && !read)
         problems_.error(n.id_at, base::cat("nobody reads the dead letters of ", who(n), ": add \"", n.id,
                                            ":dead_letter\" to the \"from\" of a sink, or a [dead_letters] table"));
-      if (on_error_given[i] && n.on_error != error_policy::dead_letter && explicit_reader(n))
-        problems_.warning(n.id_at, base::cat("on_error of ", who(n), " is ", base::quoted(name_of(n.on_error)),
-                                             ", so \"", n.id, ":dead_letter\" stays empty"));
-    }
-  }
-
-  bool explicit_reader(const node& n) const {
-    return std::any_of(p_.nodes.begin(), p_.nodes.end(), [&](const node& reader) {
-      return std::any_of(reader.inputs.begin(), reader.inputs.end(), [&](const input& in) {
-        return in.from.node == n.id && in.from.port == base::dead_letter_port;
-      });
-    });
-  }
-
-  void unread() {
-    for (const node& n : p_.nodes) {
-      if (n.kind == node_kind::sink || n.id.empty()) continue;
-      const bool read = std::any_of(p_.nodes.begin(), p_.nodes.end(), [&](const node& reader) {
-        return std::any_of(reader.inputs.begin(), reader.inputs.end(), [&](const input& in) {
-          return in.from.node == n.id && in.from.port != base::dead_letter_port;
-        });
-      });
-      if (!read) problems_.warning(n.id_at, base::cat("nobody reads ", who(n), ": its records are dropped"));
     }
   }
 

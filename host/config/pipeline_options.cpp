@@ -231,6 +231,12 @@ option parallelism_option() {
           .least = 1,
           .most = 32768};
 }
+option chain_option() {
+  return {.name = "chain",
+          .type = boolean,
+          .fallback = "true",
+          .doc = "Whether it may share a thread with its neighbours; false puts a queue on both sides."};
+}
 option config_option() { return {.name = "config", .type = table, .doc = "Options of the component.", .open = true}; }
 option format_option(const char* doc) { return {.name = "format", .type = any, .doc = doc}; }
 option on_error_option() {
@@ -253,13 +259,14 @@ std::vector<option> source_options() {
            .doc = "Columns that follow a record through logs and dead letters.",
            .nested = trace_options()},
           parallelism_option(),
+          chain_option(),
           on_error_option(),
           config_option()};
 }
 
 std::vector<option> operator_options() {
-  return {id_option(),       was_option(),         uses_option(),     from_option(),
-          exchange_option(), parallelism_option(), on_error_option(), config_option()};
+  return {id_option(),          was_option(),   uses_option(),     from_option(),  exchange_option(),
+          parallelism_option(), chain_option(), on_error_option(), config_option()};
 }
 
 std::vector<option> sink_options() {
@@ -270,6 +277,7 @@ std::vector<option> sink_options() {
           exchange_option(),
           format_option("How columns become bytes: \"json\", or { type = \"json\", ... } with options."),
           parallelism_option(),
+          chain_option(),
           on_error_option(),
           config_option()};
 }

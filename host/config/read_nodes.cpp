@@ -41,6 +41,7 @@ class node_reader {
             p->at, base::cat("\"parallelism\" of ", who(), " is ", n_.parallelism, ", more than \"max_parallelism\" (",
                              max_parallelism, "): lower it, or raise \"max_parallelism\" of the pipeline"));
     }
+    n_.chain = t_.boolean_of("chain", true);
     const std::string on_error = t_.text_of("on_error");
     if (on_error == "skip") n_.on_error = error_policy::skip;
     if (on_error == "dead_letter") n_.on_error = error_policy::dead_letter;

@@ -20,7 +20,7 @@ void review(draft& d) {
     if (n.told->on_error == config::error_policy::dead_letter && !letters_read) {
       d.problems.error(n.at(), cat(quoted(n.id), " has on_error = \"dead_letter\", but nothing reads ",
                                    quoted(n.id + ":dead_letter"),
-                                   ": read it in the `from` of a sink, name a sink for all in [dead_letters] to = "
+                                   ": read it in the `from` of a sink, name a sink for all in [dead_letters] sink = "
                                    "\"...\", or say on_error = \"skip\" to only count them"));
     }
     if (n.told->on_error != config::error_policy::dead_letter && letters_read) {

@@ -37,7 +37,7 @@ class batch {
   /// The batch behind a view (or a copy of one).
   static const batch* of(const weir_batch* view) noexcept { return static_cast<const batch*>(view->owner); }
 
-  const schema_ref& schema() const noexcept { return own_columns() ? schema_ : base_->schema_; }
+  const schema_ref& schema() const noexcept { return schema_ ? schema_ : base_->schema(); }
   std::int64_t length() const noexcept { return view_.length; }        ///< physical rows
   std::int64_t row_count() const noexcept { return view_.row_count; }  ///< rows that count
   const std::uint32_t* rows() const noexcept { return view_.rows; }    ///< null: all
@@ -67,16 +67,16 @@ class batch {
   friend struct batch_maker;
   batch() = default;
   static void destroy(batch*) noexcept;
-  bool own_columns() const noexcept { return schema_ != nullptr; }
 
   weir_batch view_{};
   ref_count refs_;
-  std::uint32_t size_ = 0;               // bytes of this object with the column pointers behind it
+  std::uint32_t size_ = 0;               // bytes of this object with its own column pointers, which lie behind it
   const model::facts* facts_ = nullptr;  // own_facts_ or the base's
   ref<const batch> base_;                // whose columns (and perhaps facts) these are; null: own
   schema_ref schema_;                    // null: the base's
   model::facts own_facts_;
   buffer_ref selection_;
+  std::int64_t columns_bytes_ = 0;
   std::int64_t bytes_ = 0;
   std::int64_t held_bytes_ = 0;
 };
@@ -86,6 +86,8 @@ batch_ref make_batch(schema_ref schema, std::span<column_ref> columns, std::int6
                      selection s = {});
 /// The same columns and facts, other rows.
 batch_ref select_rows(const batch& from, selection s);
+/// The same columns, other rows and other facts.
+batch_ref select_rows(const batch& from, selection s, facts f);
 /// The same columns and rows, other facts.
 batch_ref with_facts(const batch& from, facts f);
 /// The same batch with key hashes (uint64 for each physical row); null takes them away.

@@ -12,8 +12,8 @@
 namespace weir::model {
 
 enum class check_level : std::uint8_t {
-  cheap,  ///< what a batch costs nothing to check: lengths, nulls in columns without null, the ends of offsets
-  full,   ///< each offset, each parent, each selected row, UTF-8: for debug hosts and the contract checker
+  cheap,  ///< what the host itself relies on: lengths, offsets, nulls in columns without null, parents in range
+  full,   ///< also UTF-8, decimal digits, and each selected row: for debug hosts and the contract checker
 };
 
 /// The columns that builders of one output port write. Immutable, made once for a port. [any] thread.
@@ -29,20 +29,23 @@ class builder_layout {
     std::uint32_t first_child = 0;  // index of a node; children are neighbours
     std::uint32_t child_count = 0;
     std::uint32_t width = 0;
-    bool in_list = false;  // a list's element, or inside one: as long as the list says
+    bool element = false;  // a list's child
   };
   const schema_ref& schema() const noexcept { return schema_; }
   /// Top-level nodes first (column_count() of them), then the children, level by level.
   const std::vector<node>& nodes() const noexcept { return nodes_; }
   std::uint32_t column_count() const noexcept { return column_count_; }
-  /// Empty: not in extend mode.
+  /// Made by make_beside.
+  bool beside() const noexcept { return beside_; }
   const std::vector<std::int32_t>& passes() const noexcept { return passes_; }
 
  private:
+  friend struct layout_maker;
   schema_ref schema_;
   std::vector<node> nodes_;
   std::uint32_t column_count_ = 0;
   std::vector<std::int32_t> passes_;
+  bool beside_ = false;
 };
 using builder_layout_ref = std::shared_ptr<const builder_layout>;
 
@@ -90,8 +93,10 @@ class batch_builder {
 
  private:
   struct column_state;
-  struct impl;
-  friend struct impl;
+  struct writer;
+  struct finisher;
+  weir_builder* open_rows(std::int64_t rows);
+
   weir_builder view_{};
   builder_layout_ref layout_;
   builder_options options_;
@@ -99,6 +104,7 @@ class batch_builder {
   std::vector<column_state> states_;  // by node
   std::vector<column_ref> finished_;  // scratch of finish
   buffer_ref event_time_, parent_, change_, trace_id_, source_id_, offset_;
+  std::int64_t fixed_length_ = -1;  // in extend mode, while open
   bool open_ = false;
 };
 

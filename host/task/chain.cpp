@@ -48,9 +48,10 @@ void chain::connect(std::uint32_t from, std::uint32_t output, std::unique_ptr<ex
   writers_.push_back(std::move(writer));
 }
 
-const op::counters& chain::counts(std::uint32_t number) const {
+const op::counters* chain::counts(std::uint32_t number) const {
   const member& n = *nodes_[number];
-  return n.instance ? n.instance->counts() : n.source->counts;
+  if (n.instance) return &n.instance->counts();
+  return n.source ? &n.source->counts : nullptr;
 }
 
 bool chain::create() {
@@ -126,6 +127,11 @@ bool chain::finish() {
   }
   for (auto& w : writers_) w->control(model::message::end());
   return true;
+}
+
+void chain::close() {
+  for (auto& n : nodes_)
+    if (n->instance) n->instance->close();
 }
 
 bool chain::has_room() {

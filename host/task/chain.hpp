@@ -45,13 +45,16 @@ class chain {
   /// All is over: every node ends its ports and flushes in order, then the writers end.
   bool finish();
   bool has_room();
+  /// Ends the plugin instances; counters stay.
+  void close();
   op::chain_error& failure() { return failure_; }
   const op::chain_error& failure() const { return failure_; }
 
   // ---- watching
   std::size_t size() const { return nodes_.size(); }
   const op::spec& what(std::uint32_t node) const { return *nodes_[node]->what; }
-  const op::counters& counts(std::uint32_t node) const;  ///< [any]
+  /// [any] Null: the head is a source that has not begun.
+  const op::counters* counts(std::uint32_t node) const;
   op::instance* operator_at(std::uint32_t node) { return nodes_[node]->instance.get(); }
   const std::vector<std::unique_ptr<exchange::writer>>& writers() const { return writers_; }
 

@@ -36,6 +36,11 @@ bool source_task::create() {
   return reader_->create();
 }
 
+void source_task::close() {
+  reader_.reset();
+  task::close();
+}
+
 bool source_task::open_assigned() {
   if (!has_assigned_.exchange(false, std::memory_order_acquire)) return true;
   std::vector<new_split> splits;

@@ -38,6 +38,7 @@ class source_task final : public task, private op::split_listener, private sourc
 
   bool create() override;
   step_result step() override;
+  void close() override;
   std::int64_t wake_at_ns() const override { return wake_at_ns_; }
   /// [any] Records that the splits still hold, as far as the source knows; -1: not known.
   std::int64_t pending() const { return pending_.load(std::memory_order_relaxed); }

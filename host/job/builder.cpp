@@ -114,6 +114,7 @@ std::unique_ptr<task::task> make_task(const plan::plan& what, const plan::chain&
       made->nodes().add(all.specs[c.nodes[at]]);
       stamp(what, what.nodes[c.nodes[at]], at, *made);
     }
+    made->prepare();
     return made;
   }
   std::vector<std::uint32_t> ports;

@@ -119,23 +119,21 @@ std::vector<subtask_figures> running_job::figures() const {
     for (std::uint32_t subtask = 0; subtask < built_.tasks[c].size(); ++subtask) {
       const task::task& t = *built_.tasks[c][subtask];
       for (std::uint32_t at = 0; at < t.nodes().size(); ++at) {
-        const op::counters* counts = t.nodes().counts(at);
+        const op::counters& counts = t.nodes().counts(at);
         subtask_figures f;
         f.node = plan_->chains[c].nodes[at];
         f.subtask = subtask;
-        if (counts) {
-          f.records_in = counts->records_in.load(std::memory_order_relaxed);
-          f.batches_in = counts->batches_in.load(std::memory_order_relaxed);
-          f.bytes_in = counts->bytes_in.load(std::memory_order_relaxed);
-          f.records_out = counts->records_out.load(std::memory_order_relaxed);
-          f.batches_out = counts->batches_out.load(std::memory_order_relaxed);
-          f.bytes_out = counts->bytes_out.load(std::memory_order_relaxed);
-          f.late = counts->late.load(std::memory_order_relaxed);
-          f.dead_letters = counts->dead_letters.load(std::memory_order_relaxed);
-          f.skipped = counts->skipped.load(std::memory_order_relaxed);
-          f.watermark_us = counts->watermark_us.load(std::memory_order_relaxed);
-          f.newest_event_us = counts->newest_event_us.load(std::memory_order_relaxed);
-        }
+        f.records_in = counts.records_in.load(std::memory_order_relaxed);
+        f.batches_in = counts.batches_in.load(std::memory_order_relaxed);
+        f.bytes_in = counts.bytes_in.load(std::memory_order_relaxed);
+        f.records_out = counts.records_out.load(std::memory_order_relaxed);
+        f.batches_out = counts.batches_out.load(std::memory_order_relaxed);
+        f.bytes_out = counts.bytes_out.load(std::memory_order_relaxed);
+        f.late = counts.late.load(std::memory_order_relaxed);
+        f.dead_letters = counts.dead_letters.load(std::memory_order_relaxed);
+        f.skipped = counts.skipped.load(std::memory_order_relaxed);
+        f.watermark_us = counts.watermark_us.load(std::memory_order_relaxed);
+        f.newest_event_us = counts.newest_event_us.load(std::memory_order_relaxed);
         if (at == 0) {
           f.busy_ns = t.times().busy.load(std::memory_order_relaxed);
           f.idle_ns = t.times().idle.load(std::memory_order_relaxed);

@@ -48,10 +48,9 @@ void chain::connect(std::uint32_t from, std::uint32_t output, std::unique_ptr<ex
   writers_.push_back(std::move(writer));
 }
 
-const op::counters* chain::counts(std::uint32_t number) const {
+const op::counters& chain::counts(std::uint32_t number) const {
   const member& n = *nodes_[number];
-  if (n.instance) return &n.instance->counts();
-  return n.source ? &n.source->counts : nullptr;
+  return n.instance ? n.instance->counts() : n.source->counts;
 }
 
 bool chain::create() {

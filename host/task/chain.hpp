@@ -53,8 +53,7 @@ class chain {
   // ---- watching
   std::size_t size() const { return nodes_.size(); }
   const op::spec& what(std::uint32_t node) const { return *nodes_[node]->what; }
-  /// [any] Null: the head is a source that has not begun.
-  const op::counters* counts(std::uint32_t node) const;
+  const op::counters& counts(std::uint32_t node) const;  ///< [any]
   op::instance* operator_at(std::uint32_t node) { return nodes_[node]->instance.get(); }
   const std::vector<std::unique_ptr<exchange::writer>>& writers() const { return writers_; }
 

@@ -27,7 +27,6 @@ void source_task::drain() {
 }
 
 bool source_task::create() {
-  chain_.make_source_context(*this);
   // Behind before in front: when the source has its first record, everybody it calls is there.
   if (!task::create()) return false;
   const op::spec& what = chain_.what(0);

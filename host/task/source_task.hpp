@@ -30,6 +30,8 @@ class source_task final : public task, private op::split_listener, private sourc
         emit_interval_ns_(emit_interval_us * 1000) {}
 
   source::split_watermarks& watermarks() { return watermarks_; }
+  /// [control] After the head was added to nodes(), before anybody watches.
+  void prepare() { chain_.make_source_context(*this); }
   /// [any] Splits that this subtask reads from now on. final: no more will come.
   void assign(std::vector<new_split> splits, bool final);
   void drain() override;

@@ -90,7 +90,9 @@ TEST(WatermarkMerge, KeepsItsPromisesUnderRandomSteps) {
         slowest = std::min(slowest, time[k]);
       }
       ASSERT_LE(m.current(), fastest) << "round " << round << " step " << step;
-      if (any_active) ASSERT_GE(m.current(), slowest) << "stuck in round " << round << " step " << step;
+      if (any_active) {
+        ASSERT_GE(m.current(), slowest) << "stuck in round " << round << " step " << step;
+      }
     }
   }
 }

@@ -141,7 +141,7 @@ weir_code discover_source(const weir_host* host, const void* p, weir_splits* spl
 template <class T>
 weir_code open_split_source(void* self, weir_context* context, std::uint32_t split, weir_view id,
                             weir_view position) noexcept {
-  return instance_call<T>(self, context, nullptr, [&](T& t) { t.open_split(split, text(id), text(position)); });
+  return instance_call<T>(self, context, nullptr, [&](T& t) { t.open_split(split, chars(id), chars(position)); });
 }
 template <class T>
 weir_code close_split_source(void* self, weir_context* context, std::uint32_t split) noexcept {
@@ -164,7 +164,7 @@ weir_code position_source(void* self, weir_context* context, std::uint32_t split
 }
 template <class T>
 weir_code on_committed_source(void* self, weir_context* context, std::uint32_t split, weir_view position) noexcept {
-  return instance_call<T>(self, context, nullptr, [&](T& t) { t.on_committed(split, text(position)); });
+  return instance_call<T>(self, context, nullptr, [&](T& t) { t.on_committed(split, chars(position)); });
 }
 
 template <class T>

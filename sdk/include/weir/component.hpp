@@ -77,13 +77,15 @@ class component {
   struct place {
     std::uint32_t subtask, parallelism, key_groups;
     std::string_view pipeline, operator_id;
+    std::uint32_t batch_rows;  // a source should not pass this many rows in a batch; 0: the host does not say
   };
   // Who and where this subtask is.
   [[nodiscard]] place where() const {
     weir_info i{};
     i.struct_size = sizeof i;
     runtime_.host->info(runtime_.context, &i);
-    return {i.subtask, i.parallelism, i.key_groups, detail::chars(i.pipeline), detail::chars(i.operator_id)};
+    return {i.subtask,   i.parallelism, i.key_groups, detail::chars(i.pipeline), detail::chars(i.operator_id),
+            i.batch_rows};
   }
 
   // ---- The row in work, while process(record) runs.

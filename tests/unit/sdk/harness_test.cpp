@@ -72,6 +72,7 @@ TEST(Harness, GivesTheRowsOfASideOutput) {
 TEST(Harness, RefusesWhatAHostWouldRefuse) {
   EXPECT_THAT(weir::test::bind_errors<large>({{"limit", "x"}}), ElementsAre(HasSubstr("limit: must be a number")));
   EXPECT_THAT(weir::test::bind_errors<large>({}), ElementsAre(HasSubstr("limit: is missing")));
-  EXPECT_THAT(weir::test::bind_errors<large>({{"limit", 1}, {"limmit", 2}}), ElementsAre(HasSubstr("did you mean 'limit'?")));
+  EXPECT_THAT(weir::test::bind_errors<large>({{"limit", 1}, {"limmit", 2}}),
+              ElementsAre(HasSubstr("did you mean 'limit'?")));
 }
 }  // namespace

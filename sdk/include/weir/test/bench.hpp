@@ -1,5 +1,5 @@
-// weir/test/bench.hpp: what the harnesses stand on: one component, bound and created in the fake host, under check. Works on tables,
-// so it also takes a component out of a loaded .so.
+// weir/test/bench.hpp: what the harnesses stand on: one component, bound and created in the fake host, under check.
+// Works on tables, so it also takes a component out of a loaded .so.
 #ifndef WEIR_TEST_BENCH_HPP
 #define WEIR_TEST_BENCH_HPP
 
@@ -25,7 +25,8 @@ struct bind_refused : std::runtime_error {
 };
 // A call came back with an error: the task would fail.
 struct call_failed : std::runtime_error {
-  call_failed(weir_code c, const std::string& call, const std::string& why) : std::runtime_error{call + " failed: " + why}, code{c} {}
+  call_failed(weir_code c, const std::string& call, const std::string& why)
+      : std::runtime_error{call + " failed: " + why}, code{c} {}
   weir_code code;
 };
 // The plugin (or, seldom, the fake host) broke a rule of abi.h.
@@ -68,7 +69,8 @@ class bench {
     if (const auto code = ops_.bind(&fake_host(), bind_node_.raw(), &plan_); code < 0) {
       judge();
       for (const auto& e : bind_node_.errors)
-        wrong.push_back(e.option.empty() ? e.why : e.option + (e.at < 0 ? "" : '@' + std::to_string(e.at)) + ": " + e.why);
+        wrong.push_back(e.option.empty() ? e.why
+                                         : e.option + (e.at < 0 ? "" : '@' + std::to_string(e.at)) + ": " + e.why);
       throw bind_refused{wrong};
     }
     task_.ports = bind_node_.outputs;
@@ -77,8 +79,10 @@ class bench {
       judge();
       call("create", [&] { return ops_.create(&fake_host(), task_.raw(), plan_, &self_); });
     } catch (...) {
-      if (!self_ || !ops_.destroy) unbind();
-      else close_quietly();
+      if (!self_ || !ops_.destroy)
+        unbind();
+      else
+        close_quietly();
       throw;
     }
   }
@@ -116,9 +120,12 @@ class bench {
     const auto* r = ops_.extension ? static_cast<const weir_report*>(ops_.extension(WEIR_EXT_REPORT)) : nullptr;
     if (r)
       call("report", [&] {
-        return r->report(self_, task_.raw(), reinterpret_cast<weir_figures*>(&out), [](weir_figures* to, weir_view name, std::uint64_t v) {
-          (*reinterpret_cast<std::map<std::string, std::uint64_t>*>(to))[std::string{weir::detail::chars(name)}] += v;
-        });
+        return r->report(
+            self_, task_.raw(), reinterpret_cast<weir_figures*>(&out),
+            [](weir_figures* to, weir_view name, std::uint64_t v) {
+              (*reinterpret_cast<std::map<std::string, std::uint64_t>*>(to))[std::string{weir::detail::chars(name)}] +=
+                  v;
+            });
       });
     return out;
   }

@@ -1,5 +1,5 @@
-// weir/test/config.hpp: configuration written in a test: {{"limit", 100}, {"window", 10min}, {"retry", table{{"max", 3}}}}, checked
-// against the options that a component declares, with their defaults, as a host does it.
+// weir/test/config.hpp: configuration written in a test: {{"limit", 100}, {"window", 10min}, {"retry", table{{"max",
+// 3}}}}, checked against the options that a component declares, with their defaults, as a host does it.
 #ifndef WEIR_TEST_CONFIG_HPP
 #define WEIR_TEST_CONFIG_HPP
 
@@ -26,14 +26,13 @@ class value {
  public:
   value() = default;
   template <class T>
-    requires std::is_arithmetic_v<T>
-  value(T v) {  // NOLINT: written in initialiser lists
+  requires std::is_arithmetic_v<T> value(T v) {  // NOLINT: written in initialiser lists
     kind_ = std::is_same_v<T, bool> ? WEIR_BOOL : std::is_integral_v<T> ? WEIR_INT : WEIR_FLOAT;
     integer_ = static_cast<std::int64_t>(v);
     real_ = static_cast<double>(v);
   }
-  value(const char* v) : kind_{WEIR_TEXT}, text_{v} {}                          // NOLINT
-  value(std::string v) : kind_{WEIR_TEXT}, text_{std::move(v)} {}               // NOLINT
+  value(const char* v) : kind_{WEIR_TEXT}, text_{v} {}             // NOLINT
+  value(std::string v) : kind_{WEIR_TEXT}, text_{std::move(v)} {}  // NOLINT
   template <class R, class P>
   value(std::chrono::duration<R, P> v)  // NOLINT
       : kind_{WEIR_DURATION}, integer_{std::chrono::duration_cast<duration>(v).count()} {}
@@ -51,13 +50,19 @@ class value {
       if (name == key) return &v;
     return nullptr;
   }
-  [[nodiscard]] const value* child(std::size_t i) const { return i < children_.size() ? &children_[i].second : nullptr; }
+  [[nodiscard]] const value* child(std::size_t i) const {
+    return i < children_.size() ? &children_[i].second : nullptr;
+  }
   [[nodiscard]] std::string_view key(std::size_t i) const { return children_[i].first; }
   [[nodiscard]] std::size_t size() const { return children_.size(); }
 
   // As the boundary shows it. Lives as long as this value.
   [[nodiscard]] weir_value raw() const {
-    return {kind_, static_cast<std::uint32_t>(children_.size()), integer_, real_, {text_.data(), text_.size()},
+    return {kind_,
+            static_cast<std::uint32_t>(children_.size()),
+            integer_,
+            real_,
+            {text_.data(), text_.size()},
             kind_ == WEIR_LIST || kind_ == WEIR_TABLE ? reinterpret_cast<const weir_config*>(this) : nullptr};
   }
 
@@ -91,8 +96,8 @@ class value {
   static std::int64_t microseconds(const std::string& text) {
     char* unit = nullptr;
     const double n = std::strtod(text.c_str(), &unit);
-    constexpr std::pair<std::string_view, double> units[] = {{"us", 1},     {"ms", 1e3},   {"s", 1e6},
-                                                             {"m", 60e6},   {"h", 3600e6}, {"d", 86400e6}};
+    constexpr std::pair<std::string_view, double> units[] = {{"us", 1},   {"ms", 1e3},   {"s", 1e6},
+                                                             {"m", 60e6}, {"h", 3600e6}, {"d", 86400e6}};
     for (const auto& [name, size] : units)
       if (unit != text.c_str() && name == unit) return static_cast<std::int64_t>(n * size);
     return -1;
@@ -101,8 +106,9 @@ class value {
   static std::int64_t byte_count(const std::string& text) {
     char* unit = nullptr;
     const double n = std::strtod(text.c_str(), &unit);
-    constexpr std::pair<std::string_view, double> units[] = {{"", 1},      {"B", 1},         {"KiB", 1024.},     {"MiB", 1048576.},
-                                                             {"kB", 1000}, {"MB", 1000000.}, {"GB", 1000000000.}, {"GiB", 1073741824.}};
+    constexpr std::pair<std::string_view, double> units[] = {
+        {"", 1},      {"B", 1},         {"KiB", 1024.},      {"MiB", 1048576.},
+        {"kB", 1000}, {"MB", 1000000.}, {"GB", 1000000000.}, {"GiB", 1073741824.}};
     for (const auto& [name, size] : units)
       if (unit != text.c_str() && name == unit) return static_cast<std::int64_t>(n * size);
     return -1;

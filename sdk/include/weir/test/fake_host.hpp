@@ -1,5 +1,6 @@
-// weir/test/fake_host.hpp: a whole weir_host in the test's own process: one thread, a clock and a watermark that are moved by hand,
-// outputs, dead letters and log lines that are kept for looking at. It does what abi.h says and nothing more.
+// weir/test/fake_host.hpp: a whole weir_host in the test's own process: one thread, a clock and a watermark that are
+// moved by hand, outputs, dead letters and log lines that are kept for looking at. It does what abi.h says and nothing
+// more.
 #ifndef WEIR_TEST_FAKE_HOST_HPP
 #define WEIR_TEST_FAKE_HOST_HPP
 
@@ -56,11 +57,11 @@ struct fake_task {
   time now{};                // processing time
   time watermark = no_time;  // the event-time clock
   std::string pipeline = "test", operator_id = "under-test";
-  std::uint32_t subtask = 0, parallelism = 1, key_groups = 128;
+  std::uint32_t subtask = 0, parallelism = 1, key_groups = 128, batch_rows = 1024;
   bool tracing = false;
-  std::set<std::uint32_t> unconnected;      // output ports without a reader
-  weir_code dead_letter_answer = WEIR_OK;   // what dead_letter returns: another code is on_error = "fail"
-  weir_code emit_answer = WEIR_OK;          // what emit returns: WEIR_E_STOPPED while a pipeline stops
+  std::set<std::uint32_t> unconnected;     // output ports without a reader
+  weir_code dead_letter_answer = WEIR_OK;  // what dead_letter returns: another code is on_error = "fail"
+  weir_code emit_answer = WEIR_OK;         // what emit returns: WEIR_E_STOPPED while a pipeline stops
 
   std::vector<detail::bound_output> ports;
   std::vector<std::vector<owned_batch>> emitted;  // by port
@@ -93,6 +94,7 @@ struct fake_task {
 struct fake_splits {
   std::vector<std::string> ids;
   std::int64_t ask_again_us = -1;
+  std::string why;  // of an error
 };
 
 namespace detail {
@@ -102,18 +104,34 @@ using namespace weir::detail;
 inline void copy_row(const column_view& from, std::int64_t row, column_writer& to) {
   if (from.null(row)) return to.append_null();
   switch (from.of().kind) {
-    case type::boolean: return to.append_bool(from.boolean(row));
-    case type::int8: case type::uint8: return to.append(from.value<std::int8_t>(row));
-    case type::int16: case type::uint16: return to.append(from.value<std::int16_t>(row));
-    case type::int32: case type::uint32: case type::float32: case type::date32: return to.append(from.value<std::int32_t>(row));
-    case type::int64: case type::uint64: case type::float64: case type::timestamp: return to.append(from.value<std::int64_t>(row));
+    case type::boolean:
+      return to.append_bool(from.boolean(row));
+    case type::int8:
+    case type::uint8:
+      return to.append(from.value<std::int8_t>(row));
+    case type::int16:
+    case type::uint16:
+      return to.append(from.value<std::int16_t>(row));
+    case type::int32:
+    case type::uint32:
+    case type::float32:
+    case type::date32:
+      return to.append(from.value<std::int32_t>(row));
+    case type::int64:
+    case type::uint64:
+    case type::float64:
+    case type::timestamp:
+      return to.append(from.value<std::int64_t>(row));
     case type::decimal128: {
       int128 v;
       std::memcpy(&v, from.values<char>() + row * 16, 16);
       return to.append(v);
     }
-    case type::utf8: case type::binary: return to.append(from.text(row));
-    case type::fixed_binary: return to.append_fixed(from.fixed(row).data());
+    case type::utf8:
+    case type::binary:
+      return to.append(from.text(row));
+    case type::fixed_binary:
+      return to.append_fixed(from.fixed(row).data());
     case type::list: {
       const auto [begin, end] = from.elements(row);
       for (auto i = begin; i < end; ++i) copy_row(from.child(), i, to.item());
@@ -131,7 +149,8 @@ const weir_host& fake_host();
 namespace detail {
 
 // Rows of a column as a column of their own.
-inline std::shared_ptr<owned_column> gather(const field& f, const ArrowArray& from, const std::vector<std::uint32_t>& rows) {
+inline std::shared_ptr<owned_column> gather(const field& f, const ArrowArray& from,
+                                            const std::vector<std::uint32_t>& rows) {
   owned_builder b{{f}, static_cast<std::int64_t>(rows.size()), false};
   column_writer to{{&fake_host(), nullptr}, &b.raw(), b.raw().columns, f};
   const column_view view{f, from};
@@ -163,10 +182,13 @@ inline weir_code emit_built(fake_task& t, owned_builder& b, std::uint32_t flags)
   owned_batch out;
   out.columns_of = port.columns;
   out.length = raw.length;
-  for (std::size_t i = 0; i < b.fields().size(); ++i) out.columns.push_back(owned_column::freeze(b.fields()[i], raw.columns[i], raw.length));
+  for (std::size_t i = 0; i < b.fields().size(); ++i)
+    out.columns.push_back(owned_column::freeze(b.fields()[i], raw.columns[i], raw.length));
   std::vector<std::uint32_t> parents;
   for (std::int64_t i = 0; i < raw.length; ++i)
-    parents.push_back(flags & WEIR_EMIT_PARENTS_SAME ? static_cast<std::uint32_t>(i) : flags & WEIR_EMIT_PARENTS ? raw.parent[i] : no_row);
+    parents.push_back(flags & WEIR_EMIT_PARENTS_SAME ? static_cast<std::uint32_t>(i)
+                      : flags & WEIR_EMIT_PARENTS    ? raw.parent[i]
+                                                     : no_row);
   follow(t, parents, out);
   const auto n = static_cast<std::size_t>(raw.length);
   if (flags & WEIR_EMIT_TIMES) out.event_time.assign(raw.event_time, raw.event_time + n);
@@ -184,8 +206,8 @@ inline weir_code emit_built(fake_task& t, owned_builder& b, std::uint32_t flags)
   return t.emit_answer;
 }
 
-inline weir_code emit_passed(fake_task& t, std::uint32_t number, const std::uint32_t* rows, std::int64_t count, owned_builder* beside,
-                             std::uint32_t flags) {
+inline weir_code emit_passed(fake_task& t, std::uint32_t number, const std::uint32_t* rows, std::int64_t count,
+                             owned_builder* beside, std::uint32_t flags) {
   const auto& port = t.ports.at(number);
   auto& in = *t.batch;
   std::vector<std::uint32_t> taken;
@@ -198,7 +220,8 @@ inline weir_code emit_passed(fake_task& t, std::uint32_t number, const std::uint
   for (std::size_t i = 0; i < port.columns.size(); ++i) {
     const bool passed = !port.passes.empty() && port.passes[i] >= 0;
     if (passed) {
-      out.columns.push_back(gather(port.columns[i], in.columns[static_cast<std::size_t>(port.passes[i])]->array(), taken));
+      out.columns.push_back(
+          gather(port.columns[i], in.columns[static_cast<std::size_t>(port.passes[i])]->array(), taken));
     } else {
       const auto whole = owned_column::freeze(port.columns[i], beside->raw().columns[written++], in.length);
       out.columns.push_back(gather(port.columns[i], whole->array(), taken));
@@ -267,20 +290,25 @@ inline weir_host make_fake_host() {
   };
   h.info = [](weir_context* c, weir_info* out) {
     const auto& t = fake_task::of(c);
-    *out = {out->struct_size, t.subtask, t.parallelism, t.key_groups, view(t.pipeline), view(t.operator_id)};
+    const weir_info all{out->struct_size, t.subtask,           t.parallelism, t.key_groups,
+                        view(t.pipeline), view(t.operator_id), t.batch_rows,  0};
+    std::memcpy(out, &all, std::min<std::size_t>(out->struct_size, sizeof all));
   };
   h.log = [](weir_context* c, std::uint32_t level, weir_view what) {
     fake_task::of(c).log.push_back({static_cast<log_level>(level), std::string{chars(what)}});
   };
   h.now = [](weir_context* c) { return micros(fake_task::of(c).now); };
   h.watermark = [](weir_context* c) { return micros(fake_task::of(c).watermark); };
-  h.port_connected = [](weir_context* c, std::uint32_t port) { return static_cast<std::int32_t>(!fake_task::of(c).unconnected.contains(port)); };
+  h.port_connected = [](weir_context* c, std::uint32_t port) {
+    return static_cast<std::int32_t>(!fake_task::of(c).unconnected.contains(port));
+  };
   h.fail = [](weir_context* c, weir_code code, weir_view why) {
     fake_task::of(c).failed = code;
     fake_task::of(c).failure = chars(why);
     return code;
   };
-  h.dead_letter = [](weir_context* c, const weir_batch* b, std::uint32_t row, weir_code code, weir_view why, weir_view original) {
+  h.dead_letter = [](weir_context* c, const weir_batch* b, std::uint32_t row, weir_code code, weir_view why,
+                     weir_view original) {
     auto& t = fake_task::of(c);
     t.dead_letters.push_back({code, std::string{chars(why)}, std::string{chars(original)}, b ? std::int64_t{row} : -1,
                               b && b->event_time ? at(b->event_time[row]) : no_time});
@@ -314,9 +342,15 @@ inline weir_host make_fake_host() {
   h.grow = [](weir_context*, weir_builder* b, std::int64_t rows) {
     return as_code([&] { return static_cast<owned_builder*>(b->owner)->grow(rows), WEIR_OK; });
   };
-  h.grow_column = [](weir_context*, weir_column* col, std::int64_t n) { return as_code([&] { return owned_builder::grow_column(*col, n), WEIR_OK; }); };
-  h.grow_data = [](weir_context*, weir_column* col, std::int64_t n) { return as_code([&] { return owned_builder::grow_data(*col, n), WEIR_OK; }); };
-  h.column_validity = [](weir_context*, weir_column* col) { return as_code([&] { return owned_builder::validity(*col), WEIR_OK; }); };
+  h.grow_column = [](weir_context*, weir_column* col, std::int64_t n) {
+    return as_code([&] { return owned_builder::grow_column(*col, n), WEIR_OK; });
+  };
+  h.grow_data = [](weir_context*, weir_column* col, std::int64_t n) {
+    return as_code([&] { return owned_builder::grow_data(*col, n), WEIR_OK; });
+  };
+  h.column_validity = [](weir_context*, weir_column* col) {
+    return as_code([&] { return owned_builder::validity(*col), WEIR_OK; });
+  };
   h.emit = [](weir_context* c, weir_builder* b, std::uint32_t flags) {
     auto& t = fake_task::of(c);
     const auto found = t.builders.find(b);
@@ -332,8 +366,8 @@ inline weir_host make_fake_host() {
     fake_task::of(c).row_buffers.emplace(at, std::move(b));
     return at;
   };
-  h.emit_rows = [](weir_context* c, std::uint32_t port, const weir_batch*, const std::uint32_t* rows, std::int64_t count, weir_builder* beside,
-                   std::uint32_t flags) {
+  h.emit_rows = [](weir_context* c, std::uint32_t port, const weir_batch*, const std::uint32_t* rows,
+                   std::int64_t count, weir_builder* beside, std::uint32_t flags) {
     auto& t = fake_task::of(c);
     std::unique_ptr<owned_builder> mine;
     if (beside) {
@@ -382,8 +416,14 @@ inline weir_host make_fake_host() {
   h.discover_again = [](weir_splits* s, std::int64_t us) { reinterpret_cast<fake_splits*>(s)->ask_again_us = us; };
   h.split_idle = [](weir_context* c, std::uint32_t split) { fake_task::of(c).splits[split].idle = true; };
   h.split_end = [](weir_context* c, std::uint32_t split) { fake_task::of(c).splits[split].ended = true; };
-  h.split_pending = [](weir_context* c, std::uint32_t split, std::int64_t n) { fake_task::of(c).splits[split].pending = n; };
+  h.split_pending = [](weir_context* c, std::uint32_t split, std::int64_t n) {
+    fake_task::of(c).splits[split].pending = n;
+  };
   h.append = [](weir_bytes* to, weir_view bytes) { reinterpret_cast<std::string*>(to)->append(chars(bytes)); };
+  h.discover_error = [](weir_splits* s, weir_code code, weir_view why) {
+    reinterpret_cast<fake_splits*>(s)->why = chars(why);
+    return code;
+  };
   return h;
 }
 }  // namespace detail

@@ -1,12 +1,12 @@
-// weir/test/harness.hpp: an operator, sink, decoder or encoder tested without a host process: records in, records out, a clock
-// moved by hand. Each call goes through the contract checker (checker.hpp); a breach throws contract_broken.
+// weir/test/harness.hpp: an operator, sink, decoder or encoder tested without a host process: records in, records out,
+// a clock moved by hand. Each call goes through the contract checker (checker.hpp); a breach throws contract_broken.
 //
 //   weir::test::harness<exposure> h{{{"limit", 100}}};
 //   h.push({"fx", 60}, 0s);
 //   EXPECT_THAT(h.take(), ElementsAre(breach{"fx", 110}));
 //
-// harness<T, In, Out> names the records when T does not (batch operators), or when the input has more columns than T reads. One
-// thread; needs no GoogleTest.
+// harness<T, In, Out> names the records when T does not (batch operators), or when the input has more columns than T
+// reads. One thread; needs no GoogleTest.
 #ifndef WEIR_TEST_HARNESS_HPP
 #define WEIR_TEST_HARNESS_HPP
 
@@ -25,9 +25,11 @@ std::vector<std::shared_ptr<owned_column>> columns_from(const std::vector<Record
   const auto rows = static_cast<std::int64_t>(records.size());
   owned_builder b{fields, rows, false};
   const weir::detail::writing w{&fake_host(), nullptr};
-  for (std::int64_t i = 0; i < rows; ++i) weir::detail::write_members(w, b.raw().columns, i, records[static_cast<std::size_t>(i)]);
+  for (std::int64_t i = 0; i < rows; ++i)
+    weir::detail::write_members(w, b.raw().columns, i, records[static_cast<std::size_t>(i)]);
   std::vector<std::shared_ptr<owned_column>> out;
-  for (std::size_t i = 0; i < fields.size(); ++i) out.push_back(owned_column::freeze(fields[i], b.raw().columns[i], rows));
+  for (std::size_t i = 0; i < fields.size(); ++i)
+    out.push_back(owned_column::freeze(fields[i], b.raw().columns[i], rows));
   return out;
 }
 
@@ -72,7 +74,8 @@ class table_harness {
   using first_input = typename detail::ports<In>::first;
 
   // Throws bind_refused when the component refuses its options or inputs.
-  explicit table_harness(const weir_operator& op, const table& options = {}) : bench_{op, options, detail::ports<In>::all()}, flags_{op.flags} {}
+  explicit table_harness(const weir_operator& op, const table& options = {})
+      : bench_{op, options, detail::ports<In>::all()}, flags_{op.flags} {}
 
   // One record as a batch of its own, `at` after 1970.
   template <class R = first_input>
@@ -90,7 +93,8 @@ class table_harness {
       const auto end = std::min(i + batch_size, records.size());
       std::vector<std::int64_t> times;
       for (std::size_t k = i; k < end; ++k) times.push_back((first + step * static_cast<std::int64_t>(k)).count());
-      send<R>({records.begin() + static_cast<std::ptrdiff_t>(i), records.begin() + static_cast<std::ptrdiff_t>(end)}, times, change_kind::insert);
+      send<R>({records.begin() + static_cast<std::ptrdiff_t>(i), records.begin() + static_cast<std::ptrdiff_t>(end)},
+              times, change_kind::insert);
     }
   }
   std::size_t batch_size = 64;
@@ -103,7 +107,8 @@ class table_harness {
     bench_.task().watermark = to;
     const auto& ops = bench_.ops();
     if (ops.on_watermark)
-      bench_.call("on_watermark", [&] { return ops.on_watermark(bench_.self(), bench_.task().raw(), weir::detail::micros(to)); });
+      bench_.call("on_watermark",
+                  [&] { return ops.on_watermark(bench_.self(), bench_.task().raw(), weir::detail::micros(to)); });
   }
   // Moves the clock of processing time.
   void clock(duration to) { bench_.task().now = time{to}; }
@@ -141,7 +146,9 @@ class table_harness {
   std::vector<log_line> take_log() { return std::exchange(bench_.task().log, {}); }
   std::map<std::string, std::uint64_t> figures() { return bench_.figures(); }
   // The columns of an output port.
-  [[nodiscard]] const schema& columns(std::string_view port = "") const { return bench_.bound().outputs.at(bench_.port(port)).columns; }
+  [[nodiscard]] const schema& columns(std::string_view port = "") const {
+    return bench_.bound().outputs.at(bench_.port(port)).columns;
+  }
   [[nodiscard]] bench<weir_operator>& under() { return bench_; }
 
  private:
@@ -172,7 +179,8 @@ class table_harness {
       const auto number = next_offset_ + static_cast<std::int64_t>(spread ? i / 2 : i);
       b.offset.push_back(number);
       if (!bench_.task().tracing) continue;
-      for (std::size_t k = 0; k < 16; ++k) b.trace_id.push_back(k < 8 ? static_cast<std::uint8_t>(number >> (8 * k)) : std::uint8_t{0});
+      for (std::size_t k = 0; k < 16; ++k)
+        b.trace_id.push_back(k < 8 ? static_cast<std::uint8_t>(number >> (8 * k)) : std::uint8_t{0});
       b.source_id.push_back(0);
     }
     next_offset_ += b.row_count();

@@ -1,5 +1,6 @@
-// weir/test/memory.hpp: batches and builders in plain malloc memory, each buffer just as long as promised, so that an address
-// sanitizer sees a write behind its end and a use after its time. Fresh memory holds rubbish, freed memory is overwritten.
+// weir/test/memory.hpp: batches and builders in plain malloc memory, each buffer just as long as promised, so that an
+// address sanitizer sees a write behind its end and a use after its time. Fresh memory holds rubbish, freed memory is
+// overwritten.
 #ifndef WEIR_TEST_MEMORY_HPP
 #define WEIR_TEST_MEMORY_HPP
 
@@ -18,7 +19,8 @@ namespace weir::test {
 class block {
  public:
   block() = default;
-  explicit block(std::size_t size, int fill = 0xA5) : data_{static_cast<char*>(std::malloc(size ? size : 1))}, size_{size} {
+  explicit block(std::size_t size, int fill = 0xA5)
+      : data_{static_cast<char*>(std::malloc(size ? size : 1))}, size_{size} {
     std::memset(data_, fill, size ? size : 1);
   }
   block(block&& o) noexcept : data_{std::exchange(o.data_, nullptr)}, size_{std::exchange(o.size_, 0)} {}
@@ -48,16 +50,33 @@ class block {
 // Bytes of one value of a fixed-width type; 0: bool, offsets, record.
 inline std::uint32_t width_of(const field& f) {
   switch (f.kind) {
-    case type::int8: case type::uint8: return 1;
-    case type::int16: case type::uint16: return 2;
-    case type::int32: case type::uint32: case type::float32: case type::date32: return 4;
-    case type::int64: case type::uint64: case type::float64: case type::timestamp: return 8;
-    case type::decimal128: return 16;
-    case type::fixed_binary: return static_cast<std::uint32_t>(f.width);
-    default: return 0;
+    case type::int8:
+    case type::uint8:
+      return 1;
+    case type::int16:
+    case type::uint16:
+      return 2;
+    case type::int32:
+    case type::uint32:
+    case type::float32:
+    case type::date32:
+      return 4;
+    case type::int64:
+    case type::uint64:
+    case type::float64:
+    case type::timestamp:
+      return 8;
+    case type::decimal128:
+      return 16;
+    case type::fixed_binary:
+      return static_cast<std::uint32_t>(f.width);
+    default:
+      return 0;
   }
 }
-inline bool has_offsets(const field& f) { return f.kind == type::utf8 || f.kind == type::binary || f.kind == type::list; }
+inline bool has_offsets(const field& f) {
+  return f.kind == type::utf8 || f.kind == type::binary || f.kind == type::list;
+}
 inline std::size_t bit_bytes(std::int64_t rows) { return static_cast<std::size_t>((rows + 7) / 8); }
 inline std::size_t value_bytes(const field& f, std::int64_t rows) {
   if (f.kind == type::record) return 0;
@@ -74,10 +93,11 @@ class owned_column {
   owned_column& operator=(const owned_column&) = delete;
   [[nodiscard]] const ArrowArray& array() const { return array_; }
 
-  // A copy of the first `rows` rows of an array. padding: bytes behind each buffer that may be read. release, with `about` as its
-  // private data: what a plugin would call that releases what is not its own.
-  static std::unique_ptr<owned_column> copy(const field& f, const ArrowArray& from, std::int64_t rows, std::size_t padding,
-                                            void (*release)(ArrowArray*) = nullptr, void* about = nullptr) {
+  // A copy of the first `rows` rows of an array. padding: bytes behind each buffer that may be read. release, with
+  // `about` as its private data: what a plugin would call that releases what is not its own.
+  static std::unique_ptr<owned_column> copy(const field& f, const ArrowArray& from, std::int64_t rows,
+                                            std::size_t padding, void (*release)(ArrowArray*) = nullptr,
+                                            void* about = nullptr) {
     auto out = std::make_unique<owned_column>();
     auto take = [&](const void* data, std::size_t size) {
       block b{size + padding};
@@ -141,9 +161,9 @@ struct owned_batch {
   std::int64_t length = 0;
   std::vector<std::uint32_t> rows;  // selected rows; empty with all = true: all of them
   bool all = true;
-  std::vector<std::int64_t> event_time;   // empty: none
-  std::vector<std::uint8_t> change;       // empty: all inserts
-  std::vector<std::uint8_t> trace_id;     // empty: off
+  std::vector<std::int64_t> event_time;  // empty: none
+  std::vector<std::uint8_t> change;      // empty: all inserts
+  std::vector<std::uint8_t> trace_id;    // empty: off
   std::vector<std::uint32_t> source_id;
   std::vector<std::int64_t> offset;
   std::uint32_t split = UINT32_MAX;
@@ -179,7 +199,8 @@ struct owned_batch {
 class owned_builder {
  public:
   // written: the columns to write, in order.
-  owned_builder(std::vector<field> written, std::int64_t rows, bool tracing) : fields_{std::move(written)}, tracing_{tracing} {
+  owned_builder(std::vector<field> written, std::int64_t rows, bool tracing)
+      : fields_{std::move(written)}, tracing_{tracing} {
     const std::int64_t room = rows > 0 ? rows : 1;
     for (const auto& f : fields_) columns_.push_back(weir_column{}), make(f, columns_.back(), room);
     raw_.struct_size = sizeof raw_;
@@ -241,7 +262,8 @@ class owned_builder {
       c.data_capacity = 8;
     }
     m->children.resize(f.children.size());
-    for (std::size_t i = 0; i < f.children.size(); ++i) make(f.children[i], m->children[i], f.kind == type::list ? 1 : room);
+    for (std::size_t i = 0; i < f.children.size(); ++i)
+      make(f.children[i], m->children[i], f.kind == type::list ? 1 : room);
     c.children = m->children.empty() ? nullptr : m->children.data();
     c.child_count = static_cast<std::uint32_t>(m->children.size());
   }

@@ -21,14 +21,16 @@ class source_table_harness {
   std::vector<std::string> discover() {
     fake_splits found;
     const auto code = bench_.ops().discover(&fake_host(), bench_.plan(), reinterpret_cast<weir_splits*>(&found));
-    if (code < 0) throw call_failed{code, "discover", "code " + std::to_string(code)};
+    if (code < 0) throw call_failed{code, "discover", found.why.empty() ? "code " + std::to_string(code) : found.why};
     ask_again_us = found.ask_again_us;
     return found.ids;
   }
   std::int64_t ask_again_us = -1;  // what discover asked for; -1: the list is final
 
   void open(std::uint32_t split, std::string_view id, std::string_view position = {}) {
-    call("open_split", [&] { return bench_.ops().open_split(bench_.self(), raw(), split, weir::detail::view(id), weir::detail::view(position)); });
+    call("open_split", [&] {
+      return bench_.ops().open_split(bench_.self(), raw(), split, weir::detail::view(id), weir::detail::view(position));
+    });
   }
   // Opens all splits that discover names, numbered from 0.
   std::vector<std::string> open_all() {
@@ -37,7 +39,8 @@ class source_table_harness {
     return ids;
   }
   void close(std::uint32_t split) {
-    if (bench_.ops().close_split) call("close_split", [&] { return bench_.ops().close_split(bench_.self(), raw(), split); });
+    if (bench_.ops().close_split)
+      call("close_split", [&] { return bench_.ops().close_split(bench_.self(), raw(), split); });
   }
   polled poll(duration wait = {}) {
     return static_cast<polled>(call("poll", [&] { return bench_.ops().poll(bench_.self(), raw(), wait.count()); }));
@@ -50,12 +53,14 @@ class source_table_harness {
   }
   std::string position(std::uint32_t split) {
     std::string out;
-    call("position", [&] { return bench_.ops().position(bench_.self(), raw(), split, reinterpret_cast<weir_bytes*>(&out)); });
+    call("position",
+         [&] { return bench_.ops().position(bench_.self(), raw(), split, reinterpret_cast<weir_bytes*>(&out)); });
     return out;
   }
   void committed(std::uint32_t split, std::string_view position) {
     if (bench_.ops().on_committed)
-      call("on_committed", [&] { return bench_.ops().on_committed(bench_.self(), raw(), split, weir::detail::view(position)); });
+      call("on_committed",
+           [&] { return bench_.ops().on_committed(bench_.self(), raw(), split, weir::detail::view(position)); });
   }
   void clock(duration to) { bench_.task().now = time{to}; }
   void trace(bool on = true) { bench_.task().tracing = on; }
@@ -73,7 +78,9 @@ class source_table_harness {
   std::vector<dead_letter> take_dead_letters() { return std::exchange(bench_.task().dead_letters, {}); }
   std::vector<log_line> take_log() { return std::exchange(bench_.task().log, {}); }
   [[nodiscard]] const fake_task::split_state& split(std::uint32_t number) { return bench_.task().splits[number]; }
-  [[nodiscard]] const schema& columns(std::string_view port = "") const { return bench_.bound().outputs.at(bench_.port(port)).columns; }
+  [[nodiscard]] const schema& columns(std::string_view port = "") const {
+    return bench_.bound().outputs.at(bench_.port(port)).columns;
+  }
   [[nodiscard]] bench<weir_source>& under() { return bench_; }
 
  private:

@@ -1,5 +1,5 @@
-// weir/test/check/calls.hpp: the host's calls into a checked plugin: what the host gives is looked at, copied into memory that is
-// gone after the call, handed to the real plugin, and what comes back is looked at.
+// weir/test/check/calls.hpp: the host's calls into a checked plugin: what the host gives is looked at, copied into
+// memory that is gone after the call, handed to the real plugin, and what comes back is looked at.
 #ifndef WEIR_TEST_CHECK_CALLS_HPP
 #define WEIR_TEST_CHECK_CALLS_HPP
 
@@ -45,7 +45,10 @@ class batch_copy {
     blocks_.push_back(std::move(b));
     return reinterpret_cast<const T*>(blocks_.back().data());
   }
-  static void released(ArrowArray* a) { static_cast<subtask*>(a->private_data)->blame("array", "process", "it released a column of the input, which is the host's"); }
+  static void released(ArrowArray* a) {
+    static_cast<subtask*>(a->private_data)
+        ->blame("array", "process", "it released a column of the input, which is the host's");
+  }
 
   weir_batch out_{};
   std::vector<block> blocks_;
@@ -59,7 +62,8 @@ weir_code task_call(subtask* s, weir_context* real, const char* call, weir_code 
   const void* none = nullptr;
   if (!s->thread.compare_exchange_strong(none, this_thread()) && none != this_thread())
     s->blame_host("thread", call, "it is called on another thread than the instance was created on");
-  if (const char* outer = s->call.exchange(call)) s->blame_host("call", call, "it is called while " + std::string{outer} + " is running");
+  if (const char* outer = s->call.exchange(call))
+    s->blame_host("call", call, "it is called while " + std::string{outer} + " is running");
   s->real.store(real);
   s->told = s->emitted = false;
   s->host_error = WEIR_OK;
@@ -78,7 +82,9 @@ weir_code task_call(subtask* s, weir_context* real, const char* call, weir_code 
   } else if (code < 0 && !s->told && code != s->host_error) {
     s->blame("text", call, "it returns the error " + std::to_string(code) + " without saying why by fail()");
   } else if (code >= 0 && s->host_error < 0) {
-    s->blame("code", call, std::string{s->host_call} + " returned the error " + std::to_string(s->host_error) + ", and it is not passed on");
+    s->blame("code", call,
+             std::string{s->host_call} + " returned the error " + std::to_string(s->host_error) +
+                 ", and it is not passed on");
   }
   return code;
 }
@@ -108,7 +114,9 @@ inline weir_code bind(component& c, const weir_host* host, weir_bind* real, void
     c.report(side::plugin, "code", "bind", "it returns " + std::to_string(code) + ", which is no code of this call");
     code = WEIR_E_PLUGIN;
   }
-  if (code < 0 && !b.told && !b.failed) c.report(side::plugin, "text", "bind", "it returns the error " + std::to_string(code) + " without saying why by bind_error()");
+  if (code < 0 && !b.told && !b.failed)
+    c.report(side::plugin, "text", "bind",
+             "it returns the error " + std::to_string(code) + " without saying why by bind_error()");
   if (code >= 0 && b.told) {
     c.report(side::plugin, "code", "bind", "it called bind_error(), but returns success");
     code = WEIR_E_PLUGIN;
@@ -120,7 +128,8 @@ inline weir_code bind(component& c, const weir_host* host, weir_bind* real, void
 inline void unbind(component& c, void* p) {
   const std::unique_ptr<bound_plan> plan{static_cast<bound_plan*>(p)};
   if (!plan) return;
-  if (const int left = plan->instances.load()) c.report(side::host, "call", "unbind", std::to_string(left) + " instances of the plan are not destroyed");
+  if (const int left = plan->instances.load())
+    c.report(side::host, "call", "unbind", std::to_string(left) + " instances of the plan are not destroyed");
   if (auto* f = c.op ? c.op->unbind : c.source->unbind) f(plan->real);
 }
 
@@ -149,7 +158,8 @@ inline weir_code create(component& c, const weir_host* host, weir_context* real,
 inline void destroy(component& c, void* self) {
   auto* s = static_cast<subtask*>(self);
   if (s->destroyed) return c.report(side::host, "call", "destroy", "the instance is destroyed twice");
-  task_call(s, s->real, "destroy", WEIR_OK, [&] { return (c.op ? c.op->destroy : c.source->destroy)(s->self), WEIR_OK; });
+  task_call(s, s->real, "destroy", WEIR_OK,
+            [&] { return (c.op ? c.op->destroy : c.source->destroy)(s->self), WEIR_OK; });
   s->destroyed = true;
   --s->plan->instances;
 }
@@ -159,8 +169,10 @@ inline weir_code process(component& c, void* self, weir_context* real, const wei
   if (b->port >= s->plan->inputs.size())
     return s->blame_host("batch", "process", "input port " + std::to_string(b->port) + " does not exist"), WEIR_E_HOST;
   const auto& columns = s->plan->inputs[b->port];
-  if (auto bad = batch(columns, *b, (c.op->flags & WEIR_SELECTIONS) != 0)) return s->blame_host(bad->rule, "process", bad->what), WEIR_E_HOST;
-  if (s->ended_ports.contains(b->port)) s->blame_host("batch", "process", "a batch for input port " + std::to_string(b->port) + " after its end");
+  if (auto bad = batch(columns, *b, (c.op->flags & WEIR_SELECTIONS) != 0))
+    return s->blame_host(bad->rule, "process", bad->what), WEIR_E_HOST;
+  if (s->ended_ports.contains(b->port))
+    s->blame_host("batch", "process", "a batch for input port " + std::to_string(b->port) + " after its end");
   std::optional<batch_copy> copy{std::in_place, columns, *b, s};
   return task_call(s, real, "process", WEIR_OK, [&] {
     s->batch = copy->get();
@@ -172,13 +184,16 @@ inline weir_code process(component& c, void* self, weir_context* real, const wei
 }
 inline weir_code on_watermark(component& c, void* self, weir_context* real, std::int64_t us) {
   auto* s = static_cast<subtask*>(self);
-  if (us < s->watermark) s->blame_host("watermark", "on_watermark", "it goes back from " + std::to_string(s->watermark) + " to " + std::to_string(us));
+  if (us < s->watermark)
+    s->blame_host("watermark", "on_watermark",
+                  "it goes back from " + std::to_string(s->watermark) + " to " + std::to_string(us));
   s->watermark = us;
   return task_call(s, real, "on_watermark", WEIR_OK, [&] { return c.op->on_watermark(s->self, s->raw(), us); });
 }
 inline weir_code end_of_port(component& c, void* self, weir_context* real, std::uint32_t port) {
   auto* s = static_cast<subtask*>(self);
-  if (!s->ended_ports.insert(port).second) s->blame_host("call", "end_of_port", "input port " + std::to_string(port) + " ends twice");
+  if (!s->ended_ports.insert(port).second)
+    s->blame_host("call", "end_of_port", "input port " + std::to_string(port) + " ends twice");
   return task_call(s, real, "end_of_port", WEIR_OK, [&] { return c.op->end_of_port(s->self, s->raw(), port); });
 }
 inline weir_code flush(component& c, void* self, weir_context* real) {
@@ -188,9 +203,15 @@ inline weir_code flush(component& c, void* self, weir_context* real) {
 
 // ---- sources
 inline weir_code discover(component& c, const weir_host* host, const void* p, weir_splits* real) {
-  discovering d{&c, host, real, {}};
-  const auto code = c.source->discover(&checked_host(), static_cast<const bound_plan*>(p)->real, reinterpret_cast<weir_splits*>(&d));
-  if (code > 0 || code < WEIR_E_STOPPED) c.report(side::plugin, "code", "discover", "it returns " + std::to_string(code) + ", which is no code of this call");
+  discovering d{&c, host, real, {}, false};
+  const auto code =
+      c.source->discover(&checked_host(), static_cast<const bound_plan*>(p)->real, reinterpret_cast<weir_splits*>(&d));
+  if (code > 0 || code < WEIR_E_STOPPED)
+    c.report(side::plugin, "code", "discover",
+             "it returns " + std::to_string(code) + ", which is no code of this call");
+  if (code < 0 && !d.told)
+    c.report(side::plugin, "text", "discover",
+             "it returns the error " + std::to_string(code) + " without saying why by discover_error()");
   return code;
 }
 // A text in memory that is gone after the call.
@@ -202,35 +223,45 @@ struct lent {
   block bytes;
   std::size_t size;
 };
-inline weir_code open_split(component& c, void* self, weir_context* real, std::uint32_t split, weir_view id, weir_view position) {
+inline weir_code open_split(component& c, void* self, weir_context* real, std::uint32_t split, weir_view id,
+                            weir_view position) {
   auto* s = static_cast<subtask*>(self);
-  if (!s->open_splits.emplace(split, INT64_MIN).second) s->blame_host("split", "open_split", "split " + std::to_string(split) + " is opened twice");
+  if (!s->open_splits.emplace(split, INT64_MIN).second)
+    s->blame_host("split", "open_split", "split " + std::to_string(split) + " is opened twice");
   const lent id_copy{id}, position_copy{position};
-  return task_call(s, real, "open_split", WEIR_OK, [&] { return c.source->open_split(s->self, s->raw(), split, id_copy.get(), position_copy.get()); });
+  return task_call(s, real, "open_split", WEIR_OK,
+                   [&] { return c.source->open_split(s->self, s->raw(), split, id_copy.get(), position_copy.get()); });
 }
 inline weir_code close_split(component& c, void* self, weir_context* real, std::uint32_t split) {
   auto* s = static_cast<subtask*>(self);
-  if (!s->open_splits.contains(split)) s->blame_host("split", "close_split", "split " + std::to_string(split) + " is not open");
-  const auto code = task_call(s, real, "close_split", WEIR_OK, [&] { return c.source->close_split(s->self, s->raw(), split); });
+  if (!s->open_splits.contains(split))
+    s->blame_host("split", "close_split", "split " + std::to_string(split) + " is not open");
+  const auto code =
+      task_call(s, real, "close_split", WEIR_OK, [&] { return c.source->close_split(s->self, s->raw(), split); });
   s->open_splits.erase(split);
   return code;
 }
 inline weir_code poll(component& c, void* self, weir_context* real, std::int64_t wait_us) {
   auto* s = static_cast<subtask*>(self);
   const auto code = task_call(s, real, "poll", WEIR_END, [&] { return c.source->poll(s->self, s->raw(), wait_us); });
-  if (code == WEIR_OK && !s->emitted) s->blame("code", "poll", "it says that something was emitted, but nothing was: the host would ask again at once, without end");
+  if (code == WEIR_OK && !s->emitted)
+    s->blame("code", "poll",
+             "it says that something was emitted, but nothing was: the host would ask again at once, without end");
   return code;
 }
 inline weir_code position(component& c, void* self, weir_context* real, std::uint32_t split, weir_bytes* out) {
   auto* s = static_cast<subtask*>(self);
-  if (!s->open_splits.contains(split)) s->blame_host("split", "position", "split " + std::to_string(split) + " is not open");
+  if (!s->open_splits.contains(split))
+    s->blame_host("split", "position", "split " + std::to_string(split) + " is not open");
   collecting to{&c, s->host, out};
-  return task_call(s, real, "position", WEIR_OK, [&] { return c.source->position(s->self, s->raw(), split, reinterpret_cast<weir_bytes*>(&to)); });
+  return task_call(s, real, "position", WEIR_OK,
+                   [&] { return c.source->position(s->self, s->raw(), split, reinterpret_cast<weir_bytes*>(&to)); });
 }
 inline weir_code on_committed(component& c, void* self, weir_context* real, std::uint32_t split, weir_view at) {
   auto* s = static_cast<subtask*>(self);
   const lent copy{at};
-  return task_call(s, real, "on_committed", WEIR_OK, [&] { return c.source->on_committed(s->self, s->raw(), split, copy.get()); });
+  return task_call(s, real, "on_committed", WEIR_OK,
+                   [&] { return c.source->on_committed(s->self, s->raw(), split, copy.get()); });
 }
 
 // ---- extensions. Those that are not known here would be given this file's contexts, so they are hidden.
@@ -238,7 +269,8 @@ inline const weir_report* report_of(component& c) {
   auto* f = c.op ? c.op->extension : c.source->extension;
   return f ? static_cast<const weir_report*>(f(WEIR_EXT_REPORT)) : nullptr;
 }
-inline weir_code report(component& c, void* self, weir_context* real, weir_figures* out, void (*add)(weir_figures*, weir_view, std::uint64_t)) {
+inline weir_code report(component& c, void* self, weir_context* real, weir_figures* out,
+                        void (*add)(weir_figures*, weir_view, std::uint64_t)) {
   auto* s = static_cast<subtask*>(self);
   return task_call(s, real, "report", WEIR_OK, [&] { return report_of(c)->report(s->self, s->raw(), out, add); });
 }

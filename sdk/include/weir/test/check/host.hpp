@@ -1,4 +1,5 @@
-// weir/test/check/host.hpp: the host's table as a checked plugin sees it: every call is looked at, then handed to the real host.
+// weir/test/check/host.hpp: the host's table as a checked plugin sees it: every call is looked at, then handed to the
+// real host.
 #ifndef WEIR_TEST_CHECK_HOST_HPP
 #define WEIR_TEST_CHECK_HOST_HPP
 
@@ -37,7 +38,9 @@ inline weir_code refused(subtask* s, const char* call) {
 }
 inline bool port_known(subtask* s, std::uint32_t port, const char* call) {
   if (port < s->plan->outputs.size()) return true;
-  s->blame("schema", call, "output port " + std::to_string(port) + " was not declared by bind, which declared " + std::to_string(s->plan->outputs.size()));
+  s->blame("schema", call,
+           "output port " + std::to_string(port) + " was not declared by bind, which declared " +
+               std::to_string(s->plan->outputs.size()));
   return false;
 }
 // Must be the batch of the call that runs.
@@ -79,12 +82,15 @@ inline bool facts_right(subtask* s, const weir_builder& b, std::uint32_t flags, 
 inline void source_right(subtask* s, const weir_builder& b, std::uint32_t flags, const char* call) {
   if (!s->of->source || b.length == 0) return;
   const auto split = s->open_splits.find(b.split);
-  if (split == s->open_splits.end()) return s->blame("split", call, "rows come from split " + std::to_string(b.split) + ", which is not open");
+  if (split == s->open_splits.end())
+    return s->blame("split", call, "rows come from split " + std::to_string(b.split) + ", which is not open");
   std::int64_t newest = split->second;
   for (std::int64_t i = 0; i < b.length; ++i) {
     const auto at = flags & WEIR_EMIT_OFFSETS ? b.offset[i] : b.first_offset < 0 ? newest : b.first_offset + i;
     if (at < newest)
-      return s->blame("position", call, "split " + std::to_string(b.split) + ": position " + std::to_string(at) + " comes after " + std::to_string(newest));
+      return s->blame("position", call,
+                      "split " + std::to_string(b.split) + ": position " + std::to_string(at) + " comes after " +
+                          std::to_string(newest));
     newest = at;
   }
   split->second = newest;
@@ -101,7 +107,8 @@ inline weir_code checked_emit(subtask* s, weir_builder* b, std::uint32_t flags) 
     return refused(s, call);
   };
   if (b->length < 0 || b->length > b->capacity) {
-    s->blame("builder", call, "its length is " + std::to_string(b->length) + ", " + std::to_string(b->capacity) + " rows fit");
+    s->blame("builder", call,
+             "its length is " + std::to_string(b->length) + ", " + std::to_string(b->capacity) + " rows fit");
     return give_up();
   }
   std::size_t at = 0;
@@ -116,8 +123,8 @@ inline weir_code checked_emit(subtask* s, weir_builder* b, std::uint32_t flags) 
   return noted(s, call, s->host->emit(s->real, b, flags));
 }
 
-inline weir_code checked_emit_rows(subtask* s, std::uint32_t port, const weir_batch* batch, const std::uint32_t* rows, std::int64_t count,
-                                   weir_builder* beside, std::uint32_t flags) {
+inline weir_code checked_emit_rows(subtask* s, std::uint32_t port, const weir_batch* batch, const std::uint32_t* rows,
+                                   std::int64_t count, weir_builder* beside, std::uint32_t flags) {
   constexpr auto call = "emit_rows";
   if (!port_known(s, port, call) || !batch_known(s, batch, call)) return refused(s, call);
   const auto& out = s->plan->outputs[port];
@@ -128,7 +135,10 @@ inline weir_code checked_emit_rows(subtask* s, std::uint32_t port, const weir_ba
     return refused(s, call);
   };
   if (to_write && !beside)
-    return s->blame("schema", call, "the port has " + std::to_string(to_write) + " columns that are not passed through, and no builder holds them"), give_up();
+    return s->blame("schema", call,
+                    "the port has " + std::to_string(to_write) +
+                        " columns that are not passed through, and no builder holds them"),
+           give_up();
   if (beside) {
     if (!builder_known(s, beside, call)) return refused(s, call);
     if (!s->builders[beside].second || s->builders[beside].first != port)
@@ -136,15 +146,22 @@ inline weir_code checked_emit_rows(subtask* s, std::uint32_t port, const weir_ba
     std::size_t at = 0;
     for (std::size_t i = 0; i < out.columns.size(); ++i)
       if (out.passes.empty() || out.passes[i] < 0)
-        if (auto bad = written(out.columns[i], beside->columns[at++], s->batch.length, !rows && !s->batch.rows)) return s->blame(*bad, call), give_up();
+        if (auto bad = written(out.columns[i], beside->columns[at++], s->batch.length, !rows && !s->batch.rows))
+          return s->blame(*bad, call), give_up();
   }
   if (rows) {
-    if (auto bad = indexes(rows, count, s->batch.length, s->batch.rows, s->batch.row_count)) return s->blame(*bad, call), give_up();
+    if (auto bad = indexes(rows, count, s->batch.length, s->batch.rows, s->batch.row_count))
+      return s->blame(*bad, call), give_up();
     const auto buffer = s->row_buffers.find(rows);
     if (buffer != s->row_buffers.end() && count > buffer->second)
-      return s->blame("rows", call, "the row buffer holds " + std::to_string(buffer->second) + " indexes, not " + std::to_string(count)), give_up();
+      return s->blame(
+                 "rows", call,
+                 "the row buffer holds " + std::to_string(buffer->second) + " indexes, not " + std::to_string(count)),
+             give_up();
   } else if (count != s->batch.row_count) {
-    return s->blame("rows", call, "without row indexes the count must be the batch's " + std::to_string(s->batch.row_count)), give_up();
+    return s->blame("rows", call,
+                    "without row indexes the count must be the batch's " + std::to_string(s->batch.row_count)),
+           give_up();
   }
   s->emitted = true;
   if (beside) s->builders.erase(beside);
@@ -162,7 +179,10 @@ inline weir_code checked_emit_array(subtask* s, std::uint32_t port, ArrowArray* 
   if (!port_known(s, port, call)) return give_up();
   const auto& columns = s->plan->outputs[port].columns;
   if (a->n_children != static_cast<std::int64_t>(columns.size()))
-    return s->blame("schema", call, "the array has " + std::to_string(a->n_children) + " columns, the port " + std::to_string(columns.size())), give_up();
+    return s->blame("schema", call,
+                    "the array has " + std::to_string(a->n_children) + " columns, the port " +
+                        std::to_string(columns.size())),
+           give_up();
   for (std::size_t i = 0; i < columns.size(); ++i)
     if (auto bad = array(columns[i], a->children[i], a->length, false)) return s->blame(*bad, call), give_up();
   for (std::int64_t i = 0; parents && i < a->length; ++i)
@@ -175,10 +195,12 @@ inline weir_code checked_emit_array(subtask* s, std::uint32_t port, ArrowArray* 
   watched.private_data = given;
   watched.release = [](ArrowArray* w) {
     auto* g = static_cast<subtask::given*>(w->private_data);
-    if (g->released) return g->by->blame_host("array", "emit_array", "an array that a plugin gave away is released twice");
+    if (g->released)
+      return g->by->blame_host("array", "emit_array", "an array that a plugin gave away is released twice");
     g->released = true;
     g->original.release(&g->original);
-    if (g->original.release) g->by->blame("array", "emit_array", "its release callback did not mark the array as released");
+    if (g->original.release)
+      g->by->blame("array", "emit_array", "its release callback did not mark the array as released");
     w->release = nullptr;
   };
   a->release = nullptr;  // moved
@@ -216,7 +238,8 @@ inline weir_host make_checked_host() {
     auto* b = current_binding();
     const auto* real = current_host() ? current_host() : last_host().load();
     if (b && node == b->root && !chars(path).empty() && !declared(*b->of, chars(path)))
-      b->of->report(side::plugin, "option", "bind", "it asks for the option '" + std::string{chars(path)} + "', which it does not declare");
+      b->of->report(side::plugin, "option", "bind",
+                    "it asks for the option '" + std::string{chars(path)} + "', which it does not declare");
     real->config_get(node, path, out);
   };
   h.config_at = [](const weir_config* node, std::uint32_t i, weir_view* key, weir_value* out) {
@@ -250,7 +273,8 @@ inline weir_host make_checked_host() {
       b->failed = true;
       return WEIR_E_CONTRACT;
     };
-    if (!raw || !raw->format || std::string_view{raw->format} != "+s") return bad("its schema must be a struct whose children are the columns");
+    if (!raw || !raw->format || std::string_view{raw->format} != "+s")
+      return bad("its schema must be a struct whose children are the columns");
     if (b->of->op && b->of->op->kind == WEIR_KIND_SINK) return bad("a sink has no output ports");
     output_port out{port, {}, {}};
     try {
@@ -261,17 +285,22 @@ inline weir_host make_checked_host() {
     for (const auto& other : b->plan->outputs)
       if (other.name == port) return bad("there are two of this name");
     for (std::size_t i = 0; i < out.columns.size(); ++i) {
-      if (out.columns.find(out.columns[i].name) != static_cast<int>(i)) return bad("two columns are called '" + out.columns[i].name + "'");
+      if (out.columns.find(out.columns[i].name) != static_cast<int>(i))
+        return bad("two columns are called '" + out.columns[i].name + "'");
       if (!passes) continue;
       out.passes.push_back(passes[i]);
       if (passes[i] < 0) continue;
       bool fits = false;
       for (const auto& in : b->plan->inputs)
-        fits = fits || (static_cast<std::size_t>(passes[i]) < in.size() && in[static_cast<std::size_t>(passes[i])].same_type(out.columns[i]));
-      if (!fits) return bad("column '" + out.columns[i].name + "' passes input column " + std::to_string(passes[i]) + ", which is no column of this type");
+        fits = fits || (static_cast<std::size_t>(passes[i]) < in.size() &&
+                        in[static_cast<std::size_t>(passes[i])].same_type(out.columns[i]));
+      if (!fits)
+        return bad("column '" + out.columns[i].name + "' passes input column " + std::to_string(passes[i]) +
+                   ", which is no column of this type");
     }
     const auto code = b->host->bind_output(b->real, name, raw, passes);
-    if (!raw->release) b->of->report(side::host, "array", "bind_output", "it released the schema that a plugin lent it");
+    if (!raw->release)
+      b->of->report(side::host, "array", "bind_output", "it released the schema that a plugin lent it");
     if (code < 0)
       b->failed = true;
     else
@@ -301,7 +330,9 @@ inline weir_host make_checked_host() {
     auto* s = enter(c, "watermark");
     if (!s) return WEIR_TIME_MIN;
     const auto us = s->host->watermark(s->real);
-    if (us < s->watermark_seen) s->blame_host("watermark", "watermark", "it went back from " + std::to_string(s->watermark_seen) + " to " + std::to_string(us));
+    if (us < s->watermark_seen)
+      s->blame_host("watermark", "watermark",
+                    "it went back from " + std::to_string(s->watermark_seen) + " to " + std::to_string(us));
     return s->watermark_seen = us;
   };
   h.port_connected = [](weir_context* c, std::uint32_t port) -> std::int32_t {
@@ -316,14 +347,16 @@ inline weir_host make_checked_host() {
     s->told = true;
     return s->host->fail(s->real, code, why);
   };
-  h.dead_letter = [](weir_context* c, const weir_batch* b, std::uint32_t row, weir_code code, weir_view why, weir_view original) {
+  h.dead_letter = [](weir_context* c, const weir_batch* b, std::uint32_t row, weir_code code, weir_view why,
+                     weir_view original) {
     constexpr auto call = "dead_letter";
     auto* s = enter(c, call);
     if (!s) return WEIR_E_CONTRACT;
     if (chars(why).empty()) s->blame("text", call, "a dead letter without a reason");
     if (b) {
       if (!batch_known(s, b, call)) return refused(s, call);
-      if (auto bad = indexes(&row, 1, b->length, b->rows, b->row_count)) return s->blame(call, call, bad->what), refused(s, call);
+      if (auto bad = indexes(&row, 1, b->length, b->rows, b->row_count))
+        return s->blame(call, call, bad->what), refused(s, call);
     } else if (s->of->op) {
       return s->blame(call, call, "only a source may give a record without a batch"), refused(s, call);
     }
@@ -344,7 +377,8 @@ inline weir_host make_checked_host() {
     auto* s = enter(c, "grow");
     if (!s) return WEIR_E_CONTRACT;
     if (!builder_known(s, b, "grow")) return refused(s, "grow");
-    if (s->builders[b].second) return s->blame("builder", "grow", "a builder beside a batch is as long as the batch"), refused(s, "grow");
+    if (s->builders[b].second)
+      return s->blame("builder", "grow", "a builder beside a batch is as long as the batch"), refused(s, "grow");
     return noted(s, "grow", s->host->grow(s->real, b, rows));
   };
   h.grow_column = [](weir_context* c, weir_column* column, std::int64_t n) {
@@ -376,8 +410,8 @@ inline weir_host make_checked_host() {
     if (rows) s->row_buffers[rows] = count;
     return rows;
   };
-  h.emit_rows = [](weir_context* c, std::uint32_t port, const weir_batch* b, const std::uint32_t* rows, std::int64_t count, weir_builder* beside,
-                   std::uint32_t flags) {
+  h.emit_rows = [](weir_context* c, std::uint32_t port, const weir_batch* b, const std::uint32_t* rows,
+                   std::int64_t count, weir_builder* beside, std::uint32_t flags) {
     auto* s = enter(c, "emit_rows");
     return s ? checked_emit_rows(s, port, b, rows, count, beside, flags) : WEIR_E_CONTRACT;
   };
@@ -418,6 +452,11 @@ inline weir_host make_checked_host() {
   };
   h.split_pending = [](weir_context* c, std::uint32_t split, std::int64_t n) {
     if (auto* s = with_split(c, split, "split_pending")) s->host->split_pending(s->real, split, n);
+  };
+  h.discover_error = [](weir_splits* p, weir_code code, weir_view why) {
+    auto* d = reinterpret_cast<discovering*>(p);
+    d->told = true;
+    return WEIR_HAS(d->host, weir_host, discover_error) ? d->host->discover_error(d->real, code, why) : code;
   };
   h.append = [](weir_bytes* p, weir_view bytes) {
     auto* to = reinterpret_cast<collecting*>(p);

@@ -1,5 +1,5 @@
-// weir/test/check/state.hpp: what the checker remembers of one plugin, one bind, one subtask. The objects here stand behind the
-// opaque pointers that a checked plugin is given.
+// weir/test/check/state.hpp: what the checker remembers of one plugin, one bind, one subtask. The objects here stand
+// behind the opaque pointers that a checked plugin is given.
 #ifndef WEIR_TEST_CHECK_STATE_HPP
 #define WEIR_TEST_CHECK_STATE_HPP
 
@@ -66,8 +66,8 @@ struct binding {
   const weir_host* host;
   weir_bind* real;
   bound_plan* plan;
-  bool told = false;                          // bind_error was called
-  bool failed = false;                        // bind_output was refused
+  bool told = false;    // bind_error was called
+  bool failed = false;  // bind_output was refused
   const weir_config* root = nullptr;
 };
 
@@ -77,6 +77,7 @@ struct discovering {
   const weir_host* host;
   weir_splits* real;
   std::set<std::string> ids;
+  bool told = false;
 };
 struct collecting {
   component* of;
@@ -101,7 +102,7 @@ struct subtask {
   const char* host_call = nullptr;
   bool emitted = false;
   const weir_batch* batch_real = nullptr;
-  weir_batch batch{};  // the copy that the plugin sees
+  weir_batch batch{};                                                // the copy that the plugin sees
   std::map<weir_builder*, std::pair<std::uint32_t, bool>> builders;  // open: port, beside
   std::map<const std::uint32_t*, std::int64_t> row_buffers;
 
@@ -118,9 +119,13 @@ struct subtask {
   };
   std::list<std::unique_ptr<given>> arrays;
 
-  void blame(std::string rule, std::string_view what_call, std::string what) { of->report(side::plugin, std::move(rule), what_call, std::move(what)); }
+  void blame(std::string rule, std::string_view what_call, std::string what) {
+    of->report(side::plugin, std::move(rule), what_call, std::move(what));
+  }
   void blame(const wrong& w, std::string_view what_call) { of->report(side::plugin, w, what_call); }
-  void blame_host(std::string rule, std::string_view what_call, std::string what) { of->report(side::host, std::move(rule), what_call, std::move(what)); }
+  void blame_host(std::string rule, std::string_view what_call, std::string what) {
+    of->report(side::host, std::move(rule), what_call, std::move(what));
+  }
   [[nodiscard]] std::string_view running() const {
     const char* c = call.load(std::memory_order_relaxed);
     return c ? c : "no call";

@@ -30,6 +30,7 @@ class findings {
   void note(std::string code, std::string what);
   void warn(std::string code, std::string what);
   void refuse(std::string code, std::string what, base::blame by = base::blame::plugin);
+  void add(finding one) { all_.push_back(std::move(one)); }
   bool refused() const;
   bool has(std::string_view code) const;
   const std::vector<finding>& all() const { return all_; }

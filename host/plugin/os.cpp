@@ -55,10 +55,15 @@ bool is_private_group(std::uint32_t gid, std::uint32_t uid) {
   return true;
 }
 
-std::optional<std::string> directory_variable(const char* name) {
+std::string variable(const char* name) {
   const char* value = std::getenv(name);
-  if (!value || value[0] != '/') return std::nullopt;
-  return std::string(value);
+  return value ? value : "";
+}
+
+std::optional<std::string> directory_variable(const char* name) {
+  std::string value = variable(name);
+  if (!value.starts_with('/')) return std::nullopt;
+  return value;
 }
 
 result<std::string> make_private_directory(const std::string& prefix) {

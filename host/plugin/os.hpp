@@ -19,6 +19,8 @@ std::string user_name(std::uint32_t uid);
 /// Whether nobody but `uid` is in the group: its own group by name, without other members. Then a group-writable file is as
 /// private as its owner. May ask the name service.
 bool is_private_group(std::uint32_t gid, std::uint32_t uid);
+/// An environment variable; empty: not set.
+std::string variable(const char* name);
 /// An absolute directory from the environment; nullopt: not set, empty or relative.
 std::optional<std::string> directory_variable(const char* name);
 /// A new private (0700) directory; `prefix` gets six random characters.

@@ -111,7 +111,8 @@ std::vector<config::option> read_options(const weir_option* options, std::uint64
   }
   auto read = config::options_from_abi(copy, sizeof(weir_option));
   if (!read) {
-    found.refuse("bad_options", cat(place, ": ", read.why().what));
+    const std::string& option = read.why().where;
+    found.refuse("bad_options", cat(place, option.empty() ? "" : ": option ", option, ": ", read.why().what));
     return {};
   }
   return std::move(read).take();

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <vector>
 
+#include "base/cat.hpp"
+
 namespace weir::plugin {
 namespace {
 
@@ -80,6 +82,10 @@ std::optional<version> version::parse(std::string_view text) {
   parsed.minor = *minor;
   parsed.patch = *patch;
   return parsed;
+}
+
+std::string version::text() const {
+  return base::cat(major, ".", minor, ".", patch, prerelease.empty() ? "" : "-", prerelease);
 }
 
 std::strong_ordering operator<=>(const version& a, const version& b) {

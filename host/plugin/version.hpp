@@ -14,6 +14,7 @@ struct version {
   std::string prerelease;
 
   static std::optional<version> parse(std::string_view text);
+  std::string text() const;  ///< without the build part
   friend std::strong_ordering operator<=>(const version& a, const version& b);
   friend bool operator==(const version& a, const version& b) { return (a <=> b) == 0; }
 };

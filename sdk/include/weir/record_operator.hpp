@@ -88,17 +88,9 @@ class record_operator_base : public processes<Out, In...> {
 
 // One record in, any number out. Override process, and what else is of interest.
 template <class In, record Out>
-class record_operator : public detail::record_operator_base<Out, In> {
- public:
-  using weir_in = In;
-  using weir_out = Out;
-};
+class record_operator : public detail::record_operator_base<Out, In> {};
 template <class... In, record Out>
-class record_operator<inputs<In...>, Out> : public detail::record_operator_base<Out, In...> {
- public:
-  using weir_in = inputs<In...>;
-  using weir_out = Out;
-};
+class record_operator<inputs<In...>, Out> : public detail::record_operator_base<Out, In...> {};
 
 // One record in, one out.
 template <record In, record Out>
@@ -121,8 +113,6 @@ class extend_operator : public component {
   static constexpr std::uint32_t weir_flags = WEIR_SELECTIONS;
   static constexpr std::uint32_t weir_inputs = 1;
   using weir_base = extend_operator;
-  using weir_in = In;
-  using weir_out = void;
 
  protected:
   extend_operator() {
@@ -203,8 +193,6 @@ class filter_operator : public component {
   static constexpr std::uint32_t weir_flags = WEIR_SELECTIONS;
   static constexpr std::uint32_t weir_inputs = 1;
   using weir_base = filter_operator;
-  using weir_in = In;
-  using weir_out = In;
 
  protected:
   filter_operator() { detail::access::of(*this).ports.push_back(nullptr); }
@@ -250,8 +238,6 @@ class sink : public component {
   static constexpr std::uint32_t weir_flags = WEIR_SELECTIONS;
   static constexpr std::uint32_t weir_inputs = 1;
   using weir_base = sink;
-  using weir_in = In;
-  using weir_out = void;
 
  private:
   friend struct detail::access;

@@ -1,0 +1,3 @@
+/* An operator without bind(). */
+#define ZOO_BIND NULL
+#include "zoo.h"

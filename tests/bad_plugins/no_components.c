@@ -1,0 +1,3 @@
+/* Offers nothing. */
+#define ZOO_OPERATORS NULL
+#include "zoo.h"

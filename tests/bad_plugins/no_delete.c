@@ -1,0 +1,2 @@
+/* Linked with -z nodelete: never unloaded. Loads, with a warning. */
+#include "zoo.h"

@@ -1,0 +1,3 @@
+/* An operator with no input. */
+#define ZOO_INPUTS 0
+#include "zoo.h"

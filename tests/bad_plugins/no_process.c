@@ -1,0 +1,3 @@
+/* An operator without process(). */
+#define ZOO_PROCESS NULL
+#include "zoo.h"

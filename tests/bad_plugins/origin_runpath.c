@@ -1,0 +1,2 @@
+/* Searches its libraries beside itself ($ORIGIN), but what is loaded is a private copy elsewhere. Loads, with a warning. */
+#include "zoo.h"

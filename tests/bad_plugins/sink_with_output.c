@@ -1,0 +1,3 @@
+/* A sink that declares an output. */
+#define ZOO_KIND WEIR_KIND_SINK
+#include "zoo.h"

@@ -1,0 +1,2 @@
+/* Searches its libraries in a directory that anybody can make. */
+#include "zoo.h"

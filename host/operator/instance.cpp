@@ -22,8 +22,12 @@ instance::instance(const spec& what, std::uint32_t subtask, const weir_host& tab
                    base::env& env)
     : context_(what, subtask, out, failure, env), table_(table) {}
 
-instance::~instance() {
+instance::~instance() { close(); }
+
+void instance::close() {
   if (created_ && self_ && context_.what.op->destroy) context_.what.op->destroy(self_);
+  created_ = false;
+  self_ = nullptr;
 }
 
 bool instance::create() {

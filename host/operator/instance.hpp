@@ -24,6 +24,8 @@ class instance {
   instance& operator=(const instance&) = delete;
 
   bool create();
+  /// Destroys the plugin's instance; counters stay.
+  void close();
   /// One batch for an input port. Hashes the key when the port has one and nobody did before, and makes the batch dense for
   /// operators that do not read selections.
   bool process(std::uint32_t port, const model::batch_ref& batch);

@@ -128,6 +128,11 @@ bool chain::finish() {
   return true;
 }
 
+void chain::close() {
+  for (auto& n : nodes_)
+    if (n->instance) n->instance->close();
+}
+
 bool chain::has_room() {
   bool room = true;
   for (auto& w : writers_) room = w->has_room() && room;

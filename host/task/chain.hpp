@@ -45,6 +45,8 @@ class chain {
   /// All is over: every node ends its ports and flushes in order, then the writers end.
   bool finish();
   bool has_room();
+  /// Ends the plugin instances; counters stay.
+  void close();
   op::chain_error& failure() { return failure_; }
   const op::chain_error& failure() const { return failure_; }
 

@@ -27,13 +27,17 @@ void source_task::drain() {
 }
 
 bool source_task::create() {
-  chain_.make_source_context(*this);
   // Behind before in front: when the source has its first record, everybody it calls is there.
   if (!task::create()) return false;
   const op::spec& what = chain_.what(0);
   reader_ = std::make_unique<source::reader>(*what.source, what.plan, table_, chain_.source_context(),
                                              static_cast<source::reader::bracket&>(*this));
   return reader_->create();
+}
+
+void source_task::close() {
+  reader_.reset();
+  task::close();
 }
 
 bool source_task::open_assigned() {

@@ -30,6 +30,8 @@ class source_task final : public task, private op::split_listener, private sourc
         emit_interval_ns_(emit_interval_us * 1000) {}
 
   source::split_watermarks& watermarks() { return watermarks_; }
+  /// [control] After the head was added to nodes(), before anybody watches.
+  void prepare() { chain_.make_source_context(*this); }
   /// [any] Splits that this subtask reads from now on. final: no more will come.
   void assign(std::vector<new_split> splits, bool final);
   void drain() override;
@@ -38,6 +40,7 @@ class source_task final : public task, private op::split_listener, private sourc
 
   bool create() override;
   step_result step() override;
+  void close() override;
   std::int64_t wake_at_ns() const override { return wake_at_ns_; }
   /// [any] Records that the splits still hold, as far as the source knows; -1: not known.
   std::int64_t pending() const { return pending_.load(std::memory_order_relaxed); }

@@ -34,6 +34,8 @@ class task {
   /// Makes the plugin instances; on the thread that will step.
   virtual bool create() { return chain_.create(); }
   virtual step_result step() = 0;
+  /// Ends the plugin instances, on the same thread; figures can still be read.
+  virtual void close() { chain_.close(); }
   /// Monotonic time at which step() has something to do without being woken; INT64_MAX: never.
   virtual std::int64_t wake_at_ns() const { return INT64_MAX; }
   /// [any] Stop reading; what is under way flows on to the sinks. Only sources listen.

@@ -33,6 +33,10 @@ if(WEIR_SANITIZE)
   add_link_options(-fsanitize=${WEIR_SANITIZE})
 endif()
 
+if(WEIR_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 # weir_room(NAME DEPS target...): one room of host/ as a static library weir_<name>, from every .cpp of the calling folder.
 function(weir_room name)
   cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})

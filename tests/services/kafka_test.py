@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """The broker starter: a real broker answers, survives a kill with its data and its address, hangs and ends when told."""
 import json
 import os

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """The proxy does what its commands say. Only lower bounds of time and waits for conditions: a slow machine makes it slower, not red."""
 import json
 import os

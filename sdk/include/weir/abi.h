@@ -271,6 +271,8 @@ typedef struct weir_host {
 
   /* [any, where the weir_bytes was given] Appends bytes. */
   void (*append)(weir_bytes*, weir_view);
+  /* [control] Inside discover(): why it will return an error code; returns the code. */
+  weir_code (*discover_error)(weir_splits*, weir_code, weir_view why);
   /* ---- end of 0.1: new slots go below this line, never above it ---- */
 } weir_host;
 

@@ -31,6 +31,8 @@ class decoder : public component {
   static constexpr std::uint32_t weir_flags = WEIR_SELECTIONS;
   static constexpr std::uint32_t weir_inputs = 1;
   using weir_base = decoder;
+  using weir_in = detail::wire;
+  using weir_out = Out;
 
  private:
   friend struct detail::access;
@@ -67,6 +69,8 @@ class encoder : public component {
   static constexpr std::uint32_t weir_flags = WEIR_SELECTIONS;
   static constexpr std::uint32_t weir_inputs = 1;
   using weir_base = encoder;
+  using weir_in = In;
+  using weir_out = detail::wire;
 
  private:
   friend struct detail::access;

@@ -77,13 +77,15 @@ class component {
   struct place {
     std::uint32_t subtask, parallelism, key_groups;
     std::string_view pipeline, operator_id;
+    std::uint32_t batch_rows;  // a source should not pass this many rows in a batch; 0: the host does not say
   };
   // Who and where this subtask is.
   [[nodiscard]] place where() const {
     weir_info i{};
     i.struct_size = sizeof i;
     runtime_.host->info(runtime_.context, &i);
-    return {i.subtask, i.parallelism, i.key_groups, detail::text(i.pipeline), detail::text(i.operator_id)};
+    return {i.subtask,   i.parallelism, i.key_groups, detail::chars(i.pipeline), detail::chars(i.operator_id),
+            i.batch_rows};
   }
 
   // ---- The row in work, while process(record) runs.
@@ -100,7 +102,7 @@ class component {
   // The name of the system that the record came from; empty: tracing is off.
   [[nodiscard]] std::string_view row_source() const {
     const auto* sources = runtime_.batch->source_id;
-    return sources ? detail::text(runtime_.host->source_name(runtime_.context, sources[runtime_.row]))
+    return sources ? detail::chars(runtime_.host->source_name(runtime_.context, sources[runtime_.row]))
                    : std::string_view{};
   }
   // Position in the split it was read from; -1: not known.

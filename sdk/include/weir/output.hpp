@@ -19,6 +19,7 @@ class output_port {
   }
   output_port(const output_port&) = delete;
   output_port& operator=(const output_port&) = delete;
+  virtual ~output_port() = default;
   [[nodiscard]] virtual schema columns() const = 0;
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] std::uint32_t number() const { return number_; }
@@ -50,8 +51,6 @@ class output_port {
   }
 
  protected:
-  ~output_port() = default;
-
   // The columns of the next row; end_row counts it.
   std::int64_t begin_row() {
     if (!builder_) [[unlikely]]

@@ -88,9 +88,17 @@ class record_operator_base : public processes<Out, In...> {
 
 // One record in, any number out. Override process, and what else is of interest.
 template <class In, record Out>
-class record_operator : public detail::record_operator_base<Out, In> {};
+class record_operator : public detail::record_operator_base<Out, In> {
+ public:
+  using weir_in = In;
+  using weir_out = Out;
+};
 template <class... In, record Out>
-class record_operator<inputs<In...>, Out> : public detail::record_operator_base<Out, In...> {};
+class record_operator<inputs<In...>, Out> : public detail::record_operator_base<Out, In...> {
+ public:
+  using weir_in = inputs<In...>;
+  using weir_out = Out;
+};
 
 // One record in, one out.
 template <record In, record Out>
@@ -113,6 +121,8 @@ class extend_operator : public component {
   static constexpr std::uint32_t weir_flags = WEIR_SELECTIONS;
   static constexpr std::uint32_t weir_inputs = 1;
   using weir_base = extend_operator;
+  using weir_in = In;
+  using weir_out = void;
 
  protected:
   extend_operator() {
@@ -193,6 +203,8 @@ class filter_operator : public component {
   static constexpr std::uint32_t weir_flags = WEIR_SELECTIONS;
   static constexpr std::uint32_t weir_inputs = 1;
   using weir_base = filter_operator;
+  using weir_in = In;
+  using weir_out = In;
 
  protected:
   filter_operator() { detail::access::of(*this).ports.push_back(nullptr); }
@@ -238,6 +250,8 @@ class sink : public component {
   static constexpr std::uint32_t weir_flags = WEIR_SELECTIONS;
   static constexpr std::uint32_t weir_inputs = 1;
   using weir_base = sink;
+  using weir_in = In;
+  using weir_out = void;
 
  private:
   friend struct detail::access;

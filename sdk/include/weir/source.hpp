@@ -130,18 +130,19 @@ class record_source : public detail::source_base {
 namespace detail {
 template <class T>
 weir_code discover_source(const weir_host* host, const void* p, weir_splits* splits) noexcept {
-  // There is no subtask to tell why: discover's own text goes with the split list. Its code says who must act.
   return guarded(
       [&] {
         split_list list{*host, splits};
         static_cast<const plan<T>*>(p)->prototype->discover(list);
       },
-      [](weir_code code, std::string_view, std::int64_t, std::string_view) { return code; });
+      [&](weir_code code, std::string_view, std::int64_t, std::string_view why) {
+        return WEIR_HAS(host, weir_host, discover_error) ? host->discover_error(splits, code, view(why)) : code;
+      });
 }
 template <class T>
 weir_code open_split_source(void* self, weir_context* context, std::uint32_t split, weir_view id,
                             weir_view position) noexcept {
-  return instance_call<T>(self, context, nullptr, [&](T& t) { t.open_split(split, text(id), text(position)); });
+  return instance_call<T>(self, context, nullptr, [&](T& t) { t.open_split(split, chars(id), chars(position)); });
 }
 template <class T>
 weir_code close_split_source(void* self, weir_context* context, std::uint32_t split) noexcept {
@@ -164,7 +165,7 @@ weir_code position_source(void* self, weir_context* context, std::uint32_t split
 }
 template <class T>
 weir_code on_committed_source(void* self, weir_context* context, std::uint32_t split, weir_view position) noexcept {
-  return instance_call<T>(self, context, nullptr, [&](T& t) { t.on_committed(split, text(position)); });
+  return instance_call<T>(self, context, nullptr, [&](T& t) { t.on_committed(split, chars(position)); });
 }
 
 template <class T>

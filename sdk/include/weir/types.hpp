@@ -64,7 +64,7 @@ enum class log_level : std::uint8_t {
 
 namespace detail {
 constexpr weir_view view(std::string_view text) { return {text.data(), text.size()}; }
-constexpr std::string_view text(weir_view v) { return v.size ? std::string_view{v.data, v.size} : std::string_view{}; }
+constexpr std::string_view chars(weir_view v) { return v.size ? std::string_view{v.data, v.size} : std::string_view{}; }
 constexpr std::int64_t micros(time t) { return t.time_since_epoch().count(); }
 constexpr time at(std::int64_t us) { return time{duration{us}}; }
 inline bool bit(const void* bits, std::int64_t i) {

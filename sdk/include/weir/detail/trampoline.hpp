@@ -63,7 +63,7 @@ weir_code bind_call(const weir_host* host, weir_bind* node, F&& f) noexcept {
 inline void read_inputs(const weir_host& host, weir_bind* node, bound& facts) {
   const auto count = host.bind_input_count(node);
   for (std::uint32_t port = 0; port < count; ++port) {
-    bound_input in{read_schema(*host.bind_input(node, port)), std::string{text(host.bind_input_name(node, port))}, {}};
+    bound_input in{read_schema(*host.bind_input(node, port)), std::string{chars(host.bind_input_name(node, port))}, {}};
     in.key.resize(host.bind_key(node, port, nullptr, 0));
     if (!in.key.empty()) host.bind_key(node, port, in.key.data(), static_cast<std::uint32_t>(in.key.size()));
     facts.inputs.push_back(std::move(in));

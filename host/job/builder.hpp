@@ -1,0 +1,33 @@
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "job/job.hpp"
+#include "operator/spec.hpp"
+#include "task/operator_task.hpp"
+#include "task/source_task.hpp"
+#include "task/thread_runner.hpp"
+
+namespace weir::job {
+
+/// The tasks of a plan, wired. Tasks and runner belong together: channels hold the runner's wakers.
+struct built {
+  std::vector<std::shared_ptr<const op::spec>> specs;           ///< by node
+  std::vector<std::vector<std::unique_ptr<task::task>>> tasks;  ///< by chain, by subtask
+  /// Of a chain whose head is a source, its tasks as what they are; else empty. By chain.
+  std::vector<std::vector<task::source_task*>> sources;
+  /// Of the other chains. By chain.
+  std::vector<std::vector<task::operator_task*>> operators;
+};
+
+/// Where a node runs: its chain and its place in it.
+struct place {
+  std::uint32_t chain = 0;
+  std::uint32_t at = 0;
+};
+std::vector<place> places_of(const plan::plan& what);
+
+built build(const plan::plan& what, const options& how, const weir_host& table, task::thread_runner& runner, base::env& env);
+
+}  // namespace weir::job

@@ -1,0 +1,69 @@
+#pragma once
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/env.hpp"
+#include "base/result.hpp"
+#include "plan/plan.hpp"
+
+namespace weir::job {
+
+struct options {
+  std::uint64_t queue_bytes = 4 << 20;  ///< of one channel between two subtasks
+  std::uint32_t batch_rows = 1024;      ///< rows of a batch that sources make at most
+};
+
+/// One node in one subtask at this moment. Counters only grow.
+struct subtask_figures {
+  std::uint32_t node = 0;  ///< index into plan::nodes
+  std::uint32_t subtask = 0;
+  std::uint64_t records_in = 0, batches_in = 0, bytes_in = 0;
+  std::uint64_t records_out = 0, batches_out = 0, bytes_out = 0;
+  std::uint64_t late = 0, dead_letters = 0, skipped = 0;
+  std::int64_t watermark_us = INT64_MIN;
+  std::int64_t newest_event_us = INT64_MIN;
+  /// Of the thread; only on the head of a chain, 0 on the others.
+  std::int64_t busy_ns = 0, idle_ns = 0, backpressured_ns = 0;
+  /// Of the queues in front of the subtask, on heads.
+  std::uint64_t pushed_batches = 0, popped_batches = 0, pushed_bytes = 0, popped_bytes = 0;
+  std::int64_t pending_records = -1;  ///< sources; -1: not known
+};
+
+/// What a run has come to.
+struct totals {
+  std::uint64_t records_in = 0;    ///< handed over by sources, their own dead letters included
+  std::uint64_t records_out = 0;   ///< given to sinks, but for those that only take dead letters
+  std::uint64_t late = 0;
+  std::uint64_t dead_letters = 0;  ///< kept, or skipped because on_error says so
+  /// Figures of sinks by id: "rows" always, and what the sink itself reports.
+  std::map<std::string, std::map<std::string, std::uint64_t>> sinks;
+};
+
+/// A pipeline at work. Made, started and waited for by one control thread; what says [any] may be called by others meanwhile.
+class job {
+ public:
+  /// The plan's plugins stay loaded as long as the job lives.
+  static base::result<std::unique_ptr<job>> make(plan::plan_ptr what, options how, base::env& env);
+  virtual ~job() = default;
+
+  virtual void start() = 0;
+  /// [any] Sources stop, what is under way reaches the sinks, then the job is over.
+  virtual void drain() = 0;
+  /// [any] Everything stops after its current step.
+  virtual void cancel() = 0;
+  /// Until the job is over. An error: the first failure of a task.
+  virtual base::result<totals> wait() = 0;
+  /// [any] Until the job is over, or this long. True: it is over.
+  virtual bool wait_for(std::int64_t microseconds) = 0;
+
+  /// [any]
+  virtual std::vector<subtask_figures> figures() const = 0;
+  /// [any] Why records do not flow yet, for people; nothing when all sources have their splits and no task has failed.
+  virtual std::optional<std::string> not_ready_because() const = 0;
+};
+
+}  // namespace weir::job

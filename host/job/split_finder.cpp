@@ -1,0 +1,138 @@
+#include "job/split_finder.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "base/cat.hpp"
+#include "model/name_registry.hpp"
+#include "operator/context.hpp"
+
+namespace weir::job {
+namespace {
+
+constexpr std::int64_t first_pause_ns = 500'000'000;
+constexpr std::int64_t longest_pause_ns = 10'000'000'000;
+constexpr std::size_t splits_max = 100'000;
+
+weir_code add_split(weir_splits* to, weir_view id) {
+  if (to->ids.size() >= splits_max || id.size == 0 || id.size > 4096) return WEIR_E_CONTRACT;
+  to->ids.emplace_back(id.data, id.size);
+  return WEIR_OK;
+}
+
+void discover_again(weir_splits* to, std::int64_t after_us) { to->again_us = std::max<std::int64_t>(after_us, 1000); }
+
+weir_code discover_error(weir_splits* to, weir_code code, weir_view why) {
+  to->why.assign(why.data, std::min<std::size_t>(why.size, 4096));
+  return code;
+}
+
+}  // namespace
+
+void fill_split_slots(weir_host& table) {
+  table.add_split = add_split;
+  table.discover_again = discover_again;
+  table.discover_error = discover_error;
+}
+
+split_finder::split_finder(base::env& env, const weir_host& table, std::string pipeline)
+    : env_(env), table_(table), log_({.room = "job", .pipeline = std::move(pipeline)}) {}
+
+split_finder::~split_finder() { stop(); }
+
+void split_finder::add(std::shared_ptr<const op::spec> source, std::vector<task::source_task*> subtasks) {
+  auto made = std::make_unique<one>();
+  made->source = std::move(source);
+  made->subtasks = std::move(subtasks);
+  sources_.push_back(std::move(made));
+}
+
+void split_finder::start(std::function<void(base::error)> failed) {
+  failed_ = std::move(failed);
+  thread_ = std::thread([this] { run(); });
+}
+
+void split_finder::stop() {
+  {
+    std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+std::vector<std::string> split_finder::waiting() const {
+  std::lock_guard lock(mutex_);
+  std::vector<std::string> all;
+  for (const auto& s : sources_)
+    if (!s->named) all.push_back(base::cat(s->source->id, ": ", s->trouble.empty() ? "looking for its splits" : s->trouble));
+  return all;
+}
+
+void split_finder::run() {
+  for (;;) {
+    std::int64_t next = INT64_MAX;
+    for (auto& s : sources_) {
+      {
+        std::lock_guard lock(mutex_);
+        if (stop_) return;
+      }
+      if (s->done) continue;
+      if (env_.monotonic_ns() >= s->due_ns && !ask(*s)) return;
+      if (!s->done) next = std::min(next, s->due_ns);
+    }
+    if (next == INT64_MAX) return;
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, std::chrono::nanoseconds(std::max<std::int64_t>(next - env_.monotonic_ns(), 0)),
+                      [&] { return stop_; });
+    if (stop_) return;
+  }
+}
+
+bool split_finder::ask(one& s) {
+  weir_splits found;
+  const weir_source& source = *s.source->source;
+  const weir_code code = source.discover(&table_, s.source->plan, &found);
+  if (code >= 0) {
+    if (s.pause_ns > 0) log_.info("source can name its splits again", {{"operator", s.source->id}});
+    s.pause_ns = 0;
+    deal(s, found);
+    return true;
+  }
+  const std::string why = found.why.empty() ? base::cat("code ", code, " without a reason") : found.why;
+  const std::string what = base::cat("source ", s.source->id, " cannot name its splits: ", why);
+  if (code != WEIR_E_EXTERNAL) {
+    failed_(base::plugin_error(base::cat(what, " (plugin ", s.source->plugin, " ", s.source->version, ")"), {},
+                               base::retry::never));
+    return false;
+  }
+  s.pause_ns = s.pause_ns == 0 ? first_pause_ns : std::min(s.pause_ns * 2, longest_pause_ns);
+  s.due_ns = env_.monotonic_ns() + s.pause_ns;
+  {
+    std::lock_guard lock(mutex_);
+    s.trouble = why;
+  }
+  log_.warn(base::cat(what, "; it is asked again"),
+            {{"operator", s.source->id}, {"pause_ms", s.pause_ns / 1'000'000}});
+  return true;
+}
+
+void split_finder::deal(one& s, const weir_splits& found) {
+  const bool final = found.again_us < 0;
+  std::vector<std::vector<task::new_split>> parts(s.subtasks.size());
+  for (const std::string& id : found.ids) {
+    if (!s.known.insert(id).second) continue;
+    const std::uint32_t number = model::split_names().number(base::cat(s.source->id, "/", id));
+    parts[s.dealt++ % parts.size()].push_back({number, id, {}});
+  }
+  for (std::size_t i = 0; i < parts.size(); ++i)
+    if (final || !parts[i].empty()) s.subtasks[i]->assign(std::move(parts[i]), final);
+  s.done = final;
+  s.due_ns = final ? INT64_MAX : env_.monotonic_ns() + found.again_us * 1000;
+  std::lock_guard lock(mutex_);
+  s.named = final || !s.known.empty();
+  if (!s.named) s.trouble = "it has no splits yet";
+}
+
+}  // namespace weir::job

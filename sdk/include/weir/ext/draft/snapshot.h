@@ -1,0 +1,27 @@
+/* weir.snapshot/1: what an operator, sink or source keeps that is not keyed state, as part of each cut (draft).
+ * Plugin side: weir_operator.extension(WEIR_EXT_SNAPSHOT). */
+#ifndef WEIR_EXT_SNAPSHOT_H
+#define WEIR_EXT_SNAPSHOT_H
+
+#include "weir/abi.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define WEIR_EXT_SNAPSHOT "weir.snapshot/1"
+
+typedef struct weir_snapshot {
+  uint32_t struct_size;
+  uint32_t reserved;
+  /* [task] At a cut, behind flush: the bytes that restore needs. */
+  weir_code (*save)(void* self, weir_context*, weir_bytes* out);
+  /* [task] After create, before the first process: what save wrote. At another parallelism every old subtask's bytes go to one of
+   * the new ones; restore is called once for each, perhaps never. */
+  weir_code (*restore)(void* self, weir_context*, weir_view saved);
+} weir_snapshot;
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* WEIR_EXT_SNAPSHOT_H */

@@ -1,0 +1,97 @@
+/* weir.state/1: keyed state that the host keeps (draft).
+ *
+ * State belongs to (operator, state name, key, name space). The key is that of the input port's exchange; the name space is an
+ * int64 that the operator chooses for a row (0 when it does not care; a window operator uses the window's start), so that all
+ * entries of one window can be read and dropped together.
+ *
+ * The plugin asks once per batch for the slots of all its rows: the host hashes, prefetches and probes for the whole batch, and
+ * a value is then read and written in place. Before the first write to a slot since the last cut the plugin calls touch, so that
+ * the host can keep the old bytes for a snapshot that is being written: `if (slot->epoch != epoch) touch(...)`.
+ *
+ * Host side: weir_host.extension(WEIR_EXT_STATE). */
+#ifndef WEIR_EXT_STATE_H
+#define WEIR_EXT_STATE_H
+
+#include "weir/abi.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define WEIR_EXT_STATE "weir.state/1"
+
+#define WEIR_STATE_VALUE 0u /* one value of value_size bytes, read and written in place */
+#define WEIR_STATE_BYTES 1u /* one value of any size: bytes_get, bytes_put */
+#define WEIR_STATE_LIST 2u  /* any number of elements of any size, in the order they were added */
+#define WEIR_STATE_MAP 3u   /* byte keys to byte values, iterated in the order of the keys' bytes */
+
+#define WEIR_TTL_PROCESSING_TIME 0u
+#define WEIR_TTL_EVENT_TIME 1u
+
+typedef struct weir_state_declaration {
+  uint32_t struct_size;
+  uint32_t kind;                    /* WEIR_STATE_... */
+  const char* name;                 /* [a-z0-9_]+, unique in the operator */
+  const struct ArrowSchema* value;  /* a struct: the fields of a value (an element, a map's value), stored with the state */
+  const struct ArrowSchema* map_key; /* map: a struct of the key's fields; null otherwise */
+  int64_t ttl_us;                   /* 0: kept for ever; otherwise gone this long after the last write */
+  uint32_t ttl_time;                /* WEIR_TTL_... */
+  uint32_t value_size;              /* WEIR_STATE_VALUE: bytes, laid out as a C struct of the fields in order, without pointers */
+} weir_state_declaration;
+
+/* One value in place. The bytes of a WEIR_STATE_VALUE follow the header, aligned to 8. Owned by the host; valid until the next
+ * call of slots() or scan() of the same state, or until the call into the plugin returns. */
+#define WEIR_SLOT_PRESENT 1u
+typedef struct weir_slot {
+  uint32_t epoch; /* of the last write; the host's, set by touch */
+  uint32_t flags; /* WEIR_SLOT_PRESENT: there is a value; set it when you write the first one */
+} weir_slot;
+
+#define WEIR_SLOTS_CREATE 1u /* a key without a slot gets one (not present); without it, its pointer is null */
+
+typedef struct weir_state_host {
+  uint32_t struct_size;
+  uint32_t reserved;
+  /* [control] Inside bind: declares a state; the host copies everything. Returns its number (0, 1, ...), or a negative code
+   * after bind_error. The operator's input ports must be keyed, all with the same key types. */
+  int32_t (*declare)(weir_bind*, const weir_state_declaration*);
+  /* [task] In process: the slots of the rows to process; out[k] belongs to the k-th row. name_spaces: one for each row to
+   * process; null: all 0. In a timer call the batch is that of the timers. */
+  weir_code (*slots)(weir_context*, uint32_t state, const weir_batch*, const int64_t* name_spaces, uint32_t flags,
+                     weir_slot** out);
+  /* [task] The epoch that a slot must have to be written without touch. Constant during one call into the plugin. */
+  uint32_t (*epoch)(weir_context*);
+  /* [task] Before the first write to a slot in this epoch. */
+  weir_code (*touch)(weir_context*, uint32_t state, weir_slot*);
+  /* [task] Takes the value away (all kinds). The slot stays valid, without a value. */
+  weir_code (*clear)(weir_context*, uint32_t state, weir_slot*);
+  /* [task] WEIR_STATE_BYTES. The view lives until the next put to this slot. */
+  weir_code (*bytes_get)(weir_context*, uint32_t state, weir_slot*, weir_view* out);
+  weir_code (*bytes_put)(weir_context*, uint32_t state, weir_slot*, weir_view value);
+  /* [task] WEIR_STATE_LIST. list_at: element i; WEIR_E_CONTRACT beyond the end. */
+  weir_code (*list_size)(weir_context*, uint32_t state, weir_slot*, uint64_t* out);
+  weir_code (*list_add)(weir_context*, uint32_t state, weir_slot*, weir_view element);
+  weir_code (*list_at)(weir_context*, uint32_t state, weir_slot*, uint64_t i, weir_view* out);
+  /* [task] Keeps the elements [from, size). */
+  weir_code (*list_trim)(weir_context*, uint32_t state, weir_slot*, uint64_t from);
+  /* [task] WEIR_STATE_MAP. map_get, map_next: out->data is null when there is none. map_next: the first entry whose key is
+   * greater than `after` (after.data null: the first of all). */
+  weir_code (*map_get)(weir_context*, uint32_t state, weir_slot*, weir_view key, weir_view* out);
+  weir_code (*map_put)(weir_context*, uint32_t state, weir_slot*, weir_view key, weir_view value);
+  weir_code (*map_remove)(weir_context*, uint32_t state, weir_slot*, weir_view key);
+  weir_code (*map_next)(weir_context*, uint32_t state, weir_slot*, weir_view after, weir_view* key, weir_view* value);
+  /* [task] All present slots of a name space, some at a time: *keys is a batch whose columns are the key columns, out[k] the
+   * slot of its k-th row (valid as the batch is). *cursor is 0 at first; it is 0 again when that was the last part. Neither
+   * slots() with WEIR_SLOTS_CREATE nor drop of the same state between two parts. */
+  weir_code (*scan)(weir_context*, uint32_t state, int64_t name_space, uint64_t* cursor, const weir_batch** keys,
+                    weir_slot*** out);
+  /* [task] Takes a whole name space away. */
+  weir_code (*drop)(weir_context*, uint32_t state, int64_t name_space);
+  /* [task] The smallest name space that is >= from and has entries; WEIR_IDLE: there is none. */
+  weir_code (*next_name_space)(weir_context*, uint32_t state, int64_t from, int64_t* out);
+} weir_state_host;
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* WEIR_EXT_STATE_H */

@@ -1,0 +1,40 @@
+// weir/test/finding.hpp: one breach of the contract of abi.h, and whose it is.
+#ifndef WEIR_TEST_FINDING_HPP
+#define WEIR_TEST_FINDING_HPP
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace weir::test {
+
+enum class side : unsigned char { plugin, host };
+
+// Rules, one word each:
+//   thread     a [task] call from another thread than the subtask's       call     a call at a time when it may not be
+//   made builder    a builder used after emit, unknown, or filled beyond       array    released twice, never, or not
+//   its owner's schema     columns that are not as declared                           offsets  offsets of text or lists
+//   that go back or out rows       row indexes that are out of range, unordered, unselected   parents  parent rows that
+//   the batch does not have watermark  it went back                                               position positions in
+//   a split that go back dead_letter  a row that the batch does not have                       text     an error code
+//   without saying why code       a code that the call may not return, or one that was lost  batch    a batch that
+//   breaks the host's guarantees option     asks for an option that is not declared                    split    a split
+//   that is not open bind       outputs or a plan that cannot be                           utf8     text that is no
+//   UTF-8
+struct finding {
+  side guilty;
+  std::string rule;
+  std::string where;  // "exposure: process"
+  std::string what;   // one sentence
+};
+
+inline std::string to_string(const finding& f) {
+  return std::string{f.guilty == side::plugin ? "plugin" : "host"} + " breaks rule '" + f.rule + "' in " + f.where +
+         ": " + f.what;
+}
+
+// Hears of findings, from any thread, one after the other.
+using finding_sink = std::function<void(const finding&)>;
+
+}  // namespace weir::test
+#endif  // WEIR_TEST_FINDING_HPP

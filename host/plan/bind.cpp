@@ -51,8 +51,7 @@ bool resolve(draft& d, draft_edge& e) {
     }
   }
   const auto wanted = port_name(*from, e.port);
-  d.problems.error(e.at, cat(quoted(wanted), " is no output", base::did_you_mean(wanted, ports), "; ",
-                             quoted(from->told->id), " has ", base::one_of(ports)));
+  d.problems.error(e.at, cat(quoted(wanted), " is no output", instead_of(wanted, ports, quoted(from->told->id))));
   return false;
 }
 
@@ -81,9 +80,8 @@ std::optional<std::vector<std::uint32_t>> key_of(draft& d, const draft_node& n, 
     const auto column = schema.find(x.key[i]);
     if (column < 0) {
       const auto names = schema.names();
-      d.problems.error(
-          at, cat("the key of ", quoted(n.told->id), " names column ", quoted(x.key[i]), ", but ", quoted(e.name),
-                  " has no such column", base::did_you_mean(x.key[i], names), "; it has ", base::one_of(names)));
+      d.problems.error(at, cat("the key of ", quoted(n.told->id), " names column ", quoted(x.key[i]), ", but ",
+                               quoted(e.name), " has no such column", instead_of(x.key[i], names)));
       ok = false;
       continue;
     }

@@ -63,6 +63,10 @@ struct draft {
   const node_group* group_of(std::string_view id) const;
 };
 
+/// For the end of a message about a name that is not there: the nearest one, and all: `; did you mean "a"? It has "a"
+/// or "b"`.
+std::string instead_of(std::string_view name, const std::vector<std::string>& there, std::string_view who = "it");
+
 /// Nodes with their components, hidden ones added. (expand.cpp)
 void expand(draft& d);
 /// Edges from `from`, for hidden nodes, and for [dead_letters]. (expand.cpp)

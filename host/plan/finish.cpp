@@ -73,7 +73,10 @@ void finish(draft& d, plan& out) {
     n.kind = kind_of(from.role);
     n.uses = from.uses->text();
     n.visible = place[from.visible];
-    if (from.what) n.component = from.what->component;
+    if (from.what) {
+      n.component = from.what->component;
+      n.plugin = from.what->plugin;
+    }
     n.binding = from.binding;
     n.parallelism = from.told->parallelism;
     n.on_error = policy_of(from.told->on_error);

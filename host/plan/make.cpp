@@ -1,8 +1,17 @@
 #include "plan/make.hpp"
 
+#include "base/cat.hpp"
+#include "base/text.hpp"
 #include "plan/draft.hpp"
 
 namespace weir::plan {
+
+std::string instead_of(std::string_view name, const std::vector<std::string>& there, std::string_view who) {
+  auto out = base::did_you_mean(name, there);
+  std::string owner(who);
+  if (!out.empty() && owner == "it") owner = "It";
+  return base::cat(out, out.empty() ? "; " : " ", owner, " has ", base::one_of(there));
+}
 
 std::uint32_t plan::find(std::string_view id) const {
   for (std::uint32_t i = 0; i < nodes.size(); ++i) {

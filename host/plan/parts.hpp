@@ -24,6 +24,7 @@ enum class part_role : std::uint8_t { source, transform, sink, decoder, encoder 
 /// A component as the plan sees it.
 struct part {
   std::string title;              ///< "kafka 1.2.0: source", for messages
+  std::string plugin;             ///< "kafka@1.2.0"
   std::uint32_t input_count = 0;  ///< as weir_operator.input_count; 0: a source
   std::shared_ptr<const plugin::component> component;
 };

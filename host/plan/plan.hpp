@@ -99,7 +99,8 @@ struct trace_mapping {
 struct node {
   std::string id;  ///< unique; "trades#decode" for the hidden decoder of "trades", "out#encode" for an encoder
   node_kind kind = node_kind::transform;
-  std::string uses;  ///< "kafka.source"
+  std::string uses;    ///< "kafka.source"
+  std::string plugin;  ///< "kafka@1.2.0", for logs and metrics
 
   /// The visible node that this one serves: itself, or the source / sink whose decoder / encoder it is.
   std::uint32_t visible = no_index;

@@ -17,12 +17,6 @@ void review(draft& d) {
   for (const auto& g : d.groups) {
     const auto& n = d.nodes[g.visible];
     const bool letters_read = read[g.visible].back();
-    if (n.told->on_error == config::error_policy::dead_letter && !letters_read) {
-      d.problems.error(n.at(), cat(quoted(n.id), " has on_error = \"dead_letter\", but nothing reads ",
-                                   quoted(n.id + ":dead_letter"),
-                                   ": read it in the `from` of a sink, name a sink for all in [dead_letters] sink = "
-                                   "\"...\", or say on_error = \"skip\" to only count them"));
-    }
     if (n.told->on_error != config::error_policy::dead_letter && letters_read) {
       d.problems.warning(n.at(), cat(quoted(n.id + ":dead_letter"), " is read, but stays empty: ", quoted(n.id),
                                      " has on_error = \"", config::name_of(n.told->on_error), "\""));

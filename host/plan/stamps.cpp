@@ -15,8 +15,7 @@ std::optional<std::uint32_t> column_of(draft& d, const draft_node& n, const std:
   const auto column = schema.find(name);
   if (column >= 0) return static_cast<std::uint32_t>(column);
   const auto names = schema.names();
-  d.problems.error(at, cat(quoted(n.told->id), " has no column ", quoted(name), base::did_you_mean(name, names),
-                           "; it has ", base::one_of(names)));
+  d.problems.error(at, cat(quoted(n.told->id), " has no column ", quoted(name), instead_of(name, names)));
   return std::nullopt;
 }
 

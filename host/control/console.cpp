@@ -31,6 +31,7 @@ void console::say(std::string_view label, const char* colour, std::string_view m
     if (colour_) line += "\x1b[0m";
     line += ' ';
   }
+  if (message.ends_with('\n')) message.remove_suffix(1);
   // Our own messages may have several lines; everything else that moves the cursor is escaped.
   for (std::size_t at = 0; at <= message.size();) {
     const auto end = std::min(message.find('\n', at), message.size());

@@ -1,0 +1,169 @@
+// The engine of host/job behind the interface of `weir run`: starts it, measures the process, turns its figures into a
+// result and into metrics.
+#include "control/engine.hpp"
+
+#include <sys/resource.h>
+
+#include <atomic>
+
+#include "job/host_table.hpp"
+#include "job/job.hpp"
+
+namespace weir::control {
+namespace {
+
+struct process_use {
+  std::uint64_t cpu_ns = 0, rss_most_bytes = 0;
+};
+
+process_use measure() {
+  rusage use{};
+  ::getrusage(RUSAGE_SELF, &use);
+  auto ns = [](const timeval& t) {
+    return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(t.tv_usec) * 1000;
+  };
+  return {ns(use.ru_utime) + ns(use.ru_stime), static_cast<std::uint64_t>(use.ru_maxrss) * 1024};
+}
+
+// Resident pages now; the second number of /proc/self/statm.
+std::uint64_t resident_bytes(base::env& env) {
+  auto text = env.fs().read_whole("/proc/self/statm", 4096);
+  if (!text) return 0;
+  const auto space = text->find(' ');
+  return space == std::string::npos ? 0 : std::strtoull(text->c_str() + space, nullptr, 10) * 4096;
+}
+
+class job_engine final : public engine {
+ public:
+  job_engine(plan::plan_ptr what, base::env& env) : plan_(std::move(what)), env_(env), started_at_us_(env.now_us()) {}
+
+  base::result<void> start() override {
+    job::options how;
+    how.queue_bytes = plan_->told->limits.queue_bytes;
+    how.batch_rows = plan_->told->limits.batch_rows;
+    began_ns_ = env_.monotonic_ns();
+    job_ = WEIR_TRY(job::job::make(plan_, how, env_));
+    job_->start();
+    running_.store(job_.get());
+    // A signal may have come between the making and the start.
+    if (stopped_.load()) {
+      job_->cancel();
+    } else if (drained_.load()) {
+      job_->drain();
+    }
+    return {};
+  }
+
+  void drain() override {
+    drained_ = true;
+    if (auto* j = running_.load()) j->drain();
+  }
+  void stop() override {
+    stopped_ = true;
+    if (auto* j = running_.load()) j->cancel();
+  }
+
+  run_result wait() override {
+    auto ended = job_->wait();
+    run_result out;
+    out.how = !ended ? run_end::failed : stopped_ ? run_end::stopped : drained_ ? run_end::drained : run_end::finished;
+    if (!ended) out.why = std::move(ended).why();
+    out.wall_seconds = static_cast<double>(env_.monotonic_ns() - began_ns_) / 1e9;
+    const auto use = measure();
+    out.cpu_seconds = static_cast<double>(use.cpu_ns) / 1e9;
+    out.rss_bytes = use.rss_most_bytes;
+    count(out);
+    if (!ended) return out;
+    out.records_in = ended->records_in;
+    out.records_out = ended->records_out;
+    out.late = ended->late;
+    out.dead_letters = ended->dead_letters;
+    for (auto& [id, sink] : out.sinks) {
+      if (const auto found = ended->sinks.find(id); found != ended->sinks.end()) sink.figures = found->second;
+    }
+    return out;
+  }
+
+  metric_snapshot snapshot() override {
+    metric_snapshot out;
+    out.pipeline = plan_->pipeline;
+    out.started_at_us = started_at_us_;
+    out.cpu_ns = measure().cpu_ns;
+    out.rss_bytes = resident_bytes(env_);
+    auto* j = running_.load();
+    if (!j) return out;
+    const auto now = env_.now_us();
+    for (const auto& f : j->figures()) out.subtasks.push_back(metrics_of(f, now));
+    return out;
+  }
+
+  std::optional<std::string> not_ready_because() override {
+    auto* j = running_.load();
+    return j ? j->not_ready_because() : "the pipeline is starting";
+  }
+
+ private:
+  // What holds for a failed run too.
+  void count(run_result& out) const {
+    for (const auto& told : plan_->told->nodes) {
+      if (told.kind == config::node_kind::sink) out.sinks.emplace_back(told.id, sink_result{});
+    }
+    for (const auto& f : job_->figures()) {
+      const auto& n = plan_->nodes[f.node];
+      if (n.kind == plan::node_kind::source) out.records_in += f.records_out;
+      out.late += f.late;
+      out.dead_letters += f.dead_letters;
+      out.skipped += f.skipped;
+      if (n.kind != plan::node_kind::sink) continue;
+      out.records_out += f.records_in;
+      for (auto& [id, sink] : out.sinks) {
+        if (id == n.id) sink.rows += f.records_in;
+      }
+    }
+  }
+
+  subtask_metrics metrics_of(const job::subtask_figures& f, std::int64_t now_us) const {
+    const auto& n = plan_->nodes[f.node];
+    subtask_metrics m;
+    m.operator_id = n.id;
+    m.plugin = n.plugin;
+    m.subtask = f.subtask;
+    m.records_in = f.records_in;
+    m.records_out = f.records_out;
+    m.bytes_in = f.bytes_in;
+    m.bytes_out = f.bytes_out;
+    m.batches_in = f.batches_in;
+    m.batches_out = f.batches_out;
+    m.busy_ns = static_cast<std::uint64_t>(f.busy_ns);
+    m.idle_ns = static_cast<std::uint64_t>(f.idle_ns);
+    m.backpressured_ns = static_cast<std::uint64_t>(f.backpressured_ns);
+    m.pushed_batches = f.pushed_batches;
+    m.popped_batches = f.popped_batches;
+    m.pushed_bytes = f.pushed_bytes;
+    m.popped_bytes = f.popped_bytes;
+    m.late = f.late;
+    m.dead_letters = f.dead_letters;
+    m.skipped = f.skipped;
+    if (f.watermark_us != WEIR_TIME_MIN && f.watermark_us != WEIR_TIME_MAX) m.watermark_us = f.watermark_us;
+    if (f.newest_event_us != WEIR_TIME_MIN) m.event_time_lag_us = now_us - f.newest_event_us;
+    if (f.pending_records >= 0) m.pending_records = static_cast<std::uint64_t>(f.pending_records);
+    return m;
+  }
+
+  const plan::plan_ptr plan_;
+  base::env& env_;
+  const std::int64_t started_at_us_;
+  std::int64_t began_ns_ = 0;
+  std::atomic<bool> drained_{false}, stopped_{false};
+  std::unique_ptr<job::job> job_;
+  std::atomic<job::job*> running_{nullptr};  // job_, for other threads, once it runs
+};
+
+}  // namespace
+
+const weir_host& engine_host_table() { return job::host_table(); }
+std::unique_ptr<engine> make_engine(plan::plan_ptr what, base::env& env) {
+  return std::make_unique<job_engine>(std::move(what), env);
+}
+
+}  // namespace weir::control

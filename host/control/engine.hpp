@@ -1,0 +1,61 @@
+#pragma once
+// What `weir run` needs from whatever executes a plan. make_engine (engine.cpp) gives the one of host/job.
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/env.hpp"
+#include "control/metrics.hpp"
+#include "plan/plan.hpp"
+#include "weir/abi.h"
+
+namespace weir::control {
+
+enum class run_end : std::uint8_t {
+  finished,  ///< the input ended
+  drained,   ///< told to drain: the sources stopped, everything read was processed
+  stopped,   ///< told to stop at once: rows in flight were dropped
+  failed,
+};
+
+struct sink_result {
+  std::uint64_t rows = 0;  ///< that came into it
+  /// Figures it reports (weir.report), added over its subtasks; "rows" replaces the count above.
+  std::map<std::string, std::uint64_t> figures;
+};
+
+struct run_result {
+  run_end how = run_end::finished;
+  std::optional<base::error> why;  ///< of a failed run
+  std::uint64_t records_in = 0;    ///< records that the sources read
+  std::uint64_t records_out = 0;   ///< rows that the sinks took
+  std::uint64_t late = 0;
+  std::uint64_t dead_letters = 0;
+  std::uint64_t skipped = 0;  ///< of the dead letters, those that nothing kept
+  double wall_seconds = 0, cpu_seconds = 0;
+  std::uint64_t rss_bytes = 0;                             ///< the most it was
+  std::vector<std::pair<std::string, sink_result>> sinks;  ///< by node id, in the order of the file
+};
+
+/// One run of one plan.
+class engine : public metric_source {
+ public:
+  /// [control] Starts everything; the error of a plugin's create, of a broker that is away ...
+  virtual base::result<void> start() = 0;
+  /// [any] Sources stop, everything read is processed, sinks flush.
+  virtual void drain() = 0;
+  /// [any] As fast as it can be done in order; rows in flight are dropped.
+  virtual void stop() = 0;
+  /// [control] Returns when the run is over; all threads are gone then.
+  virtual run_result wait() = 0;
+};
+
+/// The table that plugins are bound and run with. Lives for ever.
+const weir_host& engine_host_table();
+std::unique_ptr<engine> make_engine(plan::plan_ptr what, base::env& env);
+
+}  // namespace weir::control

@@ -12,23 +12,26 @@ namespace {
 
 class graph_check {
  public:
-  graph_check(pipeline& p, diagnostics& problems) : p_(p), problems_(problems) {
+  graph_check(pipeline& p, const graph_facts& facts, diagnostics& problems)
+      : p_(p), facts_(facts), problems_(problems) {
     for (std::size_t i = 0; i < p.nodes.size(); ++i) {
-      if (p.nodes[i].id.empty()) continue;
+      if (p.nodes[i].id.empty()) {
+        ids_known_ = false;
+        continue;
+      }
       by_id_.emplace(p.nodes[i].id, i);
       ids_.push_back(p.nodes[i].id);
     }
   }
 
-  void run(const std::vector<bool>& on_error_given) {
+  void run() {
     names();
-    if (count(node_kind::source) == 0)
+    if (!facts_.sources_given)
       problems_.error(whole_file(), "the pipeline has no [[source]]: add where its records come from");
-    if (count(node_kind::sink) == 0)
-      problems_.error(whole_file(), "the pipeline has no [[sink]]: add where its records go");
+    if (!facts_.sinks_given) problems_.error(whole_file(), "the pipeline has no [[sink]]: add where its records go");
     references();
     cycles();
-    dead_letters(on_error_given);
+    dead_letters();
     plugins();
   }
 
@@ -66,16 +69,21 @@ class graph_check {
   }
 
   void references() {
-    for (const node& n : p_.nodes) {
-      if (n.kind != node_kind::source && n.inputs.empty() && p_.dead_letters_sink != n.id && !n.id.empty())
+    // A [source] that should be a [[source]], a node without an id: whatever refers to it is not wrong by itself.
+    ids_known_ = ids_known_ && (!facts_.sources_given || count(node_kind::source) > 0) &&
+                 (!facts_.sinks_given || count(node_kind::sink) > 0);
+    for (std::size_t i = 0; i < p_.nodes.size(); ++i) {
+      const node& n = p_.nodes[i];
+      if (n.kind != node_kind::source && n.inputs.empty() && p_.dead_letters_sink != n.id && !n.id.empty() &&
+          !facts_.from_given[i])
         problems_.error(n.at, base::cat(who(n), " reads nothing: add from = [\"id\"] with the nodes that it reads"));
       for (const input& in : n.inputs) {
         const auto found = by_id_.find(in.from.node);
         if (found == by_id_.end()) {
-          std::string what =
-              base::cat("no node has the id ", base::quoted(in.from.node), base::did_you_mean(in.from.node, ids_));
-          if (base::did_you_mean(in.from.node, ids_).empty()) what += base::cat("; nodes are ", base::one_of(ids_));
-          problems_.error(in.at, std::move(what));
+          const std::string near = base::did_you_mean(in.from.node, ids_);
+          if (near.empty() && !ids_known_) continue;
+          problems_.error(in.at, base::cat("no node has the id ", base::quoted(in.from.node),
+                                           near.empty() ? base::cat("; nodes are ", base::one_of(ids_)) : near));
           continue;
         }
         const node& from = p_.nodes[found->second];
@@ -134,7 +142,7 @@ class graph_check {
     return p_.dead_letters_sink && *p_.dead_letters_sink != n.id;
   }
 
-  void dead_letters(const std::vector<bool>& on_error_given) {
+  void dead_letters() {
     if (p_.dead_letters_sink) {
       const auto found = by_id_.find(*p_.dead_letters_sink);
       if (found == by_id_.end()) {
@@ -149,7 +157,7 @@ class graph_check {
       node& n = p_.nodes[i];
       if (n.id.empty()) continue;
       const bool read = dead_letters_read(n);
-      if (!on_error_given[i]) n.on_error = read ? error_policy::dead_letter : error_policy::fail;
+      if (!facts_.on_error_given[i]) n.on_error = read ? error_policy::dead_letter : error_policy::fail;
       if (n.on_error == error_policy::dead_letter && !read)
         problems_.error(n.id_at, base::cat("nobody reads the dead letters of ", who(n), ": add \"", n.id,
                                            ":dead_letter\" to the \"from\" of a sink, or a [dead_letters] table"));
@@ -187,15 +195,17 @@ class graph_check {
   }
 
   pipeline& p_;
+  const graph_facts& facts_;
   diagnostics& problems_;
   std::map<std::string, std::size_t> by_id_;
   std::vector<std::string> ids_;
+  bool ids_known_ = true;
 };
 
 }  // namespace
 
-void check_graph(pipeline& p, const std::vector<bool>& on_error_given, diagnostics& problems) {
-  graph_check(p, problems).run(on_error_given);
+void check_graph(pipeline& p, const graph_facts& facts, diagnostics& problems) {
+  graph_check(p, facts, problems).run();
 }
 
 }  // namespace weir::config

@@ -115,18 +115,22 @@ class converter {
 };
 
 /// What to do about a message of the TOML library.
-std::string_view next_step(std::string_view message) {
+std::string_view next_step(std::string_view message, bool at_line_end) {
   auto has = [&](std::string_view part) { return message.find(part) != std::string_view::npos; };
   if (has("cannot redefine") || has("cannot insert"))
     return "a name can be given only once: remove or rename one of the two";
+  if (has("control characters") && at_line_end)
+    return "close the quote on the same line, or write \"\"\" for a text of several lines";
+  if (has("inline table")) return "an inline table { ... } ends on the line where it begins; write a [table] for more";
   if (has("end-of-file")) return "close the quote, bracket or brace that is open here";
-  if (has("encountered end-of-line")) return "close the quote on the same line, or write \"\"\" for several lines";
-  if (has("new-line") || has("newline") || has("line-break") || has("end-of-line"))
-    return "an inline table { ... } and a \"string\" end on the line where they begin";
   if (has("UTF-8") || has("utf-8")) return "save the file as UTF-8";
   if (has("escape")) return "write \\\\ for a backslash, or 'single quotes' for a text without escapes";
   if (has("key-value pair")) return "write key = value, strings in quotes";
   return "see toml.io for the syntax";
+}
+
+std::size_t characters_of(std::string_view line) {
+  return static_cast<std::size_t>(std::count_if(line.begin(), line.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
 bool report_too_large(converter& c, diagnostics& problems) {
@@ -146,10 +150,13 @@ std::optional<value> parse_document(std::shared_ptr<const source_text> source, d
   const toml::parse_result parsed = toml::parse(bytes, std::string_view(source->name()));
   converter convert(source);
   if (!parsed) {
-    const std::string_view message = parsed.error().description();
+    std::string_view message = parsed.error().description();
     location at = convert.at(parsed.error().source());
     if (at.line > source->line_count()) at.line = source->line_count(), at.column = 1;
-    problems.error(at, base::cat("this is not valid TOML: ", base::printable(message, 300), "; ", next_step(message)));
+    const std::string_view hint = next_step(message, at.column > characters_of(source->line(at.line)));
+    constexpr std::string_view prefix = "Error while parsing ";
+    if (message.starts_with(prefix)) message.remove_prefix(prefix.size());
+    problems.error(at, base::cat("this is not valid TOML: ", base::printable(message, 300), "; ", hint));
     return std::nullopt;
   }
   value root;

@@ -11,6 +11,7 @@ namespace weir::config {
 namespace {
 
 constexpr std::size_t most_excerpt_chars = 160;
+constexpr std::size_t most_line_bytes = 64 << 10;  // no person wrote a longer line
 
 /// Characters (code points; a malformed byte counts as one) of a line, each as its bytes.
 std::vector<std::string_view> characters(std::string_view line) {
@@ -109,6 +110,7 @@ std::string location::text() const {
 
 std::string location::excerpt() const {
   if (!source || line == 0 || line > source->line_count()) return {};
+  if (source->line(line).size() > most_line_bytes) return {};
   const std::string whole = source->excerpt(line);
   const auto chars = characters(whole);
   // A window around the caret; each character takes one column, so that the caret stands right below its place.
@@ -139,73 +141,6 @@ bool before(const location& a, const location& b) {
     if (a.source->name() != b.source->name()) return a.source->name() < b.source->name();
   }
   return a.line != b.line ? a.line < b.line : a.column < b.column;
-}
-
-location inside_string(const location& literal, std::size_t offset) {
-  if (!literal.source || literal.line == 0) return literal;
-  // The bytes of the literal, from its quote to the end of the text; a --set value has no quotes and is read as it is.
-  const std::string_view bytes = literal.source->bytes();
-  std::size_t i = 0;
-  for (std::uint32_t line = 1; line < literal.line && i < bytes.size(); ++i) line += bytes[i] == '\n';
-  std::uint32_t line = literal.line, column = 1;
-  auto step = [&](std::size_t n) {  // over n bytes
-    for (const std::size_t end = std::min(i + n, bytes.size()); i < end;) {
-      char32_t c = 0;
-      const std::size_t size = std::max<std::size_t>(base::decode_utf8(bytes.substr(i), c), 1);
-      i += size;
-      if (c == '\n')
-        ++line, column = 1;
-      else
-        ++column;
-    }
-  };
-  auto step_char = [&] {
-    char32_t c = 0;
-    step(std::max<std::size_t>(base::decode_utf8(bytes.substr(i), c), 1));
-  };
-  while (i < bytes.size() && column < literal.column) step_char();
-  auto starts = [&](std::string_view s) { return bytes.substr(i).starts_with(s); };
-  char quote = 0;
-  bool multi = false;
-  if (starts("\"\"\"") || starts("'''"))
-    quote = bytes[i], multi = true, step(3);
-  else if (starts("\"") || starts("'"))
-    quote = bytes[i], step(1);
-  if (multi && starts("\r\n"))
-    step(2);
-  else if (multi && starts("\n"))
-    step(1);
-  while (offset > 0 && i < bytes.size()) {
-    std::size_t made = 1;  // decoded bytes that the source bytes at i stand for
-    if (quote == '"' && bytes[i] == '\\' && i + 1 < bytes.size()) {
-      const char e = bytes[i + 1];
-      if (e == 'u' || e == 'U') {
-        const std::size_t digits = e == 'u' ? 4 : 8;
-        const unsigned long code = std::strtoul(std::string(bytes.substr(i + 2, digits)).c_str(), nullptr, 16);
-        made = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-        step(2 + digits);
-      } else if (multi &&
-                 std::isspace(static_cast<unsigned char>(e))) {  // a line ending backslash swallows white space
-        step(1);
-        while (i < bytes.size() && std::isspace(static_cast<unsigned char>(bytes[i]))) step(1);
-        made = 0;
-      } else {
-        step(2);
-      }
-    } else {
-      if (!multi && bytes[i] == '\n') break;
-      char32_t c = 0;
-      made = std::max<std::size_t>(base::decode_utf8(bytes.substr(i), c), 1);
-      step(made);
-    }
-    offset -= std::min(offset, made);
-  }
-  location at = literal;
-  at.line = line;
-  at.column = column;
-  at.end_line = line;
-  at.end_column = column + 1;
-  return at;
 }
 
 }  // namespace weir::config

@@ -59,7 +59,7 @@ found_node find_node(value& root, std::string_view path, std::vector<std::string
       const std::string id = node.text_of("id");
       if (id.empty()) continue;
       ids.push_back(id);
-      if (path.size() <= id.size() + 1 || path[id.size()] != '.' || !path.starts_with(id)) continue;
+      if (path.size() <= id.size() || path[id.size()] != '.' || !path.starts_with(id)) continue;
       if (id.size() <= best_size) continue;
       best = {&node, list, path.substr(id.size() + 1)};
       best_size = id.size();

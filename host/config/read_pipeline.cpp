@@ -166,12 +166,19 @@ pipeline read_pipeline(const value& given, diagnostics& problems) {
   p.plugins = read_plugins(root.find("plugin"), problems);
   p.nodes = read_nodes(root, p.parallelism, p.max_parallelism, problems);
 
-  std::vector<bool> on_error_given;
-  for (const char* list : {"source", "operator", "sink"})
-    if (const value* nodes = root.find(list))
-      for (const value& n : nodes->items) on_error_given.push_back(n.find("on_error") != nullptr);
-  on_error_given.resize(p.nodes.size());
-  check_graph(p, on_error_given, problems);
+  graph_facts facts;
+  facts.sources_given = root.find("source") != nullptr;
+  facts.sinks_given = root.find("sink") != nullptr;
+  for (const char* list : {"source", "operator", "sink"}) {
+    const value* nodes = root.find(list);
+    if (!nodes) continue;
+    for (const value& n : nodes->items) {
+      facts.on_error_given.push_back(n.find("on_error") != nullptr);
+      const value* from = n.find("from");
+      facts.from_given.push_back(from && !(from->is(kind::list) && from->items.empty()));
+    }
+  }
+  check_graph(p, facts, problems);
 
   for (const node& n : p.nodes) p.trace |= n.trace.has_value();
   if (const value* trace = root.find("trace"); trace && !trace->unresolved) {

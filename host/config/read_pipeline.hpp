@@ -18,7 +18,12 @@ std::vector<node> read_nodes(const value& root, std::uint32_t parallelism, std::
                              diagnostics& problems);
 /// "plugin.component"; a format may leave the component out.
 std::optional<component_ref> read_component(const value& text, bool may_omit_component, diagnostics& problems);
-/// References between nodes, cycles, dead letters; settles node::on_error where `on_error_given` is false.
-void check_graph(pipeline& p, const std::vector<bool>& on_error_given, diagnostics& problems);
+/// What the file says of the nodes beside the model.
+struct graph_facts {
+  std::vector<bool> on_error_given, from_given;  ///< of each node
+  bool sources_given = false, sinks_given = false;
+};
+/// References between nodes, cycles, dead letters; settles node::on_error where it is not given.
+void check_graph(pipeline& p, const graph_facts& facts, diagnostics& problems);
 
 }  // namespace weir::config

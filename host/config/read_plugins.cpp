@@ -123,6 +123,7 @@ std::optional<component_ref> read_component(const value& text, bool may_omit_com
   if (dot != std::string::npos) ref.component = text.text.substr(dot + 1);
   const bool whole = dot != std::string::npos || may_omit_component;
   if (whole && is_plugin_name(ref.plugin) && (dot == std::string::npos || base::is_id(ref.component))) return ref;
+  if (text.text.find("${") != std::string::npos) return std::nullopt;  // said already: no references here
   problems.error(
       text.at,
       may_omit_component

@@ -57,7 +57,8 @@ std::string expectation(const option& o, option_type type) {
     case option_type::enumeration:
       return base::one_of(o.values);
     case option_type::list:
-      return base::cat("a list [ ... ] of ", o.element == option_type::any ? "values" : name_of(o.element), "s");
+      return o.element == option_type::any ? "a list [ ... ]"
+                                           : base::cat("a list [ ... ] of ", name_of(o.element), "s");
     case option_type::table:
       return "a table { ... }";
     case option_type::map:
@@ -67,6 +68,11 @@ std::string expectation(const option& o, option_type type) {
   }
   return "a value";
 }
+
+/// The owner that read_pipeline.cpp names the file itself; its tables are called by their headers.
+constexpr std::string_view whole_pipeline = "the pipeline";
+
+constexpr std::size_t most_hints = 200;
 
 class validator {
  public:
@@ -86,14 +92,17 @@ class validator {
       }
       if (o->deprecated)
         problems_.warning(m.key_at, base::cat(base::quoted(m.key), " of ", owner, " is deprecated: ", o->doc));
-      out.members.push_back(
-          {m.key, m.key_at, convert(m.item, *o, o->type, base::cat(base::quoted(m.key), " of ", owner))});
+      const bool section = owner == whole_pipeline && o->type == option_type::table;
+      const std::string name = section ? base::cat('[', m.key, ']') : base::cat(base::quoted(m.key), " of ", owner);
+      out.members.push_back({m.key, m.key_at, convert(m.item, *o, o->type, name)});
     }
     for (const option& o : options) {
       if (given.find_member(o.name)) continue;
       if (o.required) {
-        problems_.error(given.at, base::cat(owner, " needs ", base::quoted(o.name), ": ", expectation(o, o.type),
-                                            o.doc.empty() ? "" : " (", o.doc, o.doc.empty() ? "" : ")"));
+        std::string doc = o.doc;
+        if (doc.ends_with('.')) doc.pop_back();
+        problems_.error(given.at, base::cat(owner, " needs ", base::quoted(o.name), ", ", expectation(o, o.type),
+                                            doc.empty() ? "" : ": ", doc));
         continue;
       }
       // A table without a default of its own still has the defaults of its options.
@@ -105,6 +114,8 @@ class validator {
 
  private:
   void unknown(const member& m, std::span<const option> options, const std::string& owner) {
+    if (problems_.error_count() > most_hints)  // nobody reads on; a hint costs more than the check
+      return problems_.error(m.key_at, base::cat("unknown ", how_.noun, ' ', base::quoted(m.key, 60), " in ", owner));
     std::vector<std::string> names;
     for (const option& o : options)
       if (!o.deprecated) names.push_back(o.name);

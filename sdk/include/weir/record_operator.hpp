@@ -14,6 +14,18 @@ template <record... In>
 struct inputs {};
 
 namespace detail {
+template <class... T>
+constexpr bool all_different() {
+  std::size_t equal_pairs = 0;
+  (([&]<class A>(std::type_identity<A>) {
+     equal_pairs += (std::size_t{std::is_same_v<A, T>} + ...) - 1;
+   }(std::type_identity<T>{})),
+   ...);
+  return equal_pairs == 0;
+}
+}  // namespace detail
+
+namespace detail {
 
 // process() once for each input's record.
 template <class Out, class... In>
@@ -33,6 +45,9 @@ class processes<Out, In, Rest...> : public processes<Out, Rest...> {
 
 template <class Out, class... In>
 class record_operator_base : public processes<Out, In...> {
+  static_assert(all_different<In...>(),
+                "weir::inputs: each input port needs a record type of its own, to tell process() apart");
+
  public:
   using output = weir::output<Out>;
 

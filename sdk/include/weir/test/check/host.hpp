@@ -298,8 +298,9 @@ inline weir_host make_checked_host() {
         return bad("column '" + out.columns[i].name + "' passes input column " + std::to_string(passes[i]) +
                    ", which is no column of this type");
     }
+    const bool releasable = raw->release != nullptr;
     const auto code = b->host->bind_output(b->real, name, raw, passes);
-    if (!raw->release)
+    if (releasable && !raw->release)
       b->of->report(side::host, "array", "bind_output", "it released the schema that a plugin lent it");
     if (code < 0)
       b->failed = true;

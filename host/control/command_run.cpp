@@ -64,6 +64,7 @@ exit_code run_pipeline_command(const run_arguments& told, console& io) {
     }
     if (auto started = engine->start(); !started)
       return io.fail(std::move(started).why().in("pipeline " + plan->pipeline));
+    log.info("pipeline runs", {{"nodes", plan->nodes.size()}, {"chains", plan->chains.size()}});
     result = engine->wait();
   }
   io.out(told.json ? result_json(plan->pipeline, result) : result_for_people(plan->pipeline, result));

@@ -1,7 +1,9 @@
 // A small plugin for tests of the command line: a source that counts, an operator that refuses some records, a sink
 // that adds up.
+#include <chrono>
 #include <cstdlib>
 #include <string>
+#include <thread>
 
 #include "weir/batch_operator.hpp"
 #include "weir/operator.hpp"
@@ -70,10 +72,19 @@ class picky : public weir::record_operator<number, number> {
 // Reports the sum of all ids.
 class adder : public weir::sink<number> {
  public:
-  void process(const number& in, weir::time) override { sum_ += static_cast<std::uint64_t>(in.id); }
+  static constexpr auto options() {
+    return weir::options(
+        weir::option("delay_ms", weir::integer).fallback("0").doc("Waits this long at every tenth record."));
+  }
+  explicit adder(const weir::config& c) : delay_{c.get<std::int64_t>("delay_ms")} {}
+  void process(const number& in, weir::time) override {
+    if (delay_.count() > 0 && in.id % 10 == 0) std::this_thread::sleep_for(delay_);
+    sum_ += static_cast<std::uint64_t>(in.id);
+  }
   void report(weir::figures& to) { to.add("sum", sum_); }
 
  private:
+  std::chrono::milliseconds delay_;
   std::uint64_t sum_ = 0;
 };
 

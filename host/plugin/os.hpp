@@ -29,9 +29,9 @@ base::result<std::string> make_private_directory(const std::string& prefix);
 /// An advisory lock on a file, held until destroyed; the kernel drops it when the process ends, however it ends.
 class file_lock {
  public:
-  /// Shared: this file is in use. Nullopt: the file is not there (any more), or somebody holds it exclusively.
+  /// Shared: this file is in use. Waits while somebody holds it exclusively. Nullopt: the file is not there (any more).
   static base::result<std::optional<file_lock>> shared(const std::string& path);
-  /// Exclusive: nobody else holds it. Nullopt as above.
+  /// Exclusive: nobody else holds it. Nullopt: somebody does, or the file is not there.
   static base::result<std::optional<file_lock>> exclusive(const std::string& path);
 
   file_lock(file_lock&& other) noexcept;

@@ -5,8 +5,9 @@
 //
 //   /opt/plugins/librisk.so --read once, checked--> bytes --> $XDG_RUNTIME_DIR/weir/plugins/9f2c...e1.so --> dlopen
 //
-// The directory may be shared by processes of one user: whoever uses an entry holds a lock on it that ends with the process,
-// and an entry without a lock is removed by the next one that comes along.
+// The directory may be shared by processes of one user. Whoever uses an entry holds its lock (shared), which ends with the
+// process. Only who holds it exclusively removes a name, and a new file takes a name only where there is none (link, not
+// rename): so a name that was locked and seen to be right stays.
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -55,7 +56,8 @@ class plugin_store {
 
  private:
   plugin_store(base::env& env, std::string directory) : env_(env), directory_(std::move(directory)) {}
-  base::result<void> write_entry(std::string_view bytes, const std::string& path);
+  /// The lock of a new entry; nullopt: the name is taken.
+  base::result<std::optional<os::file_lock>> make_entry(std::string_view bytes, const std::string& path);
 
   base::env& env_;
   std::string directory_;

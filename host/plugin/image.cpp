@@ -93,7 +93,8 @@ class loaded_image final : public image {
                                  .pinned = true,
                                  .why = why},
                                 copy_};
-    log().warn("plugin could not be unloaded", {{"plugin", self_.about.name}, {"version", self_.about.version}, {"why", why}});
+    log().warn("plugin could not be unloaded",
+               {{"plugin", self_.about.name}, {"version", self_.about.version}, {"why", why}});
   }
 
  private:
@@ -117,7 +118,8 @@ result<self_description> ask(const shared_library& library, const memory_map& ma
     said = "something that is no std::exception";
   }
   if (said) {
-    found.refuse("throws_in_entry", cat("its weir_plugin_v1() threw an exception (", said, "): let it only return the address "
+    found.refuse("throws_in_entry", cat("its weir_plugin_v1() threw an exception (", said,
+                                        "): let it only return the address "
                                         "of a constant table"));
     return self_description{};
   }
@@ -140,19 +142,22 @@ bool speaks(const std::string& wanted, const description& about) {
 
 void check_wanted(const description& about, const expectations& wanted, findings& found) {
   if (!wanted.name.empty() && about.name != wanted.name) {
-    found.refuse("other_name", cat("it holds the plugin ", about.name, " ", about.version, ", the pipeline means ",
-                                   wanted.name, ": name the right file, or call it ", about.name, " in the pipeline"),
+    found.refuse("other_name",
+                 cat("it holds the plugin ", about.name, " ", about.version, ", the pipeline means ", wanted.name,
+                     ": name the right file, or call it ", about.name, " in the pipeline"),
                  base::blame::config);
   }
   const auto version = version::parse(about.version);
   if (version && !matches(wanted.version, *version)) {
-    found.refuse("other_version", cat(about.name, " has version ", about.version, ", the pipeline wants ", wanted.version,
-                                      ": install that version, or change the pipeline"),
+    found.refuse("other_version",
+                 cat(about.name, " has version ", about.version, ", the pipeline wants ", wanted.version,
+                     ": install that version, or change the pipeline"),
                  base::blame::config);
   }
   if (!wanted.abi.empty() && !speaks(wanted.abi, about)) {
-    found.refuse("other_abi", cat(about.name, " ", about.version, " was built for ABI ", about.abi_major, ".", about.abi_minor,
-                                  ", the pipeline wants ", wanted.abi, ": build it against that sdk, or change the pipeline"),
+    found.refuse("other_abi",
+                 cat(about.name, " ", about.version, " was built for ABI ", about.abi_major, ".", about.abi_minor,
+                     ", the pipeline wants ", wanted.abi, ": build it against that sdk, or change the pipeline"),
                  base::blame::config);
   }
 }
@@ -173,7 +178,8 @@ result<image_ptr> load(base::env& env, plugin_store& store, gated_file& file, co
   // Declared before the lock: on a failure their destructors must not run under it... they do not touch the registry.
   std::shared_ptr<const image> known;
   const std::scoped_lock hold(registry.lock);
-  if (const auto entry = registry.images.find(file.sha256); entry != registry.images.end()) known = entry->second.lock();
+  if (const auto entry = registry.images.find(file.sha256); entry != registry.images.end())
+    known = entry->second.lock();
   if (known) {
     check_wanted(known->about(), wanted, file.found);
     if (file.found.refused()) return refused(file);
@@ -193,7 +199,8 @@ result<image_ptr> load(base::env& env, plugin_store& store, gated_file& file, co
   self_description self = WEIR_TRY(ask(library, map, file.found));
   if (!file.found.refused()) check_wanted(self.about, wanted, file.found);
   if (file.found.refused()) return refused(file);
-  auto made = std::make_shared<const loaded_image>(env, file, std::move(library), std::move(copy).take(), std::move(self));
+  auto made =
+      std::make_shared<const loaded_image>(env, file, std::move(library), std::move(copy).take(), std::move(self));
   registry.images[file.sha256] = made;
   registry.pinned.erase(file.sha256);
   ++registry.loaded;

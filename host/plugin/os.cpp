@@ -89,8 +89,10 @@ result<std::optional<file_lock>> file_lock::take(const std::string& path, int ho
       if (errno == EWOULDBLOCK) return std::optional<file_lock>();
       return errno_error(errno, "lock", path);
     }
-    // Whoever held it exclusively may have removed the file between our open and our lock: lock what the path names now.
-    struct stat ours {}, now {};
+    // Whoever held it exclusively may have removed the file between our open and our lock: lock what the path names
+    // now.
+    struct stat ours {
+    }, now{};
     if (::fstat(fd, &ours) != 0) return errno_error(errno, "stat", path);
     if (::lstat(path.c_str(), &now) != 0) {
       if (errno == ENOENT) return std::optional<file_lock>();

@@ -1,6 +1,6 @@
 #pragma once
-// The few things of the operating system that the gate and the store need and base/file_system does not tell: who we are, where
-// a path really leads, whether code may run from a directory, and locks that end with the process.
+// The few things of the operating system that the gate and the store need and base/file_system does not tell: who we
+// are, where a path really leads, whether code may run from a directory, and locks that end with the process.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -16,8 +16,8 @@ base::result<std::string> real_path(const std::string& path);
 bool may_execute_from(const std::string& directory);
 /// "alice" or, without a name, the number.
 std::string user_name(std::uint32_t uid);
-/// Whether nobody but `uid` is in the group: its own group by name, without other members. Then a group-writable file is as
-/// private as its owner. May ask the name service.
+/// Whether nobody but `uid` is in the group: its own group by name, without other members. Then a group-writable file
+/// is as private as its owner. May ask the name service.
 bool is_private_group(std::uint32_t gid, std::uint32_t uid);
 /// An environment variable; empty: not set.
 std::string variable(const char* name);

@@ -29,8 +29,8 @@ result<void> secure_directory(base::env& env, const std::string& directory) {
   WEIR_TRY(fs.make_directories(directory, 0700));
   const auto info = WEIR_TRY(fs.stat(directory, base::follow::no));
   if (!info || info->kind != file_kind::directory) {
-    return base::external_error(cat(directory, " is a link or no directory; remove it, or set another plugin store"), {},
-                                base::retry::never);
+    return base::external_error(cat(directory, " is a link or no directory; remove it, or set another plugin store"),
+                                {}, base::retry::never);
   }
   if (info->uid != os::effective_user()) {
     return base::external_error(
@@ -39,8 +39,9 @@ result<void> secure_directory(base::env& env, const std::string& directory) {
   }
   if ((info->mode & 0777) != 0700) WEIR_TRY(fs.set_mode(directory, 0700));
   if (!os::may_execute_from(directory)) {
-    return base::external_error(cat(directory, " is on a file system mounted noexec, where no code may run from; set "
-                                               "another plugin store"),
+    return base::external_error(cat(directory,
+                                    " is on a file system mounted noexec, where no code may run from; set "
+                                    "another plugin store"),
                                 {}, base::retry::never);
   }
   return {};
@@ -58,8 +59,7 @@ stored_file::~stored_file() {
 }
 
 result<std::unique_ptr<plugin_store>> plugin_store::open(base::env& env, const std::string& directory) {
-  if (auto secured = secure_directory(env, directory); !secured)
-    return std::move(secured).why().in("plugin store");
+  if (auto secured = secure_directory(env, directory); !secured) return std::move(secured).why().in("plugin store");
   std::unique_ptr<plugin_store> store(new plugin_store(env, WEIR_TRY(os::real_path(directory))));
   base::permit_unchecked(store->sweep(), "leftovers cost only space");
   return store;
@@ -87,11 +87,10 @@ result<std::unique_ptr<plugin_store>> plugin_store::open_default(base::env& env)
   } else {
     reasons += cat("; ", fresh.why().what);
   }
-  return base::external_error(
-      cat("no directory can hold the private copies of plugins (", reasons,
-          "); set XDG_RUNTIME_DIR to a directory of user ", os::user_name(os::effective_user()),
-          " that is not mounted noexec"),
-      "plugin store", base::retry::never);
+  return base::external_error(cat("no directory can hold the private copies of plugins (", reasons,
+                                  "); set XDG_RUNTIME_DIR to a directory of user ", os::user_name(os::effective_user()),
+                                  " that is not mounted noexec"),
+                              "plugin store", base::retry::never);
 }
 
 result<std::shared_ptr<stored_file>> plugin_store::add(std::string_view bytes, const std::string& sha256_hex) {

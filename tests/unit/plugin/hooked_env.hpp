@@ -33,20 +33,27 @@ class hooked_file_system final : public base::file_system {
   base::result<void> rename(const std::string& from, const std::string& to) override { return real().rename(from, to); }
   base::result<void> hard_link(const std::string& e, const std::string& n) override { return real().hard_link(e, n); }
   base::result<void> remove(const std::string& path) override { return real().remove(path); }
-  base::result<void> make_directories(const std::string& p, std::uint32_t m) override { return real().make_directories(p, m); }
-  base::result<void> set_mode(const std::string& path, std::uint32_t mode) override { return real().set_mode(path, mode); }
+  base::result<void> make_directories(const std::string& p, std::uint32_t m) override {
+    return real().make_directories(p, m);
+  }
+  base::result<void> set_mode(const std::string& path, std::uint32_t mode) override {
+    return real().set_mode(path, mode);
+  }
   base::result<void> sync_directory(const std::string& directory) override { return real().sync_directory(directory); }
 
  private:
   class hooked_file final : public base::writable_file {
    public:
-    hooked_file(hooked_file_system& hooks, std::unique_ptr<base::writable_file> file) : hooks_(hooks), file_(std::move(file)) {}
+    hooked_file(hooked_file_system& hooks, std::unique_ptr<base::writable_file> file)
+        : hooks_(hooks), file_(std::move(file)) {}
     base::result<void> append(std::string_view bytes) override {
       if (hooks_.on_append)
         if (auto failed = hooks_.on_append(bytes)) return std::move(*failed);
       return file_->append(bytes);
     }
-    base::result<void> write_at(std::uint64_t offset, std::string_view bytes) override { return file_->write_at(offset, bytes); }
+    base::result<void> write_at(std::uint64_t offset, std::string_view bytes) override {
+      return file_->write_at(offset, bytes);
+    }
     base::result<void> truncate(std::uint64_t size) override { return file_->truncate(size); }
     base::result<void> sync() override { return file_->sync(); }
     base::result<std::uint64_t> size() override { return file_->size(); }

@@ -11,10 +11,10 @@
 namespace weir::plugin {
 namespace {
 
-using testing::AllOf;
-using testing::HasSubstr;
 using test::write_file;
 using test::zoo_test;
+using testing::AllOf;
+using testing::HasSubstr;
 
 class Place : public zoo_test {
  protected:
@@ -40,7 +40,8 @@ TEST_F(Place, AcceptsAFileOfOurOwn) {
 
 TEST_F(Place, NamesTheNearestFileWhenThereIsNone) {
   copy("good");
-  EXPECT_THAT(why(directory() + "/libgod.so", "missing"), AllOf(HasSubstr("no such file"), HasSubstr("libgood.so"), HasSubstr("check the path")));
+  EXPECT_THAT(why(directory() + "/libgod.so", "missing"),
+              AllOf(HasSubstr("no such file"), HasSubstr("libgood.so"), HasSubstr("check the path")));
   EXPECT_THAT(why("/nowhere/at/all/libx.so", "missing"), HasSubstr("check the path"));
   EXPECT_THAT(why("", "bad_path"), HasSubstr("empty"));
   EXPECT_THAT(why(std::string("/tmp/a\0b", 8), "bad_path"), HasSubstr("NUL"));
@@ -65,7 +66,8 @@ TEST_F(Place, RefusesEmptyAndHugeFiles) {
 TEST_F(Place, RefusesFilesThatOthersMayWrite) {
   const std::string path = copy("good");
   ASSERT_EQ(::chmod(path.c_str(), 0757), 0);
-  EXPECT_THAT(why(path, "writable_by_others"), AllOf(HasSubstr("writable by everyone (mode 0757)"), HasSubstr("chmod go-w " + path)));
+  EXPECT_THAT(why(path, "writable_by_others"),
+              AllOf(HasSubstr("writable by everyone (mode 0757)"), HasSubstr("chmod go-w " + path)));
   ASSERT_EQ(::chmod(path.c_str(), 0755), 0);
   ASSERT_EQ(::chmod(directory().c_str(), 0777), 0);
   EXPECT_THAT(why(path, "directory_writable_by_others"), HasSubstr("chmod go-w " + directory()));
@@ -92,7 +94,8 @@ TEST_F(Place, RefusesFilesOfOtherUsers) {
   };
   place where = look_at(env.fs(), path, os::effective_user());
   ASSERT_TRUE(where.found.has("owner"));
-  EXPECT_THAT(where.found.why(path).what, AllOf(HasSubstr("belongs to user 54321"), HasSubstr("chown"), HasSubstr(path)));
+  EXPECT_THAT(where.found.why(path).what,
+              AllOf(HasSubstr("belongs to user 54321"), HasSubstr("chown"), HasSubstr(path)));
   env.fs().on_stat = [](base::file_info& info) {
     if (info.kind == base::file_kind::directory) info.uid = 54321;
   };
@@ -130,7 +133,8 @@ TEST_F(Place, FollowsOurOwnLinksOnly) {
   EXPECT_FALSE(look(other).found.refused());
   for (const mode_t mode : {0777, 01777}) {
     ASSERT_EQ(::chmod(open.c_str(), mode), 0);
-    EXPECT_THAT(why(other, "link_in_writable_directory"), AllOf(HasSubstr("symbolic link"), HasSubstr("name the file itself")));
+    EXPECT_THAT(why(other, "link_in_writable_directory"),
+                AllOf(HasSubstr("symbolic link"), HasSubstr("name the file itself")));
   }
   ASSERT_EQ(::unlink(path.c_str()), 0);
   EXPECT_THAT(why(link, "dangling_link"), HasSubstr("symbolic link to nothing"));

@@ -10,9 +10,9 @@
 namespace weir::plugin {
 namespace {
 
-using testing::HasSubstr;
 using test::read_file;
 using test::zoo_test;
+using testing::HasSubstr;
 
 class Store : public zoo_test {
  protected:

@@ -17,6 +17,7 @@ static_assert(std::endian::native == std::endian::little, "values are hashed as 
 
 constexpr std::uint64_t double_nan = 0x7ff8000000000000u;
 constexpr std::uint32_t float_nan = 0x7fc00000u;
+constexpr std::uint16_t null_mark = 0xffff;  // behind the null mask; no UTF-8 text ends so
 
 /// Both zeros are one key, all NaNs are one key.
 std::uint64_t canonical(double v) {
@@ -115,6 +116,7 @@ std::uint64_t hash_row(bytes& scratch, const batch& b, std::span<const std::uint
         mask = 0;
       }
     }
+    scratch.put(null_mark);
   }
   return scratch.hash();
 }
@@ -205,8 +207,8 @@ buffer_ref hash_keys(const batch& rows, std::span<const std::uint32_t> key) {
     const column& c = rows.column_at(key[0]);
     if (hash_column(rows, (*rows.schema())[key[0]].type, c, to)) {
       if (c.null_count() > 0) {
-        const std::uint8_t null_mask = 1;
-        const std::uint64_t of_null = XXH3_64bits(&null_mask, 1);
+        const std::uint8_t null_key[] = {1, 0xff, 0xff};
+        const std::uint64_t of_null = XXH3_64bits(null_key, sizeof null_key);
         for_rows(rows, [&](std::int64_t row) {
           if (!bit_at(c.validity(), row)) to[row] = of_null;
         });

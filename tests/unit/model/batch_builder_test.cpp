@@ -286,6 +286,11 @@ TEST(BatchBuilder, NamesTheColumnThatIsWrong) {
                 values<std::int32_t>(v.columns[1])[1] = values<std::int32_t>(v.columns[1])[2] = 1;
               }),
               HasSubstr("row 0 is not UTF-8"));
+  static std::uint8_t own[256];
+  EXPECT_THAT(why([](weir_builder& v) { v.columns[0].validity = own; }), HasSubstr("column n has other pointers"));
+  EXPECT_THAT(why([](weir_builder& v) { v.columns[0].values = own; }), HasSubstr("column n has other pointers"));
+  EXPECT_THAT(why([](weir_builder& v) { v.columns[1].data = reinterpret_cast<char*>(own); }),
+              HasSubstr("column name has other pointers"));
   EXPECT_THAT(why([](weir_builder& v) { v.length = 1 << 20; }), HasSubstr("length 1048576"));
   EXPECT_THAT(why([](weir_builder& v) { v.length = -1; }), HasSubstr("length -1"));
   EXPECT_THAT(why([](weir_builder& v) { v.parent[0] = 0, v.parent[1] = 4; }, WEIR_EMIT_PARENTS), HasSubstr("parent 4"));

@@ -47,6 +47,7 @@ namespace {
 
 constexpr std::int64_t text_per_row_16 = 24 * 16;
 constexpr std::int64_t elements_per_row_16 = 4 * 16;
+constexpr std::int64_t room_at_first_max = 64 << 10;
 
 /// Capacities are multiples of 8, so that bitmaps end with a byte.
 std::int64_t round_up(std::int64_t rows) { return std::max<std::int64_t>((rows + 7) & ~std::int64_t{7}, 8); }
@@ -157,7 +158,7 @@ struct batch_builder::writer {
 
   static std::int64_t guess(const column_state& s, std::int64_t rows, std::int64_t at_first) {
     const std::int64_t per_row = s.per_row_16 > 0 ? s.per_row_16 : at_first;
-    return std::min<std::int64_t>(rows * per_row / 16, batch_rows_max / 2);
+    return std::min({rows * per_row / 16, room_at_first_max + 2 * s.used_lately, batch_rows_max / 2});
   }
 
   bool facts(std::int64_t old, std::int64_t rows) {

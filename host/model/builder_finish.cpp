@@ -130,7 +130,8 @@ struct batch_builder::finisher {
   /// The next open makes room for what batches needed lately, and a quarter more.
   static void remember(column_state& s, std::int64_t used, std::int64_t length) {
     if (length <= 0) return;
-    const std::int64_t now = std::max<std::int64_t>(used * 20 / length, 16);
+    s.used_lately = std::max(used, s.used_lately * 7 / 8);
+    const std::int64_t now = std::clamp<std::int64_t>(used * 20 / length, 16, 1 << 30);
     s.per_row_16 = s.per_row_16 == 0 ? now : std::max(now, (s.per_row_16 * 7 + now) / 8);
   }
 

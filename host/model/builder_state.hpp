@@ -15,6 +15,8 @@ struct batch_builder::column_state {
   std::int64_t data_capacity = 0;
   /// Bytes of text or elements for a row, in 1/16, of the batches before: how much room to make at first.
   std::int64_t per_row_16 = 0;
+  /// Bytes or elements of the largest of them, fading: one large row must not make every later batch as large.
+  std::int64_t used_lately = 0;
 };
 
 }  // namespace weir::model

@@ -149,6 +149,24 @@ TEST(BatchBuilder, LeavesNoMemoryBehind) {
   EXPECT_EQ(buffer_pool::bytes_in_use(), before);
 }
 
+TEST(BatchBuilder, DoesNotMakeEveryBatchAsLargeAsOneLargeRow) {
+  batch_builder b(builder_layout::make(make_schema("name: utf8")));
+  weir_builder* v = b.open(1);
+  put_text(v->columns[0], 0, std::string(4 << 20, 'x'));
+  v->length = 1;
+  ASSERT_TRUE(b.finish(0, nullptr));
+  const std::int64_t before = buffer_pool::bytes_in_use();
+  v = b.open(10'000);
+  EXPECT_LT(buffer_pool::bytes_in_use() - before, 20 << 20);
+  for (int round = 0; round < 100; ++round) {
+    std::memset(v->columns[0].values, 0, 10'001 * 4);
+    v->length = 10'000;
+    ASSERT_TRUE(b.finish(0, nullptr));
+    v = b.open(10'000);
+  }
+  EXPECT_LE(v->columns[0].data_capacity, 128 << 10);
+}
+
 TEST(BatchBuilder, TakesTimesChangesAndOffsetsFromTheListedParents) {
   const batch_ref parent = make_parent(5);
   batch_builder b(builder_layout::make(make_schema("x: int32")));

@@ -57,6 +57,14 @@ bool is_mapped(base::env& env, const std::string& path) {
   return map && map->maps_file(path);
 }
 
+/// Remembers an image that was closed and is still mapped. The registry is locked.
+void pin(image_status status, std::shared_ptr<stored_file> copy) {
+  log().warn("plugin could not be unloaded",
+             {{"plugin", status.name}, {"version", status.version}, {"path", status.path}, {"why", status.why}});
+  const std::string sha256 = status.sha256;
+  image_registry::get().pinned[sha256] = {std::move(status), std::move(copy)};
+}
+
 class loaded_image final : public image {
  public:
   loaded_image(base::env& env, gated_file& file, shared_library library, std::shared_ptr<stored_file> copy,
@@ -85,16 +93,13 @@ class loaded_image final : public image {
       ++registry.unloaded;
       return;
     }
-    const std::string why = why_pinned(facts_, warnings_);
-    registry.pinned[sha256_] = {{.name = self_.about.name,
-                                 .version = self_.about.version,
-                                 .sha256 = sha256_,
-                                 .path = path_,
-                                 .pinned = true,
-                                 .why = why},
-                                copy_};
-    log().warn("plugin could not be unloaded",
-               {{"plugin", self_.about.name}, {"version", self_.about.version}, {"why", why}});
+    pin({.name = self_.about.name,
+         .version = self_.about.version,
+         .sha256 = sha256_,
+         .path = path_,
+         .pinned = true,
+         .why = why_pinned(facts_, warnings_)},
+        copy_);
   }
 
  private:
@@ -198,7 +203,19 @@ result<image_ptr> load(base::env& env, plugin_store& store, gated_file& file, co
   const memory_map map = WEIR_TRY(memory_map::take(env.fs()));
   self_description self = WEIR_TRY(ask(library, map, file.found));
   if (!file.found.refused()) check_wanted(self.about, wanted, file.found);
-  if (file.found.refused()) return refused(file);
+  if (file.found.refused()) {
+    library.unload();
+    if (is_mapped(env, (*copy)->path())) {
+      pin({.name = self.about.name,
+           .version = self.about.version,
+           .sha256 = file.sha256,
+           .path = file.path,
+           .pinned = true,
+           .why = why_pinned(file.elf, file.found)},
+          *copy);
+    }
+    return refused(file);
+  }
   auto made =
       std::make_shared<const loaded_image>(env, file, std::move(library), std::move(copy).take(), std::move(self));
   registry.images[file.sha256] = made;

@@ -24,10 +24,10 @@ void widen(std::int64_t* to, const void* from, const std::uint32_t* rows, std::s
 
 }  // namespace
 
-row_text::row_text(weir::schema columns) {
-  for (weir::field& f : columns.fields) {
-    columns_.emplace_back();
-    columns_.back().type = std::move(f);
+row_text::row_text(const weir::schema& input, const std::vector<std::uint32_t>& columns) : columns_(columns.size()) {
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    columns_[i].type = input[columns[i]];
+    columns_[i].index = columns[i];
   }
 }
 
@@ -43,9 +43,9 @@ std::uint64_t row_text::sum(const weir_batch& batch) {
 
 std::string row_text::text(const weir_batch& batch, std::uint32_t row) const {
   std::string out;
-  for (std::size_t c = 0; c < columns_.size(); ++c) {
-    if (c > 0) out += '|';
-    append_value(out, columns_[c].type, *batch.columns[c], row);
+  for (const column& c : columns_) {
+    if (&c != columns_.data()) out += '|';
+    append_value(out, c.type, *batch.columns[c.index], row);
   }
   return out;
 }
@@ -57,7 +57,7 @@ std::uint64_t row_text::sum_block(const weir_batch& batch, std::int64_t from, st
   else
     std::copy_n(batch.rows + from, count, rows_.begin());
   std::size_t bound = count * columns_.size();  // the bars
-  for (std::size_t c = 0; c < columns_.size(); ++c) prepare(columns_[c], *batch.columns[c], count, bound);
+  for (column& c : columns_) prepare(c, *batch.columns[c.index], count, bound);
   // Twice: fnv reads behind the last text as far as the longest one goes.
   const std::size_t need = 2 * bound + fnv_padding + weir::shared::number_room;
   if (buffer_.size() < need) buffer_.resize(need + need / 2);

@@ -24,7 +24,8 @@ void append_value(std::string& to, const weir::field& type, const ArrowArray& co
 // One for each subtask. Keeps its buffers.
 class row_text {
  public:
-  explicit row_text(weir::schema columns);
+  // columns: the ones that a row's text consists of, in this order.
+  row_text(const weir::schema& input, const std::vector<std::uint32_t>& columns);
 
   // Wrapping sum of FNV-1a-64 of the text of the rows of a batch.
   std::uint64_t sum(const weir_batch&);
@@ -42,6 +43,7 @@ class row_text {
   enum class way : std::uint8_t { short_number, long_number, number, unsigned_number, text, rendered };
   struct column {
     weir::field type;
+    std::uint32_t index = 0;  // in the batch
     way how = way::number;
     const std::uint8_t* validity = nullptr;  // by physical row
     const std::int64_t* values = nullptr;    // by row of the block

@@ -174,18 +174,22 @@ void write_run(const dice& d, uint64_t from, uint64_t to, const person_out& pers
   at.bids += static_cast<int64_t>(to - n);
 }
 
-void write_list(const dice& d, const uint64_t* numbers, int64_t count, const person_out& persons, const auction_out& auctions,
-                const bid_out& bids, rows& at) {
+void write_list(const dice& d, const uint64_t* numbers, int64_t count, int64_t offset, const person_out& persons,
+                const auction_out& auctions, const bid_out& bids, rows& at) {
   for (int64_t i = 0; i < count; ++i) {
     const uint64_t n = numbers[i];
     const epoch e(n / events_per_epoch);
     const uint64_t place = n - e.first_event;
-    if (place == 0)
-      write_person(d, e, n, persons, at.persons++);
-    else if (place < first_bid)
-      write_auction(d, e, n, auctions, at.auctions++);
-    else
-      write_bids(d, e, n, n + 1, bids, at.bids++);
+    if (place == 0) {
+      write_person(d, e, n, persons, at.persons);
+      persons.offset[at.persons++] = offset + i;
+    } else if (place < first_bid) {
+      write_auction(d, e, n, auctions, at.auctions);
+      auctions.offset[at.auctions++] = offset + i;
+    } else {
+      write_bids(d, e, n, n + 1, bids, at.bids);
+      bids.offset[at.bids++] = offset + i;
+    }
   }
 }
 

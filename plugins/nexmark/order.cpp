@@ -11,14 +11,15 @@ std::uint64_t round_up(std::uint64_t v, std::uint64_t to) { return (v + to - 1) 
 
 }  // namespace
 
-std::string write_place(const place& p, const stream_settings& s) {
+std::string write_point(const resume_point& p, const stream_settings& s) {
   std::string text = "floor=" + std::to_string(p.floor);
   if (p.next) text += " next=" + std::to_string(*p.next);
+  if (s.disorder_us > 0) text += " come=" + std::to_string(p.come);
   return text + " seed=" + std::to_string(s.seed) + " out_of_order_us=" + std::to_string(s.disorder_us);
 }
 
-read_place_result read_place(std::string_view text, const stream_settings& s) {
-  read_place_result out;
+read_point_result read_point(std::string_view text, const stream_settings& s) {
+  read_point_result out;
   const std::string whole(text);
   std::uint64_t seed = 0, disorder = 0;
   bool has_floor = false;
@@ -35,6 +36,8 @@ read_place_result read_place(std::string_view text, const stream_settings& s) {
       out.at.floor = value, has_floor = true;
     else if (name == "next")
       out.at.next = value;
+    else if (name == "come")
+      out.at.come = value;
     else if (name == "seed")
       seed = value;
     else if (name == "out_of_order_us")
@@ -55,8 +58,8 @@ read_place_result read_place(std::string_view text, const stream_settings& s) {
   return out;
 }
 
-split_order::split_order(const stream_settings& settings, std::uint64_t split, const place& from)
-    : settings_(settings), dice_(settings.seed), split_(split), floor_(from.floor) {
+split_order::split_order(const stream_settings& settings, std::uint64_t split, const resume_point& from)
+    : settings_(settings), dice_(settings.seed), split_(split), floor_(from.floor), come_(from.come) {
   if (!shuffled()) {
     next_ = first_at_or_after(from.next.value_or(floor_));
     return;
@@ -89,19 +92,20 @@ std::uint64_t split_order::count_below(std::uint64_t number) const {
   return mine * events_per_epoch + (whole % settings_.splits == split_ ? number % events_per_epoch : 0);
 }
 
-bool split_order::ended() {
-  if (!shuffled()) return next_ == UINT64_MAX;
-  return peek_list(1).count == 0;
+std::uint64_t split_order::peek() {
+  if (!shuffled()) return next_;
+  const list next = peek_list(1);
+  return next.count == 0 ? UINT64_MAX : next.numbers[0];
 }
 
-place split_order::position() const {
-  if (!shuffled()) return {next_ == UINT64_MAX ? settings_.events : next_, {}};
-  if (taken_ < ready_.size()) return {floor_, ready_[taken_]};
+resume_point split_order::position() const {
+  if (!shuffled()) return {next_ == UINT64_MAX ? settings_.events : next_, {}, 0};
+  if (taken_ < ready_.size()) return {floor_, ready_[taken_], come_};
   // Between two blocks: the next event is known only when the next block is made, so make it, aside.
   split_order ahead(*this);
-  const list next = ahead.peek_list(1);
-  if (next.count == 0) return {settings_.events, {}};
-  return {floor_, next.numbers[0]};
+  const std::uint64_t next = ahead.peek();
+  if (next == UINT64_MAX) return {settings_.events, {}, come_};
+  return {floor_, next, come_};
 }
 
 std::uint64_t split_order::left() const {

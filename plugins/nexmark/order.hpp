@@ -22,30 +22,31 @@ struct stream_settings {
 
 // A place between two events of a split: all events below `floor` have come; of the others those are left that stand at or behind
 // `next` in the order (without it: all). In order, `floor` alone says it.
-struct place {
+struct resume_point {
   std::uint64_t floor = 0;
   std::optional<std::uint64_t> next;
+  std::uint64_t come = 0;  // shuffled: how many have come
 
-  bool operator==(const place&) const = default;
+  bool operator==(const resume_point&) const = default;
 };
 
-// "floor=0 next=1234 seed=0 out_of_order_us=5000": what a checkpoint keeps. Reading gives an error when the text is none, or belongs
+// "floor=0 next=1234 come=1230 seed=0 out_of_order_us=5000": what a checkpoint keeps. Reading gives an error when the text is none, or belongs
 // to a stream of other settings (whose event 1234 is another one).
-std::string write_place(const place&, const stream_settings&);
-struct read_place_result {
-  place at;
+std::string write_point(const resume_point&, const stream_settings&);
+struct read_point_result {
+  resume_point at;
   std::string error;  // empty: read
 };
-read_place_result read_place(std::string_view text, const stream_settings&);
+read_point_result read_point(std::string_view text, const stream_settings&);
 
 // The events of one split from a place on. Split s has the epochs e with e % splits == s.
 class split_order {
  public:
-  split_order(const stream_settings&, std::uint64_t split, const place& from);
+  split_order(const stream_settings&, std::uint64_t split, const resume_point& from);
 
-  place position() const;
-  // True when all events of the split have come.
-  bool ended();
+  resume_point position() const;
+  // The next event's number; UINT64_MAX: all events of the split have come.
+  std::uint64_t peek();
   bool shuffled() const { return settings_.disorder_us > 0; }
   // Events of the split that have not come; UINT64_MAX: without end.
   std::uint64_t left() const;
@@ -63,7 +64,9 @@ class split_order {
     std::int64_t count = 0;
   };
   list peek_list(std::int64_t most);
-  void take_list(std::int64_t count) { taken_ += static_cast<std::size_t>(count); }
+  void take_list(std::int64_t count) { taken_ += static_cast<std::size_t>(count), come_ += static_cast<std::uint64_t>(count); }
+  // Events that have come, so the place in the order of the next one.
+  std::uint64_t come() const { return come_; }
 
  private:
   struct keyed {
@@ -88,7 +91,8 @@ class split_order {
   std::vector<keyed> held_;           // events of made blocks whose key belongs to the upcoming block
   std::vector<std::uint64_t> ready_;  // the block in work, in order; the first taken_ have come
   std::size_t taken_ = 0;
-  std::vector<keyed> due_, sorted_;    // scratch
+  std::uint64_t come_ = 0;
+  std::vector<keyed> due_, sorted_;   // scratch
   std::vector<std::uint32_t> counts_;  // scratch
 };
 

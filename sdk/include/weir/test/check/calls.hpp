@@ -226,7 +226,7 @@ struct lent {
 inline weir_code open_split(component& c, void* self, weir_context* real, std::uint32_t split, weir_view id,
                             weir_view position) {
   auto* s = static_cast<subtask*>(self);
-  if (!s->open_splits.emplace(split, INT64_MIN).second)
+  if (!s->open_splits.try_emplace(split).second)
     s->blame_host("split", "open_split", "split " + std::to_string(split) + " is opened twice");
   const lent id_copy{id}, position_copy{position};
   return task_call(s, real, "open_split", WEIR_OK,

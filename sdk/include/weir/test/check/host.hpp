@@ -78,13 +78,13 @@ inline bool facts_right(subtask* s, const weir_builder& b, std::uint32_t flags, 
   }
   return true;
 }
-// Rows of a source: from an open split, positions never back.
+// Rows of a source: from an open split, positions never back within a port.
 inline void source_right(subtask* s, const weir_builder& b, std::uint32_t flags, const char* call) {
   if (!s->of->source || b.length == 0) return;
   const auto split = s->open_splits.find(b.split);
   if (split == s->open_splits.end())
     return s->blame("split", call, "rows come from split " + std::to_string(b.split) + ", which is not open");
-  std::int64_t newest = split->second;
+  std::int64_t& newest = split->second.try_emplace(b.port, INT64_MIN).first->second;
   for (std::int64_t i = 0; i < b.length; ++i) {
     const auto at = flags & WEIR_EMIT_OFFSETS ? b.offset[i] : b.first_offset < 0 ? newest : b.first_offset + i;
     if (at < newest)
@@ -93,7 +93,6 @@ inline void source_right(subtask* s, const weir_builder& b, std::uint32_t flags,
                           std::to_string(newest));
     newest = at;
   }
-  split->second = newest;
 }
 
 inline weir_code checked_emit(subtask* s, weir_builder* b, std::uint32_t flags) {

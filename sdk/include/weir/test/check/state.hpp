@@ -109,7 +109,7 @@ struct subtask {
   // Over its life.
   std::int64_t watermark = WEIR_TIME_MIN, watermark_seen = WEIR_TIME_MIN;
   std::set<std::uint32_t> ended_ports;
-  std::map<std::uint32_t, std::int64_t> open_splits;  // newest position emitted
+  std::map<std::uint32_t, std::map<std::uint32_t, std::int64_t>> open_splits;  // newest position emitted, by port
 
   // Arrays given away by emit_array; the host must release each once.
   struct given {

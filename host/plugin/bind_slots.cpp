@@ -134,10 +134,10 @@ weir_code slot_bind_output(weir_bind* bind, weir_view name, const ArrowSchema* s
     return bind->broke_contract("it is a sink and declares an output: leave bind_output out, or make it an operator");
   if (bind->outputs.size() == most_output_ports)
     return bind->broke_contract(cat("it declares more than ", most_output_ports, " outputs"));
-  if (bind->outputs.empty() && !port.empty())
-    return bind->broke_contract(cat("its first output is named ", quoted(port), ": the first one is the main output, named \"\""));
-  if (!bind->outputs.empty() && (!base::is_id(port) || port == base::dead_letter_port))
-    return bind->broke_contract(cat("its output name ", quoted(port), " is not allowed: lower-case letters, digits, '.', '_', '-', "
+  // A source of several kinds of records has no main output: all of its ports are named.
+  if (!(port.empty() && bind->outputs.empty()) && (!base::is_id(port) || port == base::dead_letter_port))
+    return bind->broke_contract(cat("its output name ", quoted(port),
+                                    " is not allowed: lower-case letters, digits, '.', '_', '-', "
                                     "and not dead_letter, which every node has"));
   for (const auto& other : bind->outputs)
     if (other.name == port) return bind->broke_contract(cat("it declares the output ", quoted(port), " twice"));

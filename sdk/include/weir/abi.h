@@ -207,8 +207,8 @@ typedef struct weir_host {
   /* Number of key columns of an input port (0: no key); writes the first `capacity` column indexes to columns. */
   uint32_t (*bind_key)(weir_bind*, uint32_t port, uint32_t* columns, uint32_t capacity);
   /* Adds the next output port. The first may be the main one, named "" (a pipeline reads it as "node"); all others have a name
-   * ("node:name"). The host copies the schema and does not release it. passes: null, or for each output column the input column that it passes through unchanged
-   * from any one input port's batch, or -1: written by the plugin. */
+   * ("node:name"). The host copies the schema and does not release it. passes: null, or for each output column the input
+   * column that it passes through unchanged from any one input port's batch, or -1: written by the plugin. */
   weir_code (*bind_output)(weir_bind*, weir_view name, const struct ArrowSchema*, const int32_t* passes);
   /* Says why bind fails; returns the code, to return it from bind. option: path of the option that is wrong, may be empty.
    * at: byte offset inside its text value (an expression), -1: the whole value. May be called several times. */

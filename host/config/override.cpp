@@ -16,8 +16,20 @@ struct argument {
   std::string_view path, text;
 
   location at(std::size_t begin, std::size_t size) const {
-    const auto column = static_cast<std::uint32_t>(begin + 1);
-    return {source, 1, column, 1, column + static_cast<std::uint32_t>(std::max<std::size_t>(size, 1))};
+    const auto [line, column] = place(begin);
+    const auto [end_line, end_column] = place(begin + std::max<std::size_t>(size, 1));
+    return {source, line, column, end_line, end_column};
+  }
+  /// Line and column of a byte; a shell lets an argument have several lines.
+  std::pair<std::uint32_t, std::uint32_t> place(std::size_t offset) const {
+    std::uint32_t line = 1, column = 1;
+    for (const char c : source->bytes().substr(0, offset)) {
+      if (c == '\n')
+        ++line, column = 1;
+      else if ((static_cast<unsigned char>(c) & 0xC0) != 0x80)
+        ++column;
+    }
+    return {line, column};
   }
   location path_at() const { return at(0, path.size()); }
   location value_at() const { return at(path.size() + 1, text.size()); }

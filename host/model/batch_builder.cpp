@@ -47,6 +47,7 @@ namespace {
 
 constexpr std::int64_t text_per_row_16 = 24 * 16;
 constexpr std::int64_t elements_per_row_16 = 4 * 16;
+constexpr std::int64_t room_at_first_max = 64 << 10;
 
 /// Capacities are multiples of 8, so that bitmaps end with a byte.
 std::int64_t round_up(std::int64_t rows) { return std::max<std::int64_t>((rows + 7) & ~std::int64_t{7}, 8); }
@@ -74,9 +75,18 @@ struct batch_builder::writer {
     column_state& s = b.states_[n];
     weir_column& c = b.columns_[n];
     c.validity = nullptr;
+    s.has_validity = false;
+    if (what.width > 0) {
+      const std::size_t bytes = static_cast<std::size_t>(capacity) * what.width;
+      if (!s.values || s.values->capacity() < bytes) s.values = buffer_pool::allocate(bytes);
+      c.capacity = s.capacity = capacity;
+      if (!s.values) return false;
+      c.values = s.values->data();
+      return true;
+    }
     c.data = nullptr;
-    c.data_capacity = 0;
-    c.capacity = 0;
+    c.data_capacity = s.data_capacity = 0;
+    c.capacity = s.capacity = 0;
     if (!resize_values(n, capacity)) return false;
     switch (what.what->type.id) {
       case type_id::utf8:
@@ -107,7 +117,7 @@ struct batch_builder::writer {
     const builder_layout::node& what = node(n);
     column_state& s = b.states_[n];
     weir_column& c = b.columns_[n];
-    const std::int64_t old = c.capacity;
+    const std::int64_t old = s.capacity;
     if (capacity <= old) return true;  // from a grow that failed half way
     if (what.width > 0) {
       const auto width = static_cast<std::int64_t>(what.width);
@@ -120,16 +130,17 @@ struct batch_builder::writer {
       if (old == 0) *s.values->as<std::int32_t>() = 0;
     }
     c.values = s.values ? s.values->data() : nullptr;
-    if (c.validity && !make_validity(n, capacity)) return false;
-    c.capacity = capacity;
+    if (s.has_validity && !make_validity(n, capacity)) return false;
+    c.capacity = s.capacity = capacity;
     return true;
   }
 
   bool make_validity(std::uint32_t n, std::int64_t capacity) {
     column_state& s = b.states_[n];
     weir_column& c = b.columns_[n];
-    const std::int64_t old = c.validity ? c.capacity / 8 : 0;
+    const std::int64_t old = s.has_validity ? s.capacity / 8 : 0;
     if (!resize(s.validity, old, capacity / 8)) return false;
+    s.has_validity = true;
     c.validity = s.validity->as<std::uint8_t>();
     std::memset(c.validity + old, 0xff, static_cast<std::size_t>(capacity / 8 - old));
     return true;
@@ -138,15 +149,16 @@ struct batch_builder::writer {
   bool resize_data(std::uint32_t n, std::int64_t bytes) {
     column_state& s = b.states_[n];
     weir_column& c = b.columns_[n];
-    if (!resize(s.data, c.data_capacity, bytes)) return false;
+    if (!resize(s.data, s.data_capacity, bytes)) return false;
     c.data = s.data->as<char>();
-    c.data_capacity = std::min<std::int64_t>(static_cast<std::int64_t>(s.data->capacity()), INT32_MAX);
+    c.data_capacity = s.data_capacity =
+        std::min<std::int64_t>(static_cast<std::int64_t>(s.data->capacity()), INT32_MAX);
     return true;
   }
 
   static std::int64_t guess(const column_state& s, std::int64_t rows, std::int64_t at_first) {
     const std::int64_t per_row = s.per_row_16 > 0 ? s.per_row_16 : at_first;
-    return std::min<std::int64_t>(rows * per_row / 16, batch_rows_max / 2);
+    return std::min({rows * per_row / 16, room_at_first_max + 2 * s.used_lately, batch_rows_max / 2});
   }
 
   bool facts(std::int64_t old, std::int64_t rows) {
@@ -206,7 +218,7 @@ weir_builder* batch_builder::open_rows(std::int64_t rows) {
     return nullptr;
   }
   view_.length = 0;
-  view_.capacity = capacity;
+  view_.capacity = capacity_ = capacity;
   view_.first_offset = -1;
   view_.split = no_split;
   view_.port = 0;
@@ -231,14 +243,14 @@ weir_builder* batch_builder::open_beside(const batch& parent) {
 weir_code batch_builder::grow(std::int64_t rows) {
   if (!open_ || layout_->beside() || rows < 0) return WEIR_E_CONTRACT;
   if (rows > batch_rows_max) return WEIR_E_MEMORY;
-  const std::int64_t old = view_.capacity;
+  const std::int64_t old = capacity_;
   if (rows <= old) return WEIR_OK;
   const std::int64_t capacity = round_up(std::min(std::max(rows, 2 * old), batch_rows_max));
   writer w{*this};
   if (!w.facts(old, capacity)) return WEIR_E_MEMORY;
   for (std::uint32_t n = 0; n < layout_->column_count(); ++n)
     if (!w.grow(n, capacity)) return WEIR_E_MEMORY;
-  view_.capacity = capacity;
+  view_.capacity = capacity_ = capacity;
   return WEIR_OK;
 }
 
@@ -246,9 +258,9 @@ weir_code batch_builder::grow_column(weir_column* c, std::int64_t elements) {
   auto& s = *static_cast<column_state*>(c->owner);
   batch_builder& b = *s.builder;
   if (!b.open_ || !b.layout_->nodes()[s.node].element || elements < 0) return WEIR_E_CONTRACT;
-  if (elements <= c->capacity) return WEIR_OK;
+  if (elements <= s.capacity) return WEIR_OK;
   if (elements > batch_rows_max) return WEIR_E_MEMORY;
-  const std::int64_t capacity = round_up(std::min(std::max(elements, 2 * c->capacity), batch_rows_max));
+  const std::int64_t capacity = round_up(std::min(std::max(elements, 2 * s.capacity), batch_rows_max));
   return writer{b}.grow(s.node, capacity) ? WEIR_OK : WEIR_E_MEMORY;
 }
 
@@ -257,17 +269,17 @@ weir_code batch_builder::grow_data(weir_column* c, std::int64_t bytes) {
   batch_builder& b = *s.builder;
   const type_id id = b.layout_->nodes()[s.node].what->type.id;
   if (!b.open_ || (id != type_id::utf8 && id != type_id::binary) || bytes < 0) return WEIR_E_CONTRACT;
-  if (bytes <= c->data_capacity) return WEIR_OK;
+  if (bytes <= s.data_capacity) return WEIR_OK;
   if (bytes > INT32_MAX) return WEIR_E_MEMORY;  // offsets are int32
-  const std::int64_t larger = std::min<std::int64_t>(std::max(bytes, 2 * c->data_capacity), INT32_MAX);
+  const std::int64_t larger = std::min<std::int64_t>(std::max(bytes, 2 * s.data_capacity), INT32_MAX);
   return writer{b}.resize_data(s.node, larger) ? WEIR_OK : WEIR_E_MEMORY;
 }
 
 weir_code batch_builder::column_validity(weir_column* c) {
   auto& s = *static_cast<column_state*>(c->owner);
   if (!s.builder->open_) return WEIR_E_CONTRACT;
-  if (c->validity) return WEIR_OK;
-  return writer{*s.builder}.make_validity(s.node, c->capacity) ? WEIR_OK : WEIR_E_MEMORY;
+  if (s.has_validity) return WEIR_OK;
+  return writer{*s.builder}.make_validity(s.node, s.capacity) ? WEIR_OK : WEIR_E_MEMORY;
 }
 
 void batch_builder::discard() noexcept {

@@ -28,8 +28,8 @@ class builder_layout {
     const field* what = nullptr;    // inside the schema
     std::uint32_t first_child = 0;  // index of a node; children are neighbours
     std::uint32_t child_count = 0;
-    std::uint32_t width = 0;
-    bool element = false;  // a list's child
+    std::uint32_t width = 0;  // of a value; 0: bits, offsets, struct
+    bool element = false;     // a list's child
   };
   const schema_ref& schema() const noexcept { return schema_; }
   /// Top-level nodes first (column_count() of them), then the children, level by level.
@@ -104,6 +104,7 @@ class batch_builder {
   std::vector<column_state> states_;  // by node
   std::vector<column_ref> finished_;  // scratch of finish
   buffer_ref event_time_, parent_, change_, trace_id_, source_id_, offset_;
+  std::int64_t capacity_ = 0;
   std::int64_t fixed_length_ = -1;  // in extend mode, while open
   bool open_ = false;
 };

@@ -42,6 +42,7 @@ class bit_writer {
   /// n equal bits.
   void fill(bool on, std::int64_t n) noexcept {
     for (; n > 0 && filled_ != 0; --n) push(on);
+    if (n <= 0) return;
     const std::int64_t bytes = n / 8;
     std::memset(to_, on ? 0xff : 0, static_cast<std::size_t>(bytes));
     to_ += bytes;

@@ -19,13 +19,11 @@ namespace weir::model {
 namespace {
 
 constexpr int buffer_classes = 16;  // 256 B << class
-constexpr int small_objects = 16;   // 64 B * (class + 1)
-constexpr int large_objects = 3;    // 2, 4, 8 KiB
-constexpr int class_count = buffer_classes + small_objects + large_objects;
+constexpr int small_objects = buffer_pool::small_objects;
+constexpr int class_count = buffer_classes + buffer_pool::object_classes;
 constexpr std::uint32_t straight = UINT32_MAX;
 constexpr std::size_t smallest_buffer = 256;
 constexpr std::size_t largest_buffer = smallest_buffer << (buffer_classes - 1);
-constexpr std::size_t largest_object = 8192;
 constexpr std::size_t absurd = std::size_t{1} << 40;
 constexpr std::size_t chain_bytes = 256 << 10;  // moved between a thread and the global part at a time
 constexpr std::size_t chain_blocks_max = 64;
@@ -35,7 +33,8 @@ constexpr std::array<std::size_t, class_count> block_bytes = [] {
   std::array<std::size_t, class_count> sizes{};
   for (int c = 0; c < buffer_classes; ++c) sizes[c] = sizeof(buffer) + capacity_of(c) + buffer_padding;
   for (int c = 0; c < small_objects; ++c) sizes[buffer_classes + c] = 64u * (c + 1);
-  for (int c = 0; c < large_objects; ++c) sizes[buffer_classes + small_objects + c] = std::size_t{2048} << c;
+  for (int c = 0; c < buffer_pool::object_classes - small_objects; ++c)
+    sizes[buffer_classes + small_objects + c] = std::size_t{2048} << c;
   return sizes;
 }();
 constexpr std::array<std::uint32_t, class_count> chain_blocks = [] {
@@ -51,11 +50,6 @@ int buffer_class(std::size_t bytes) {
   if (bytes <= smallest_buffer) return 0;
   return std::bit_width(bytes - 1) - std::bit_width(smallest_buffer - 1);
 }
-int object_class(std::size_t bytes) {
-  if (bytes <= 64 * small_objects) return buffer_classes + static_cast<int>((bytes + 63) / 64) - 1;
-  return buffer_classes + small_objects + static_cast<int>(std::bit_width((bytes - 1) >> 11));
-}
-
 struct free_block {
   free_block* next;
 };
@@ -64,35 +58,42 @@ struct chain {
   std::uint32_t count = 0;
 };
 
-/// A counter that one thread writes and others read.
-class own_counter {
+/// A number that one thread writes and others read.
+template <class T>
+class own_number {
  public:
-  void add(std::int64_t n) noexcept {
-    value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
-  }
-  std::int64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
+  T get() const noexcept { return value_.load(std::memory_order_relaxed); }
+  void set(T n) noexcept { value_.store(n, std::memory_order_relaxed); }
+  void add(T n) noexcept { set(get() + n); }
 
  private:
-  std::atomic<std::int64_t> value_{0};
+  std::atomic<T> value_{0};
 };
 
 /// Two chains a class: a thread that allocates and frees around a full or an empty chain does not go to the global part
 /// each time.
+struct stack {
+  free_block* head = nullptr;
+  own_number<std::uint32_t> count;
+  std::uint32_t most = 0;
+  free_block* spare = nullptr;
+  own_number<std::uint32_t> spare_count;
+};
 struct thread_cache {
-  chain active[class_count];
-  chain spare[class_count];
-  own_counter in_use, held;
+  stack stacks[class_count];
+  own_number<std::int64_t> held;
 };
 
 struct global_part {
   struct shelf {
     std::mutex mutex;
     std::vector<chain> chains;
+    std::int64_t blocks = 0;
   };
   shelf shelves[class_count];
   std::mutex threads_mutex;
   std::vector<thread_cache*> threads;
-  std::atomic<std::int64_t> in_use{0}, held{0};  // of threads that have ended
+  std::atomic<std::int64_t> held{0};  // by threads that have ended
 };
 
 global_part& global() {
@@ -111,12 +112,12 @@ void unpoison([[maybe_unused]] void* b, [[maybe_unused]] int c) {
 #endif
 }
 
-void shelve(int c, chain& what) {
+void shelve(int c, chain what) {
   if (!what.head) return;
   auto& shelf = global().shelves[c];
   std::lock_guard lock(shelf.mutex);
   shelf.chains.push_back(what);
-  what = {};
+  shelf.blocks += what.count;
 }
 chain unshelve(int c) {
   auto& shelf = global().shelves[c];
@@ -124,16 +125,24 @@ chain unshelve(int c) {
   if (shelf.chains.empty()) return {};
   chain got = shelf.chains.back();
   shelf.chains.pop_back();
+  shelf.blocks -= got.count;
   return got;
 }
 
 constinit thread_local thread_cache* my_cache = nullptr;
 constinit thread_local bool ended = false;
 
+void shelve_spare(stack& s, int c) {
+  shelve(c, {std::exchange(s.spare, nullptr), s.spare_count.get()});
+  s.spare_count.set(0);
+}
+
 void flush(thread_cache& t) {
   for (int c = 0; c < class_count; ++c) {
-    shelve(c, t.active[c]);
-    shelve(c, t.spare[c]);
+    stack& s = t.stacks[c];
+    shelve_spare(s, c);
+    shelve(c, {std::exchange(s.head, nullptr), s.count.get()});
+    s.count.set(0);
   }
 }
 
@@ -147,7 +156,6 @@ struct thread_end {
     global_part& g = global();
     std::lock_guard lock(g.threads_mutex);
     std::erase(g.threads, t);
-    g.in_use += t->in_use.get();
     g.held += t->held.get();
     delete t;
   }
@@ -157,85 +165,90 @@ thread_cache* attach() {
   if (ended) return nullptr;
   thread_local thread_end at_end;
   (void)at_end;
-  my_cache = new thread_cache;
+  auto* t = new thread_cache;
+  for (int c = 0; c < class_count; ++c) t->stacks[c].most = chain_blocks[c];
   std::lock_guard lock(global().threads_mutex);
-  global().threads.push_back(my_cache);
-  return my_cache;
+  global().threads.push_back(t);
+  my_cache = t;
+  return t;
 }
 thread_cache* cache() {
   thread_cache* t = my_cache;
   return __builtin_expect(t != nullptr, 1) ? t : attach();
 }
 
-void count(thread_cache* t, std::int64_t in_use, std::int64_t held) {
+void count_held(thread_cache* t, std::int64_t bytes) {
   if (t) {
-    if (in_use) t->in_use.add(in_use);
-    if (held) t->held.add(held);
+    t->held.add(bytes);
   } else {
-    global().in_use += in_use;
-    global().held += held;
+    global().held += bytes;
   }
 }
 
 void* from_system(thread_cache* t, std::size_t bytes) {
   void* p = std::aligned_alloc(64, (bytes + 63) / 64 * 64);
-  if (p) count(t, static_cast<std::int64_t>(bytes), static_cast<std::int64_t>(bytes));
+  if (p) count_held(t, static_cast<std::int64_t>(bytes));
   return p;
 }
 
-[[gnu::noinline]] void* take_slow(thread_cache* t, int c) {
+[[gnu::noinline]] void* take_slow(int c) {
+  thread_cache* t = cache();
   chain got;
-  if (t && t->spare[c].head) {
-    got = std::exchange(t->spare[c], {});
+  if (t && t->stacks[c].spare) {
+    stack& s = t->stacks[c];
+    got = {std::exchange(s.spare, nullptr), s.spare_count.get()};
+    s.spare_count.set(0);
   } else {
     got = unshelve(c);
   }
   if (!got.head) return from_system(t, block_bytes[c]);
   free_block* b = got.head;
+  unpoison(b, c);
   got = {b->next, got.count - 1};
   if (t) {
-    t->active[c] = got;
+    t->stacks[c].head = got.head;
+    t->stacks[c].count.set(got.count);
   } else {
     shelve(c, got);
   }
-  unpoison(b, c);
-  count(t, static_cast<std::int64_t>(block_bytes[c]), 0);
   return b;
 }
 
-void* take(int c) {
-  thread_cache* t = cache();
-  if (__builtin_expect(!t || !t->active[c].head, 0)) return take_slow(t, c);
-  chain& a = t->active[c];
-  free_block* b = a.head;
+inline void* take(int c) {
+  thread_cache* t = my_cache;
+  if (__builtin_expect(!t || !t->stacks[c].head, 0)) return take_slow(c);
+  stack& s = t->stacks[c];
+  free_block* b = s.head;
   unpoison(b, c);
-  a.head = b->next;
-  --a.count;
-  t->in_use.add(static_cast<std::int64_t>(block_bytes[c]));
+  s.head = b->next;
+  s.count.set(s.count.get() - 1);
   return b;
 }
 
-void give(void* p, int c) noexcept {
+[[gnu::noinline]] void give_slow(free_block* b, int c) {
   thread_cache* t = cache();
-  auto* b = static_cast<free_block*>(p);
-  if (__builtin_expect(!t, 0)) {
-    chain one{b, 1};
-    b->next = nullptr;
-    poison(b, c);
-    shelve(c, one);
-    count(nullptr, -static_cast<std::int64_t>(block_bytes[c]), 0);
-    return;
-  }
-  chain& a = t->active[c];
-  if (__builtin_expect(a.count >= chain_blocks[c], 0)) {
-    shelve(c, t->spare[c]);
-    t->spare[c] = std::exchange(a, {});
-  }
-  b->next = a.head;
+  b->next = nullptr;
   poison(b, c);
-  a.head = b;
-  ++a.count;
-  t->in_use.add(-static_cast<std::int64_t>(block_bytes[c]));
+  if (!t) return shelve(c, {b, 1});
+  stack& s = t->stacks[c];
+  if (s.head) {  // full
+    shelve_spare(s, c);
+    s.spare = s.head;
+    s.spare_count.set(s.count.get());
+  }
+  s.head = b;
+  s.count.set(1);
+}
+
+inline void give(void* p, int c) noexcept {
+  thread_cache* t = my_cache;
+  auto* b = static_cast<free_block*>(p);
+  if (__builtin_expect(!t || t->stacks[c].count.get() >= t->stacks[c].most, 0)) return give_slow(b, c);
+  stack& s = t->stacks[c];
+  b->next = s.head;
+  poison(b, c);
+  s.head = b;
+  s.count.set(s.count.get() + 1);
 }
 
 }  // namespace
@@ -263,18 +276,26 @@ void buffer::give_back(buffer* b) noexcept {
   if (b->class_ != straight) return give(b, static_cast<int>(b->class_));
   const auto bytes = static_cast<std::int64_t>(b->footprint());
   std::free(b);
-  count(cache(), -bytes, -bytes);
+  count_held(cache(), -bytes);
 }
 
 buffer_pool::statistics buffer_pool::stats() noexcept {
   global_part& g = global();
   std::lock_guard lock(g.threads_mutex);
-  statistics sum{g.in_use.load(), g.held.load()};
+  std::int64_t held = g.held.load();
+  std::int64_t free = 0;
   for (const thread_cache* t : g.threads) {
-    sum.in_use += t->in_use.get();
-    sum.held += t->held.get();
+    held += t->held.get();
+    for (int c = 0; c < class_count; ++c) {
+      const stack& s = t->stacks[c];
+      free += (std::int64_t{s.count.get()} + s.spare_count.get()) * static_cast<std::int64_t>(block_bytes[c]);
+    }
   }
-  return sum;
+  for (int c = 0; c < class_count; ++c) {
+    std::lock_guard shelf_lock(g.shelves[c].mutex);
+    free += g.shelves[c].blocks * static_cast<std::int64_t>(block_bytes[c]);
+  }
+  return {.in_use = held - free, .held = held};
 }
 
 void buffer_pool::flush_thread() noexcept {
@@ -289,7 +310,7 @@ void buffer_pool::trim() noexcept {
         free_block* next = b->next;
         unpoison(b, c);
         std::free(b);
-        count(cache(), 0, -static_cast<std::int64_t>(block_bytes[c]));
+        count_held(cache(), -static_cast<std::int64_t>(block_bytes[c]));
         b = next;
       }
     }
@@ -297,16 +318,23 @@ void buffer_pool::trim() noexcept {
   malloc_trim(0);
 }
 
-void* buffer_pool::allocate_object(std::size_t bytes) {
-  void* p = bytes > largest_object ? from_system(cache(), bytes) : take(object_class(bytes));
+void* buffer_pool::take_object(int object_class) {
+  void* p = take(buffer_classes + object_class);
+  WEIR_CHECK(p, "out of memory: cannot allocate an object of a batch");
+  return p;
+}
+
+void buffer_pool::give_object(void* p, int object_class) noexcept { give(p, buffer_classes + object_class); }
+
+void* buffer_pool::allocate_large(std::size_t bytes) {
+  void* p = from_system(cache(), bytes);
   WEIR_CHECK(p, "out of memory: cannot allocate an object of ", bytes, " bytes");
   return p;
 }
 
-void buffer_pool::free_object(void* p, std::size_t bytes) noexcept {
-  if (bytes <= largest_object) return give(p, object_class(bytes));
+void buffer_pool::free_large(void* p, std::size_t bytes) noexcept {
   std::free(p);
-  count(cache(), -static_cast<std::int64_t>(bytes), -static_cast<std::int64_t>(bytes));
+  count_held(cache(), -static_cast<std::int64_t>(bytes));
 }
 
 }  // namespace weir::model

@@ -72,8 +72,28 @@ class buffer_pool {
   static void flush_thread() noexcept;
 
   /// Memory for small counted objects (batches, columns) from the same caches, aligned to 64; freed with the same size.
-  static void* allocate_object(std::size_t bytes);
-  static void free_object(void* p, std::size_t bytes) noexcept;
+  /// Ends the process when there is none. A size that the compiler knows costs a few instructions.
+  static void* allocate_object(std::size_t bytes) {
+    return bytes > largest_object ? allocate_large(bytes) : take_object(object_class(bytes));
+  }
+  static void free_object(void* p, std::size_t bytes) noexcept {
+    return bytes > largest_object ? free_large(p, bytes) : give_object(p, object_class(bytes));
+  }
+
+  // Classes of objects: multiples of 64 B to 1 KiB, then 2, 4 and 8 KiB.
+  static constexpr int small_objects = 16;
+  static constexpr int object_classes = small_objects + 3;
+  static constexpr std::size_t largest_object = 8192;
+  static constexpr int object_class(std::size_t bytes) {
+    if (bytes <= 64 * small_objects) return bytes == 0 ? 0 : static_cast<int>((bytes + 63) / 64) - 1;
+    return small_objects + (bytes > 2048) + (bytes > 4096);
+  }
+
+ private:
+  static void* take_object(int object_class);
+  static void give_object(void* p, int object_class) noexcept;
+  static void* allocate_large(std::size_t bytes);
+  static void free_large(void* p, std::size_t bytes) noexcept;
 };
 
 }  // namespace weir::model

@@ -63,33 +63,55 @@ struct batch_builder::finisher {
     return {};
   }
 
+  /// The plugin left the pointers of its view alone.
+  bool untouched(std::uint32_t n) const {
+    const column_state& s = b.states_[n];
+    const weir_column& c = b.columns_[n];
+    const void* values = b.layout_->nodes()[n].what->type.id == type_id::structure ? nullptr : s.values->data();
+    return c.values == values && c.validity == (s.has_validity ? s.validity->as<std::uint8_t>() : nullptr) &&
+           c.data == (s.data_capacity > 0 ? s.data->as<char>() : nullptr);
+  }
+
+  /// Fixed width, no bitmap, nothing to check: what most columns of most batches are.
+  bool is_plain(std::uint32_t n) const {
+    const column_state& s = b.states_[n];
+    const weir_column& c = b.columns_[n];
+    return b.layout_->nodes()[n].width > 0 && !s.has_validity && !c.validity && !check_contents &&
+           c.values == s.values->data();
+  }
+
   column_ref finish(std::uint32_t n, std::int64_t length) {
     const builder_layout::node& what = b.layout_->nodes()[n];
     const type_id id = what.what->type.id;
     column_state& s = b.states_[n];
-    weir_column& c = b.columns_[n];
-    if (length > c.capacity) return stop(n, cat("has room for ", c.capacity, " and ", length, " were written"));
+    if (!untouched(n))
+      return stop(n, "has other pointers than the host gave: write into its buffers, and grow them by calls");
+    if (length > s.capacity) return stop(n, cat("has room for ", s.capacity, " and ", length, " were written"));
     column::part parts[3];
     std::int64_t nulls = 0;
-    if (c.validity) {
-      nulls = length - count_ones(c.validity, length);
+    const std::uint8_t* validity = nullptr;
+    if (s.has_validity) {
+      nulls = length - count_ones(s.validity->as<std::uint8_t>(), length);
       if (nulls > 0 && !what.what->nullable) return stop(n, cat("has ", nulls, " nulls but is declared without null"));
-      if (nulls > 0) parts[0] = {.data = c.validity, .owner = std::move(s.validity)};
+      if (nulls > 0) {
+        validity = s.validity->as<std::uint8_t>();
+        parts[0] = {.data = validity, .owner = std::move(s.validity)};
+      }
     }
     std::vector<column_ref> children;
     if (what.what->type.has_offsets()) {
-      const auto* offsets = static_cast<const std::int32_t*>(c.values);
-      const std::int64_t room = id == type_id::list ? c.children[0].capacity : c.data_capacity;
+      const auto* offsets = s.values->as<std::int32_t>();
+      const std::int64_t room = id == type_id::list ? b.states_[what.first_child].capacity : s.data_capacity;
       std::string wrong = offsets_fault(offsets, length, room);
       if (wrong.empty() && id == type_id::utf8 && check_contents)
-        wrong = utf8_fault(offsets, c.data, nulls > 0 ? c.validity : nullptr, length);
+        wrong = utf8_fault(offsets, s.data->as<char>(), validity, length);
       if (!wrong.empty()) return stop(n, std::move(wrong));
       remember(s, offsets[length], length);
       if (id == type_id::list) {
         children.push_back(finish(what.first_child, offsets[length]));
         if (!children.back()) return stop(n, {});
       } else {
-        parts[2] = {.data = c.data, .owner = std::move(s.data)};
+        parts[2] = {.data = s.data->data(), .owner = std::move(s.data)};
       }
     } else if (id == type_id::structure) {
       for (std::uint32_t i = 0; i < what.child_count; ++i) {
@@ -97,10 +119,10 @@ struct batch_builder::finisher {
         if (!children.back()) return stop(n, {});
       }
     } else if (id == type_id::decimal128 && check_contents) {
-      std::string wrong = decimal_fault(c.values, nulls > 0 ? c.validity : nullptr, length, what.what->type.precision);
+      std::string wrong = decimal_fault(s.values->data(), validity, length, what.what->type.precision);
       if (!wrong.empty()) return stop(n, std::move(wrong));
     }
-    if (id != type_id::structure) parts[1] = {.data = c.values, .owner = std::move(s.values)};
+    if (id != type_id::structure) parts[1] = {.data = s.values->data(), .owner = std::move(s.values)};
     return column::make(length, nulls, std::span(parts, static_cast<std::size_t>(what.what->type.buffer_count())),
                         children);
   }
@@ -108,13 +130,18 @@ struct batch_builder::finisher {
   /// The next open makes room for what batches needed lately, and a quarter more.
   static void remember(column_state& s, std::int64_t used, std::int64_t length) {
     if (length <= 0) return;
-    const std::int64_t now = std::max<std::int64_t>(used * 20 / length, 16);
+    s.used_lately = std::max(used, s.used_lately * 7 / 8);
+    const std::int64_t now = std::clamp<std::int64_t>(used * 20 / length, 16, 1 << 30);
     s.per_row_16 = s.per_row_16 == 0 ? now : std::max(now, (s.per_row_16 * 7 + now) / 8);
   }
 
   result<void> columns(std::int64_t length) {
     b.finished_.clear();
     for (std::uint32_t n = 0; n < b.layout_->column_count(); ++n) {
+      if (is_plain(n)) {
+        b.finished_.push_back(column::make_values(length, std::move(b.states_[n].values)));
+        continue;
+      }
       b.finished_.push_back(finish(n, length));
       if (!b.finished_.back()) {
         b.finished_.clear();
@@ -152,8 +179,8 @@ struct batch_builder::finisher {
   result<batch_ref> all(std::uint32_t flags, const batch* parent, std::int64_t fallback_time) {
     WEIR_TRY(check(flags));
     const std::int64_t length = b.view_.length;
-    if (length < 0 || length > b.view_.capacity || length > batch_rows_max)
-      return base::plugin_error(cat("emitted a builder of length ", length, " with room for ", b.view_.capacity));
+    if (length < 0 || length > b.capacity_ || length > batch_rows_max)
+      return base::plugin_error(cat("emitted a builder of length ", length, " with room for ", b.capacity_));
     WEIR_TRY(columns(length));
     facts f = WEIR_TRY(row_facts(flags, {.length = length, .parent = parent, .fallback_time = fallback_time}));
     return make_batch(b.layout_->schema(), b.finished_, length, std::move(f));

@@ -55,12 +55,13 @@ column_ref column::make(std::int64_t length, std::int64_t null_count, std::span<
     c->owners_[i] = std::move(parts[i].owner);
   }
   if (!children.empty()) {
-    c->children_.reserve(children.size());
-    c->child_arrays_.reserve(children.size());
+    c->nested_ = std::make_unique<nested>();
+    c->nested_->children.reserve(children.size());
+    c->nested_->arrays.reserve(children.size());
     for (column_ref& child : children) {
       bytes += child->bytes();
-      c->child_arrays_.push_back(const_cast<ArrowArray*>(child->array()));
-      c->children_.push_back(std::move(child));
+      c->nested_->arrays.push_back(const_cast<ArrowArray*>(child->array()));
+      c->nested_->children.push_back(std::move(child));
     }
   }
   c->foreign_ = std::move(foreign);
@@ -72,7 +73,26 @@ column_ref column::make(std::int64_t length, std::int64_t null_count, std::span<
        .n_buffers = static_cast<std::int64_t>(parts.size()),
        .n_children = static_cast<std::int64_t>(children.size()),
        .buffers = c->buffers_,
-       .children = children.empty() ? nullptr : c->child_arrays_.data(),
+       .children = children.empty() ? nullptr : c->nested_->arrays.data(),
+       .dictionary = nullptr,
+       .release = release_borrowed,
+       .private_data = &a};
+  return column_ref::adopt(c);
+}
+
+column_ref column::make_values(std::int64_t length, buffer_ref&& values) {
+  auto* c = new (buffer_pool::allocate_object(sizeof(column))) column;
+  c->bytes_ = static_cast<std::int64_t>(values->footprint());
+  c->buffers_[1] = values->data();
+  c->owners_[1] = std::move(values);
+  ArrowArray& a = c->head_.array;
+  a = {.length = length,
+       .null_count = 0,
+       .offset = 0,
+       .n_buffers = 2,
+       .n_children = 0,
+       .buffers = c->buffers_,
+       .children = nullptr,
        .dictionary = nullptr,
        .release = release_borrowed,
        .private_data = &a};

@@ -37,6 +37,10 @@ class column {
   struct head {
     ArrowArray array;
   };
+  struct nested {
+    std::vector<column_ref> children;
+    std::vector<ArrowArray*> arrays;
+  };
 
  public:
   /// One buffer of a column: its bytes and what keeps them alive (null: the foreign array, or static memory).
@@ -50,6 +54,9 @@ class column {
                          std::span<column_ref> children = {}, ref<const foreign_array> foreign = {},
                          std::int64_t bytes = 0);
 
+  /// The short way for the columns that most batches have: one buffer of values of a fixed width, no nulls.
+  static column_ref make_values(std::int64_t length, buffer_ref&& values);
+
   const ArrowArray* array() const noexcept { return &head_.array; }
   /// The column whose array() it is.
   static const column* of(const ArrowArray* array) noexcept { return reinterpret_cast<const column*>(array); }
@@ -62,8 +69,8 @@ class column {
     return static_cast<const T*>(buffers_[1]);
   }
   const char* data() const noexcept { return static_cast<const char*>(buffers_[2]); }
-  const column& child(std::size_t i) const noexcept { return *children_[i]; }
-  const std::vector<column_ref>& children() const noexcept { return children_; }
+  const column& child(std::size_t i) const noexcept { return *of(head_.array.children[i]); }
+  std::span<const column_ref> children() const noexcept;
   /// The pool buffer behind a part (0: validity, 1: values or offsets, 2: data); null: foreign or static memory.
   const buffer_ref& owner(std::size_t i) const noexcept { return owners_[i]; }
   /// Memory that it keeps alive, children included.
@@ -86,12 +93,15 @@ class column {
   buffer_ref owners_[3];
   ref<const foreign_array> foreign_;
   std::int64_t bytes_ = 0;
-  std::vector<column_ref> children_;
-  std::vector<ArrowArray*> child_arrays_;
+  std::unique_ptr<nested> nested_;  // list, struct
 };
 
 /// Gives the column to somebody who speaks Arrow: *out holds a reference and its release callback drops it. [any]
 /// thread.
 void export_column(const column_ref& from, ArrowArray* out);
+
+inline std::span<const column_ref> column::children() const noexcept {
+  return nested_ ? std::span<const column_ref>(nested_->children) : std::span<const column_ref>();
+}
 
 }  // namespace weir::model

@@ -9,8 +9,8 @@
 
 namespace weir::model {
 
-/// Numbers for names that rows carry as a fact: sources (source_id) and splits. Append only: a number keeps its name, and the
-/// text of a name stays where it is, as long as the process lives. [any] thread.
+/// Numbers for names that rows carry as a fact: sources (source_id) and splits. Append only: a number keeps its name,
+/// and the text of a name stays where it is, as long as the process lives. [any] thread.
 class name_registry {
  public:
   /// The number of a name; the next free one for a new name.
@@ -26,7 +26,8 @@ class name_registry {
 
 /// The registry of `source_id`. Number 0 is the empty name.
 name_registry& source_names();
-/// The registry of splits: "trades/0" is split 0 of source trades. Splits of all sources of the process share the numbers.
+/// The registry of splits: "trades/0" is split 0 of source trades. Splits of all sources of the process share the
+/// numbers.
 name_registry& split_names();
 
 }  // namespace weir::model

@@ -53,10 +53,10 @@ void put_timestamp(std::string& out, std::int64_t us) {
 
 void put_date(std::string& out, std::int32_t days) {
   constexpr std::int64_t us_per_day = 86'400'000'000;
-  const std::int64_t us = days * us_per_day;
-  if (us < base::min_timestamp_us || us > base::max_timestamp_us) return put_number(out, days);
+  if (days < base::min_timestamp_us / us_per_day || days > base::max_timestamp_us / us_per_day)
+    return put_number(out, days);  // no calendar year for it
   char text[base::timestamp_chars];
-  base::print_timestamp_us(us, text);
+  base::print_timestamp_us(days * us_per_day, text);
   out += '"';
   out.append(text, 10);
   out += '"';

@@ -8,8 +8,8 @@ namespace weir::model {
 
 using trace_id = std::array<std::uint8_t, 16>;
 
-/// A trace id as sixteen bytes: 32 hex digits (W3C trace context) or a UUID as they are; any other text by its XXH3 128-bit
-/// hash, so that equal texts still meet. Empty text: all zero, "none".
+/// A trace id as sixteen bytes: 32 hex digits (W3C trace context) or a UUID as they are; any other text by its XXH3
+/// 128-bit hash, so that equal texts still meet. Empty text: all zero, "none".
 trace_id parse_trace_id(std::string_view text) noexcept;
 /// 32 lower-case hex digits; empty when it is all zero.
 std::string print_trace_id(const std::uint8_t* sixteen_bytes);

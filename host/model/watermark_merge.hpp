@@ -6,9 +6,9 @@ namespace weir::model {
 
 /// Merges the watermarks of several inputs (splits of a source, channels of a subtask) by minimum. One thread.
 ///
-/// An input is active, idle or finished. Idle ones do not hold the others back; one that comes back from idle counts again as
-/// soon as it has caught up with what was given out (Flink's StatusWatermarkValve, so that a late comer cannot stop the rest).
-/// The result never goes back.
+/// An input is active, idle or finished. Idle ones do not hold the others back; one that comes back from idle counts
+/// again as soon as it has caught up with what was given out (Flink's StatusWatermarkValve, so that a late comer cannot
+/// stop the rest). The result never goes back.
 class watermark_merge {
  public:
   static constexpr std::int64_t none = INT64_MIN;

@@ -36,7 +36,9 @@ class bound final : public binding {
     try {
       unbind(plan_);
     } catch (...) {
-      base::logger({.room = "plugin", .plugin = component_->image()->about().name, .version = component_->image()->about().version})
+      base::logger({.room = "plugin",
+                    .plugin = component_->image()->about().name,
+                    .version = component_->image()->about().version})
           .error("unbind() threw an exception; its plan may be leaked: report it to the plugin's authors");
     }
   }
@@ -82,20 +84,28 @@ class bound final : public binding {
 
   static std::string code_text(weir_code code) {
     switch (code) {
-      case WEIR_E_CONFIG: return "a configuration error";
-      case WEIR_E_SCHEMA: return "a schema error";
-      case WEIR_E_EXTERNAL: return "an error of a system outside";
-      case WEIR_E_UNSUPPORTED: return "something that is not supported";
-      case WEIR_E_PLUGIN: return "an error of its own";
-      case WEIR_E_MEMORY: return "too little memory";
-      default: return cat("code ", code);
+      case WEIR_E_CONFIG:
+        return "a configuration error";
+      case WEIR_E_SCHEMA:
+        return "a schema error";
+      case WEIR_E_EXTERNAL:
+        return "an error of a system outside";
+      case WEIR_E_UNSUPPORTED:
+        return "something that is not supported";
+      case WEIR_E_PLUGIN:
+        return "an error of its own";
+      case WEIR_E_MEMORY:
+        return "too little memory";
+      default:
+        return cat("code ", code);
     }
   }
 
   weir_bind state_;
 };
 
-/// Slots of running subtasks, for a table that has none: a plugin that calls one inside bind() gets an answer, not a crash.
+/// Slots of running subtasks, for a table that has none: a plugin that calls one inside bind() gets an answer, not a
+/// crash.
 template <class Result, class... Arguments>
 void refuse(Result (*&slot)(Arguments...)) {
   slot = [](Arguments...) -> Result {
@@ -116,10 +126,11 @@ weir_host make_bind_host() {
   refuse(host.info), refuse(host.log), refuse(host.now), refuse(host.watermark), refuse(host.port_connected);
   refuse(host.fail), refuse(host.dead_letter);
   refuse(host.build), refuse(host.build_beside), refuse(host.grow), refuse(host.grow_column), refuse(host.grow_data);
-  refuse(host.column_validity), refuse(host.emit), refuse(host.discard), refuse(host.row_buffer), refuse(host.emit_rows);
+  refuse(host.column_validity), refuse(host.emit), refuse(host.discard), refuse(host.row_buffer),
+      refuse(host.emit_rows);
   refuse(host.emit_array);
   refuse(host.source_number), refuse(host.source_name);
-  refuse(host.add_split), refuse(host.discover_again), refuse(host.split_idle), refuse(host.split_end);
+  refuse(host.add_split), refuse(host.discover_error), refuse(host.discover_again), refuse(host.split_idle), refuse(host.split_end);
   refuse(host.split_pending), refuse(host.append);
   return host;
 }

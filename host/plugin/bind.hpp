@@ -1,6 +1,6 @@
 #pragma once
-// Binding: a component, its configuration and the schemas of its inputs become output ports and the plugin's plan, or errors
-// at the place in the pipeline file that is wrong. Nothing outside is touched, so `weir check` binds too.
+// Binding: a component, its configuration and the schemas of its inputs become output ports and the plugin's plan, or
+// errors at the place in the pipeline file that is wrong. Nothing outside is touched, so `weir check` binds too.
 //
 //   config::validate ─> bind(component, config, inputs) ─> plugin's bind() ─> bind_output..., bind_error...
 //                                    └─────────────────────> binding {outputs, plan}; its end calls unbind()
@@ -32,8 +32,8 @@ struct bind_output {
   std::vector<std::int32_t> passes;
 };
 
-/// What bind() gives: immutable, shared by all subtasks of the node; outlives their instances. The thread that drops the last
-/// reference calls the plugin's unbind: let that be a control thread.
+/// What bind() gives: immutable, shared by all subtasks of the node; outlives their instances. The thread that drops
+/// the last reference calls the plugin's unbind: let that be a control thread.
 class binding {
  public:
   virtual ~binding() = default;
@@ -52,9 +52,9 @@ class binding {
 };
 using binding_ptr = std::shared_ptr<const binding>;
 
-/// [control] Calls the plugin's bind. `config` has been validated against the component's options; `at` is the node's place,
-/// for errors that name no option. Null when it failed: then `problems` says why, with at least one error. An exception that
-/// crosses the boundary becomes an error that names the plugin.
+/// [control] Calls the plugin's bind. `config` has been validated against the component's options; `at` is the node's
+/// place, for errors that name no option. Null when it failed: then `problems` says why, with at least one error. An
+/// exception that crosses the boundary becomes an error that names the plugin.
 binding_ptr bind(component_ptr what, config::value config, std::vector<bind_input> inputs, const config::location& at,
                  const weir_host& host, config::diagnostics& problems);
 /// The same with bind_host().

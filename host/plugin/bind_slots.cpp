@@ -1,4 +1,5 @@
-// The slots of weir_host that work while binding. Called by plugins: nothing may throw across, and no argument is believed.
+// The slots of weir_host that work while binding. Called by plugins: nothing may throw across, and no argument is
+// believed.
 #include <cstring>
 
 #include "base/cat.hpp"
@@ -92,7 +93,9 @@ void slot_config_at(const weir_config* node, std::uint32_t index, weir_view* key
 
 const weir_config* slot_bind_config(weir_bind* bind) noexcept { return config_node(*bind->config); }
 
-std::uint32_t slot_bind_input_count(weir_bind* bind) noexcept { return static_cast<std::uint32_t>(bind->schemas.size()); }
+std::uint32_t slot_bind_input_count(weir_bind* bind) noexcept {
+  return static_cast<std::uint32_t>(bind->schemas.size());
+}
 
 const ArrowSchema* slot_bind_input(weir_bind* bind, std::uint32_t port) noexcept {
   return port < bind->schemas.size() ? &bind->schemas[port] : nullptr;
@@ -102,7 +105,8 @@ weir_view slot_bind_input_name(weir_bind* bind, std::uint32_t port) noexcept {
   return port < bind->inputs->size() ? view_of((*bind->inputs)[port].name) : weir_view{};
 }
 
-std::uint32_t slot_bind_key(weir_bind* bind, std::uint32_t port, std::uint32_t* columns, std::uint32_t capacity) noexcept {
+std::uint32_t slot_bind_key(weir_bind* bind, std::uint32_t port, std::uint32_t* columns,
+                            std::uint32_t capacity) noexcept {
   if (port >= bind->inputs->size()) return 0;
   const auto& key = (*bind->inputs)[port].key;
   if (columns) std::copy_n(key.begin(), std::min<std::size_t>(key.size(), capacity), columns);
@@ -110,12 +114,14 @@ std::uint32_t slot_bind_key(weir_bind* bind, std::uint32_t port, std::uint32_t* 
 }
 
 /// Why the columns cannot pass through from that input; empty: they can.
-std::string why_not_passed(const model::schema& output, const std::vector<std::int32_t>& passes, const model::schema& input) {
+std::string why_not_passed(const model::schema& output, const std::vector<std::int32_t>& passes,
+                           const model::schema& input) {
   for (std::size_t i = 0; i < passes.size(); ++i) {
     if (passes[i] < 0) continue;
     const auto from = static_cast<std::size_t>(passes[i]);
     if (from >= input.size())
-      return cat("column ", quoted(output[i].name), " passes through input column ", from, ", the input has ", input.size());
+      return cat("column ", quoted(output[i].name), " passes through input column ", from, ", the input has ",
+                 input.size());
     if (output[i].type != input[from].type)
       return cat("column ", quoted(output[i].name), " is declared as ", output[i].type.text(), " but passes through ",
                  quoted(input[from].name), ", which is ", input[from].type.text());
@@ -126,7 +132,8 @@ std::string why_not_passed(const model::schema& output, const std::vector<std::i
   return {};
 }
 
-weir_code slot_bind_output(weir_bind* bind, weir_view name, const ArrowSchema* schema, const std::int32_t* passes) noexcept {
+weir_code slot_bind_output(weir_bind* bind, weir_view name, const ArrowSchema* schema,
+                           const std::int32_t* passes) noexcept {
   if (!bind->problems) return WEIR_E_CONTRACT;
   const std::string port = text_of(name, 128);
   const std::string what = port.empty() ? std::string("its main output") : cat("its output ", quoted(port));
@@ -167,7 +174,8 @@ config::location place_of(const weir_bind& bind, std::string_view option, std::i
   while (true) {
     const config::value* value = bind.config->at_path(option);
     if (value && !value->fallback && value->at.line != 0) {
-      if (at >= 0 && value->is(config::kind::string)) return config::inside_string(value->at, static_cast<std::size_t>(at));
+      if (at >= 0 && value->is(config::kind::string))
+        return config::inside_string(value->at, static_cast<std::size_t>(at));
       return value->at;
     }
     const std::size_t dot = option.rfind('.');
@@ -209,7 +217,7 @@ void fill_bind_slots(weir_host& host) {
 
 weir_code weir_bind::broke_contract(std::string what) {
   if (problems && ++errors <= weir::plugin::most_bind_errors)
-    problems->error(at, weir::base::cat("plugin ", component->image()->title(), ": ", component->uses(), " broke the contract: ",
-                                        what, "; report it to the plugin's authors"));
+    problems->error(at, weir::base::cat("plugin ", component->image()->title(), ": ", component->uses(),
+                                        " broke the contract: ", what, "; report it to the plugin's authors"));
   return WEIR_E_CONTRACT;
 }

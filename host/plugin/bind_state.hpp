@@ -17,7 +17,7 @@ struct weir_bind {
   const std::vector<weir::plugin::bind_input>* inputs = nullptr;
   std::vector<ArrowSchema> schemas;  ///< of the inputs, exported
   std::vector<weir::plugin::bind_output> outputs;
-  weir::config::location at;  ///< of the node
+  weir::config::location at;                      ///< of the node
   weir::config::diagnostics* problems = nullptr;  ///< null outside of bind(): then the plugin kept the handle
   std::size_t errors = 0;
 

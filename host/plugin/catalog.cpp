@@ -34,7 +34,8 @@ std::optional<file_name> parse_file_name(std::string_view name) {
     if (behind[0] != '.' || !version::parse(behind.substr(1))) return std::nullopt;
     found.version = behind.substr(1);
   } else {
-    // librisk-1.2.0.so: the first dash behind which a whole version stands. The stem was cut at ".so", which no version has.
+    // librisk-1.2.0.so: the first dash behind which a whole version stands. The stem was cut at ".so", which no version
+    // has.
     for (std::size_t dash = stem.find('-'); dash != std::string_view::npos; dash = stem.find('-', dash + 1)) {
       if (!version::parse(stem.substr(dash + 1))) continue;
       found.version = stem.substr(dash + 1);
@@ -44,7 +45,8 @@ std::optional<file_name> parse_file_name(std::string_view name) {
   }
   if (!is_plugin_name(stem)) return std::nullopt;
   constexpr std::string_view ours = "weir_";
-  if (stem.starts_with(ours) && is_plugin_name(stem.substr(ours.size()))) found.names.emplace_back(stem.substr(ours.size()));
+  if (stem.starts_with(ours) && is_plugin_name(stem.substr(ours.size())))
+    found.names.emplace_back(stem.substr(ours.size()));
   found.names.emplace_back(stem);
   return found;
 }
@@ -85,8 +87,9 @@ result<image_ptr> plugin_catalog::load(std::string_view name) {
   expectations wanted{.name = plugin};
   if (at != std::string_view::npos) wanted.version = name.substr(at + 1);
   if (!is_plugin_name(plugin))
-    return base::config_error(cat(base::quoted(name, 80), " is not a plugin's name: write risk, risk@1.2, or a path with a slash "
-                                                          "(./librisk.so)"));
+    return base::config_error(cat(base::quoted(name, 80),
+                                  " is not a plugin's name: write risk, risk@1.2, or a path with a slash "
+                                  "(./librisk.so)"));
   return search(plugin, wanted);
 }
 
@@ -94,7 +97,8 @@ result<component_ptr> plugin_catalog::resolve(std::string_view uses) {
   // The version has dots too: the component is behind the last one.
   const std::size_t dot = uses.find('@') == std::string_view::npos ? uses.find('.') : uses.rfind('.');
   if (dot == std::string_view::npos || dot == 0 || dot + 1 == uses.size())
-    return base::config_error(cat(base::quoted(uses, 120), " names no component: write PLUGIN.COMPONENT, as in kafka.source"));
+    return base::config_error(
+        cat(base::quoted(uses, 120), " names no component: write PLUGIN.COMPONENT, as in kafka.source"));
   const image_ptr image = WEIR_TRY(load(uses.substr(0, dot)));
   return component::find(image, uses.substr(dot + 1));
 }
@@ -152,8 +156,9 @@ result<image_ptr> plugin_catalog::search(const std::string& name, const expectat
                                 ": install that version, or change the pipeline"));
 }
 
-/// The newest of one directory that is wanted; null: none (then `others` says which there are). A file without a version in
-/// its name must be loaded to know its version. Never falls back to an older one because a newer one is refused.
+/// The newest of one directory that is wanted; null: none (then `others` says which there are). A file without a
+/// version in its name must be loaded to know its version. Never falls back to an older one because a newer one is
+/// refused.
 result<image_ptr> plugin_catalog::pick(std::vector<candidate> here, const expectations& wanted, std::string& others) {
   auto other = [&](std::string_view what, const std::string& path) {
     others += cat(others.empty() ? "" : ", ", what, " (", path, ")");
@@ -205,9 +210,10 @@ base::error plugin_catalog::unknown(const std::string& name) {
   const std::vector<std::string> there = names();
   std::string where;
   for (const std::string& directory : directories_) where += cat(where.empty() ? "" : ", ", directory);
-  return base::config_error(cat("there is no plugin ", base::quoted(name, 80), base::did_you_mean(name, there), "; searched for libweir_", name,
-                                ".so and lib", name, ".so in ", where.empty() ? "no directory" : where,
-                                ": give its directory by --plugin-dir or WEIR_PLUGIN_PATH, or its file by `path` in the pipeline"));
+  return base::config_error(
+      cat("there is no plugin ", base::quoted(name, 80), base::did_you_mean(name, there), "; searched for libweir_",
+          name, ".so and lib", name, ".so in ", where.empty() ? "no directory" : where,
+          ": give its directory by --plugin-dir or WEIR_PLUGIN_PATH, or its file by `path` in the pipeline"));
 }
 
 }  // namespace weir::plugin

@@ -1,9 +1,10 @@
 #pragma once
-// Plugins by name: which files of the plugin directories hold them, which version of several is meant, and which component a
-// pipeline's `uses` names.
+// Plugins by name: which files of the plugin directories hold them, which version of several is meant, and which
+// component a pipeline's `uses` names.
 //
 // A plugin `risk` is in libweir_risk.so or librisk.so; a file may carry its version in its name (librisk-1.2.0.so,
-// librisk.so.1.2.0), so several can lie side by side. The first directory that has a matching one wins, there the newest.
+// librisk.so.1.2.0), so several can lie side by side. The first directory that has a matching one wins, there the
+// newest.
 #include <map>
 #include <memory>
 #include <string>
@@ -40,8 +41,8 @@ class plugin_catalog {
 
   const std::vector<std::string>& directories() const { return directories_; }
 
-  /// The plugin that a pipeline means. `file_directory`: where the pipeline file is; a relative path is relative to it, and
-  /// a bare file name that is not there is looked for in the plugin directories.
+  /// The plugin that a pipeline means. `file_directory`: where the pipeline file is; a relative path is relative to it,
+  /// and a bare file name that is not there is looked for in the plugin directories.
   base::result<image_ptr> load(const config::plugin_ref& wanted, const std::string& file_directory = ".");
   /// By "risk" or "risk@1.2", or by a path when there is a slash in it.
   base::result<image_ptr> load(std::string_view name);

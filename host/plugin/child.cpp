@@ -43,7 +43,7 @@ class descriptor {
 [[noreturn]] void be_child(int answer, int output, pid_t parent, const std::function<std::string()>& work) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(refused_to_answer);
-  const struct rlimit no_core {0, 0};
+  const struct rlimit no_core { 0, 0 };
   ::setrlimit(RLIMIT_CORE, &no_core);
   const int nothing = ::open("/dev/null", O_RDONLY);
   if (nothing >= 0) ::dup2(nothing, STDIN_FILENO);
@@ -73,7 +73,8 @@ bool take(int fd, std::string& into) {
 
 }  // namespace
 
-base::result<child_result> run_in_child(base::env& env, std::int64_t timeout_us, const std::function<std::string()>& work) {
+base::result<child_result> run_in_child(base::env& env, std::int64_t timeout_us,
+                                        const std::function<std::string()>& work) {
   int answer_pipe[2], output_pipe[2];
   if (::pipe2(answer_pipe, O_CLOEXEC) != 0) return base::errno_error(errno, "create", "a pipe");
   descriptor answer(answer_pipe[0]), answer_in(answer_pipe[1]);

@@ -49,8 +49,8 @@ result<component_ptr> component::only(const image_ptr& image, component_kind kin
   if (names.empty())
     return base::config_error(cat("plugin ", image->title(), " has no ", name_of(kind), "; weir plugin inspect ",
                                   image->about().name, " shows what it has"));
-  return base::config_error(cat("plugin ", image->title(), " has more than one ", name_of(kind), ": name one of ",
-                                base::one_of(names)));
+  return base::config_error(
+      cat("plugin ", image->title(), " has more than one ", name_of(kind), ": name one of ", base::one_of(names)));
 }
 
 }  // namespace weir::plugin

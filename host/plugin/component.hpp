@@ -14,7 +14,8 @@ namespace weir::plugin {
 class component;
 using component_ptr = std::shared_ptr<const component>;
 
-/// Immutable, [any] thread. Keeps the image loaded: whoever may still call its functions holds the component (or the image).
+/// Immutable, [any] thread. Keeps the image loaded: whoever may still call its functions holds the component (or the
+/// image).
 class component {
  public:
   const component_description& about() const { return *about_; }

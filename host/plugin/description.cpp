@@ -37,12 +37,14 @@ class description_reader {
     }
     // The first fields have their place in every version of the contract: read them before the rest is believed.
     if (!map_.readable(plugin, offsetof(weir_plugin, abi_minor) + sizeof plugin->abi_minor)) {
-      found_.refuse("wild_pointer", cat("weir_plugin_v1() returned a pointer into memory that cannot be read: return the "
-                                        "address of a static weir_plugin"));
+      found_.refuse("wild_pointer",
+                    cat("weir_plugin_v1() returned a pointer into memory that cannot be read: return the "
+                        "address of a static weir_plugin"));
       return {};
     }
     if (plugin->abi_major == WEIR_ABI_MAJOR && plugin->abi_minor <= WEIR_ABI_MINOR) {
-      if (!sane_size("weir_plugin", plugin->struct_size, plugin_prefix, sizeof(weir_plugin)) || !whole(plugin)) return {};
+      if (!sane_size("weir_plugin", plugin->struct_size, plugin_prefix, sizeof(weir_plugin)) || !whole(plugin))
+        return {};
       identity(*plugin);
     } else {
       other_abi(*plugin);
@@ -59,16 +61,20 @@ class description_reader {
  private:
   bool sane_size(std::string_view table, std::uint32_t given, std::size_t least, std::size_t most) {
     if (given < least) {
-      found_.refuse("small_struct", cat(who_, ": the size of its ", table, " table is ", given, " bytes, the contract 0.1 "
-                                        "has ", least, ": set struct_size = sizeof(", table, "), and build against the "
+      found_.refuse("small_struct", cat(who_, ": the size of its ", table, " table is ", given,
+                                        " bytes, the contract 0.1 "
+                                        "has ",
+                                        least, ": set struct_size = sizeof(", table,
+                                        "), and build against the "
                                         "sdk's own abi.h"));
       return false;
     }
     // Its version of the contract is not newer than ours, so its tables cannot be longer than ours.
     if (given > most) {
-      found_.refuse("huge_struct", cat(who_, ": the size of its ", table, " table is ", given, " bytes, ABI ",
-                                       WEIR_ABI_MAJOR, ".", WEIR_ABI_MINOR, " has ", most, ": set struct_size = sizeof(",
-                                       table, "), and build against the sdk's own abi.h"));
+      found_.refuse("huge_struct",
+                    cat(who_, ": the size of its ", table, " table is ", given, " bytes, ABI ", WEIR_ABI_MAJOR, ".",
+                        WEIR_ABI_MINOR, " has ", most, ": set struct_size = sizeof(", table,
+                        "), and build against the sdk's own abi.h"));
       return false;
     }
     return true;
@@ -77,7 +83,8 @@ class description_reader {
   template <class Table>
   bool whole(const Table* table) {
     if (map_.readable(table, table->struct_size)) return true;
-    found_.refuse("wild_pointer", cat(who_, ": one of its tables ends in memory that cannot be read: set struct_size = "
+    found_.refuse("wild_pointer", cat(who_,
+                                      ": one of its tables ends in memory that cannot be read: set struct_size = "
                                       "sizeof the table"));
     return false;
   }
@@ -88,9 +95,10 @@ class description_reader {
     about.abi_minor = plugin.abi_minor;
     const auto name = map_.text(plugin.name, 64);
     if (!name || !is_plugin_name(*name)) {
-      found_.refuse("bad_name", cat("its name ", name ? quoted(*name, 80) : "(no text)",
-                                    " is not a plugin name: lower-case letters, digits, '_' and '-', 1 to 64, beginning "
-                                    "with a letter or digit"));
+      found_.refuse("bad_name",
+                    cat("its name ", name ? quoted(*name, 80) : "(no text)",
+                        " is not a plugin name: lower-case letters, digits, '_' and '-', 1 to 64, beginning "
+                        "with a letter or digit"));
     } else {
       about.name = *name;
       who_ = *name;
@@ -118,8 +126,8 @@ class description_reader {
     }
     result_.about.abi_major = plugin.abi_major;
     result_.about.abi_minor = plugin.abi_minor;
-    const bool newer = plugin.abi_major > WEIR_ABI_MAJOR ||
-                       (plugin.abi_major == WEIR_ABI_MAJOR && plugin.abi_minor > WEIR_ABI_MINOR);
+    const bool newer =
+        plugin.abi_major > WEIR_ABI_MAJOR || (plugin.abi_major == WEIR_ABI_MAJOR && plugin.abi_minor > WEIR_ABI_MINOR);
     const std::string ours = cat(WEIR_ABI_MAJOR, ".", WEIR_ABI_MINOR);
     found_.refuse(newer ? "abi_newer" : "abi_older",
                   cat(who_, " needs ABI ", plugin.abi_major, ".", plugin.abi_minor, ", this host speaks ", ours, ": ",
@@ -167,20 +175,29 @@ class description_reader {
     if (!type_name(table.type, about)) return;
     const std::string place = cat(who_, ": operator ", about.type);
     switch (table.kind) {
-      case WEIR_KIND_OPERATOR: about.kind = component_kind::operation; break;
-      case WEIR_KIND_SINK: about.kind = component_kind::sink; break;
-      case WEIR_KIND_DECODER: about.kind = component_kind::decoder; break;
-      case WEIR_KIND_ENCODER: about.kind = component_kind::encoder; break;
+      case WEIR_KIND_OPERATOR:
+        about.kind = component_kind::operation;
+        break;
+      case WEIR_KIND_SINK:
+        about.kind = component_kind::sink;
+        break;
+      case WEIR_KIND_DECODER:
+        about.kind = component_kind::decoder;
+        break;
+      case WEIR_KIND_ENCODER:
+        about.kind = component_kind::encoder;
+        break;
       default:
-        found_.refuse("bad_kind", cat(place, " has kind ", table.kind, ", which ABI ", WEIR_ABI_MAJOR, ".", WEIR_ABI_MINOR,
-                                      " does not know: use WEIR_KIND_..."));
+        found_.refuse("bad_kind", cat(place, " has kind ", table.kind, ", which ABI ", WEIR_ABI_MAJOR, ".",
+                                      WEIR_ABI_MINOR, " does not know: use WEIR_KIND_..."));
     }
     if ((table.flags & ~known_operator_flags) != 0)
-      found_.refuse("bad_flags", cat(place, " has flags ", table.flags, ", of which this ABI does not know all: use "
+      found_.refuse("bad_flags", cat(place, " has flags ", table.flags,
+                                     ", of which this ABI does not know all: use "
                                      "WEIR_SELECTIONS, WEIR_STATELESS"));
     if (table.input_count != WEIR_INPUTS_ANY && (table.input_count == 0 || table.input_count > most_inputs))
-      found_.refuse("bad_inputs", cat(place, " has ", table.input_count, " inputs: 1 to ", most_inputs,
-                                      ", or WEIR_INPUTS_ANY"));
+      found_.refuse("bad_inputs",
+                    cat(place, " has ", table.input_count, " inputs: 1 to ", most_inputs, ", or WEIR_INPUTS_ANY"));
     required(place, "bind", table.bind);
     required(place, "create", table.create);
     required(place, "destroy", table.destroy);
@@ -205,7 +222,8 @@ class description_reader {
     about.kind = component_kind::source;
     if (!type_name(table.type, about)) return;
     const std::string place = cat(who_, ": source ", about.type);
-    if (table.flags != 0) found_.refuse("bad_flags", cat(place, " has flags ", table.flags, ": a source has none, set 0"));
+    if (table.flags != 0)
+      found_.refuse("bad_flags", cat(place, " has flags ", table.flags, ": a source has none, set 0"));
     required(place, "bind", table.bind);
     required(place, "discover", table.discover);
     required(place, "create", table.create);
@@ -225,9 +243,10 @@ class description_reader {
   bool type_name(const char* type, component_description& about) {
     const auto name = map_.text(type, 64);
     if (!name || !is_plugin_name(*name)) {
-      found_.refuse("bad_component_name",
-                    cat(who_, ": the component name ", name ? quoted(*name, 80) : "(no text)",
-                        " is not allowed: lower-case letters, digits, '_' and '-', 1 to 64, beginning with a letter or digit"));
+      found_.refuse(
+          "bad_component_name",
+          cat(who_, ": the component name ", name ? quoted(*name, 80) : "(no text)",
+              " is not allowed: lower-case letters, digits, '_' and '-', 1 to 64, beginning with a letter or digit"));
       return false;
     }
     about.type = *name;
@@ -248,7 +267,8 @@ class description_reader {
   template <class Function>
   void optional(std::string_view place, std::string_view slot, Function* function) {
     if (function && !map_.executable(reinterpret_cast<const void*>(function)))
-      found_.refuse("wild_function", cat(place, ": its slot ", slot, " does not point to code: build against the sdk's own "
+      found_.refuse("wild_function", cat(place, ": its slot ", slot,
+                                         " does not point to code: build against the sdk's own "
                                          "abi.h, and set unused slots to null"));
   }
 
@@ -271,11 +291,16 @@ class description_reader {
 
 std::string_view name_of(component_kind kind) {
   switch (kind) {
-    case component_kind::source: return "source";
-    case component_kind::operation: return "operator";
-    case component_kind::sink: return "sink";
-    case component_kind::decoder: return "decoder";
-    case component_kind::encoder: return "encoder";
+    case component_kind::source:
+      return "source";
+    case component_kind::operation:
+      return "operator";
+    case component_kind::sink:
+      return "sink";
+    case component_kind::decoder:
+      return "decoder";
+    case component_kind::encoder:
+      return "encoder";
   }
   return "operator";
 }

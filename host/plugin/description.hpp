@@ -1,7 +1,7 @@
 #pragma once
-// What a plugin says of itself, copied out of its memory into the host's: nothing here points into the image, except the
-// functions in the tables. Reading believes nothing: pointers must lie in readable memory, texts end within bounds, counts and
-// sizes have limits, functions lie in executable memory.
+// What a plugin says of itself, copied out of its memory into the host's: nothing here points into the image, except
+// the functions in the tables. Reading believes nothing: pointers must lie in readable memory, texts end within bounds,
+// counts and sizes have limits, functions lie in executable memory.
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -32,8 +32,8 @@ struct description {
   std::vector<component_description> components;  ///< operators, then sources, in the plugin's order
 };
 
-/// The plugin's tables, as long as this host knows them: a slot that the plugin does not have is null, struct_size is the
-/// smaller of both sizes. In the order of description::components.
+/// The plugin's tables, as long as this host knows them: a slot that the plugin does not have is null, struct_size is
+/// the smaller of both sizes. In the order of description::components.
 struct component_tables {
   std::vector<weir_operator> operators;
   std::vector<weir_source> sources;
@@ -44,13 +44,13 @@ struct self_description {
   component_tables tables;
 };
 
-/// Reads the table that weir_plugin_v1() gave. What is wrong goes to `found`; the result is complete only when nothing was
-/// refused. `map` must have been taken after the image was loaded.
+/// Reads the table that weir_plugin_v1() gave. What is wrong goes to `found`; the result is complete only when nothing
+/// was refused. `map` must have been taken after the image was loaded.
 self_description read_description(const weir_plugin* plugin, const memory_map& map, findings& found);
 
 // Limits of a description; a plugin beyond them is refused.
-inline constexpr std::size_t most_components = 256;      // each of operators and sources
-inline constexpr std::size_t most_options = 512;         // of one component, nested ones included
+inline constexpr std::size_t most_components = 256;  // each of operators and sources
+inline constexpr std::size_t most_options = 512;     // of one component, nested ones included
 inline constexpr std::size_t most_option_depth = 8;
 inline constexpr std::size_t most_doc_bytes = 16 * 1024;  // of any text but names
 

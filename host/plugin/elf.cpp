@@ -100,8 +100,8 @@ class reader {
     if (head->e_ident[EI_VERSION] != EV_CURRENT || head->e_version != EV_CURRENT)
       return broken("its header names an unknown ELF version");
     if (head->e_ident[EI_OSABI] != ELFOSABI_SYSV && head->e_ident[EI_OSABI] != ELFOSABI_LINUX)
-      return base::plugin_error(cat("is built for another operating system (ELF OS ABI ", head->e_ident[EI_OSABI],
-                                    "); build it on Linux"));
+      return base::plugin_error(
+          cat("is built for another operating system (ELF OS ABI ", head->e_ident[EI_OSABI], "); build it on Linux"));
     facts_.type = head->e_type;
     facts_.machine = head->e_machine;
     if (head->e_type != ET_DYN) {
@@ -184,8 +184,7 @@ class reader {
     const auto first = file_.get<Elf64_Shdr>(header_.e_shoff);
     if (!first) return beyond("its table of sections", header_.e_shoff, sizeof(Elf64_Shdr));
     const std::uint64_t count = header_.e_shnum != 0 ? header_.e_shnum : first->sh_size;
-    if (count > file_.size() / sizeof(Elf64_Shdr) ||
-        !file_.holds(header_.e_shoff, count * sizeof(Elf64_Shdr)))
+    if (count > file_.size() / sizeof(Elf64_Shdr) || !file_.holds(header_.e_shoff, count * sizeof(Elf64_Shdr)))
       return beyond("its table of sections", header_.e_shoff, count * sizeof(Elf64_Shdr));
     for (std::uint64_t i = 0; i < count; ++i) {
       const auto section = *file_.get<Elf64_Shdr>(header_.e_shoff + i * sizeof(Elf64_Shdr));
@@ -209,21 +208,49 @@ class reader {
       const auto entry = *file_.get<Elf64_Dyn>(dynamic_->p_offset + i * sizeof(Elf64_Dyn));
       const std::uint64_t value = entry.d_un.d_val;
       switch (entry.d_tag) {
-        case DT_NULL: return {};
-        case DT_SYMTAB: table_.symbols = value; break;
-        case DT_STRTAB: table_.strings = value; break;
-        case DT_STRSZ: table_.string_size = value; break;
-        case DT_SYMENT: table_.symbol_size = value; break;
-        case DT_HASH: table_.hash = value; break;
-        case DT_GNU_HASH: table_.gnu_hash = value; break;
-        case DT_NEEDED: table_.needed.push_back(value); break;
-        case DT_SONAME: table_.soname = value; break;
-        case DT_RPATH: table_.rpath = value; break;
-        case DT_RUNPATH: table_.runpath = value; break;
-        case DT_TEXTREL: table_.text_relocations = true; break;
-        case DT_FLAGS: table_.flags = value; break;
-        case DT_FLAGS_1: table_.flags_1 = value; break;
-        default: break;
+        case DT_NULL:
+          return {};
+        case DT_SYMTAB:
+          table_.symbols = value;
+          break;
+        case DT_STRTAB:
+          table_.strings = value;
+          break;
+        case DT_STRSZ:
+          table_.string_size = value;
+          break;
+        case DT_SYMENT:
+          table_.symbol_size = value;
+          break;
+        case DT_HASH:
+          table_.hash = value;
+          break;
+        case DT_GNU_HASH:
+          table_.gnu_hash = value;
+          break;
+        case DT_NEEDED:
+          table_.needed.push_back(value);
+          break;
+        case DT_SONAME:
+          table_.soname = value;
+          break;
+        case DT_RPATH:
+          table_.rpath = value;
+          break;
+        case DT_RUNPATH:
+          table_.runpath = value;
+          break;
+        case DT_TEXTREL:
+          table_.text_relocations = true;
+          break;
+        case DT_FLAGS:
+          table_.flags = value;
+          break;
+        case DT_FLAGS_1:
+          table_.flags_1 = value;
+          break;
+        default:
+          break;
       }
     }
     return broken("its dynamic table has no end");
@@ -352,14 +379,22 @@ class reader {
 
 std::string machine_name(std::uint16_t machine) {
   switch (machine) {
-    case machine_x86_64: return "x86-64";
-    case machine_aarch64: return "aarch64";
-    case EM_386: return "i386";
-    case EM_ARM: return "arm";
-    case EM_RISCV: return "riscv";
-    case EM_PPC64: return "ppc64";
-    case EM_S390: return "s390x";
-    default: return cat("machine ", machine);
+    case machine_x86_64:
+      return "x86-64";
+    case machine_aarch64:
+      return "aarch64";
+    case EM_386:
+      return "i386";
+    case EM_ARM:
+      return "arm";
+    case EM_RISCV:
+      return "riscv";
+    case EM_PPC64:
+      return "ppc64";
+    case EM_S390:
+      return "s390x";
+    default:
+      return cat("machine ", machine);
   }
 }
 

@@ -1,7 +1,7 @@
 #pragma once
-// Reads from the bytes of an ELF64 file what the gate must know before the dynamic loader sees it: what it exports, needs and
-// asks of the process. Every offset, count and string is checked against the file's size, so a truncated or lying file gives
-// an error, never a crash. Needs no loader, no libelf. [any] thread.
+// Reads from the bytes of an ELF64 file what the gate must know before the dynamic loader sees it: what it exports,
+// needs and asks of the process. Every offset, count and string is checked against the file's size, so a truncated or
+// lying file gives an error, never a crash. Needs no loader, no libelf. [any] thread.
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -20,7 +20,7 @@ inline constexpr std::uint16_t machine_here = machine_x86_64;
 #elif defined(__aarch64__)
 inline constexpr std::uint16_t machine_here = machine_aarch64;
 #else
-#error "weir runs on x86-64 and aarch64"
+#  error "weir runs on x86-64 and aarch64"
 #endif
 
 /// "x86-64", "aarch64", "machine 8".

@@ -9,9 +9,12 @@ namespace weir::plugin {
 
 std::string_view name_of(severity level) {
   switch (level) {
-    case severity::note: return "note";
-    case severity::warning: return "warning";
-    case severity::refusal: return "refusal";
+    case severity::note:
+      return "note";
+    case severity::warning:
+      return "warning";
+    case severity::refusal:
+      return "refusal";
   }
   return "refusal";
 }
@@ -48,7 +51,8 @@ base::error findings::why(std::string where) const {
   }
   WEIR_CHECK(first, "no refusal among the findings of ", where);
   std::string what = first->what;
-  if (more != 0) what += base::cat(" (and ", more, more == 1 ? " more reason" : " more reasons", ": weir plugin verify)");
+  if (more != 0)
+    what += base::cat(" (and ", more, more == 1 ? " more reason" : " more reasons", ": weir plugin verify)");
   return {.by = first->by, .how = base::retry::never, .what = std::move(what), .where = std::move(where)};
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// What the gate finds about a plugin file: each with a stable word for tools and a sentence for people that says what, where
-// and what to do next.
+// What the gate finds about a plugin file: each with a stable word for tools and a sentence for people that says what,
+// where and what to do next.
 #include <cstdint>
 #include <string>
 #include <string_view>

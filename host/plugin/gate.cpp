@@ -14,8 +14,9 @@ using base::file_kind;
 
 constexpr std::string_view entry_symbol = "weir_plugin_v1";
 constexpr std::size_t shortest_pin = 12;
-constexpr std::string_view rebuild = "build it with weir_add_plugin(), or with its flags (hidden visibility, version script, "
-                                     "-fno-gnu-unique)";
+constexpr std::string_view rebuild =
+    "build it with weir_add_plugin(), or with its flags (hidden visibility, version script, "
+    "-fno-gnu-unique)";
 
 /// "a, b and 3 more".
 std::string some_of(const std::vector<std::string>& names, std::string_view without = {}) {
@@ -92,9 +93,10 @@ void check_symbols(const elf::facts& facts, findings& found) {
                                  ": define it (WEIR_PLUGIN in C++) with WEIR_EXPORT, and ", rebuild));
   }
   if (!facts.unique.empty()) {
-    found.refuse("gnu_unique",
-                 cat("it has symbols that the whole process shares (STB_GNU_UNIQUE: ", some_of(facts.unique),
-                     "), so a new version would use the data of the old one, and neither could be unloaded: ", rebuild));
+    found.refuse(
+        "gnu_unique",
+        cat("it has symbols that the whole process shares (STB_GNU_UNIQUE: ", some_of(facts.unique),
+            "), so a new version would use the data of the old one, and neither could be unloaded: ", rebuild));
   }
   if (entry && others != 0) {
     found.refuse("extra_exports", cat("it exports more than ", entry_symbol, ": ", some_of(facts.exports, entry_symbol),
@@ -104,29 +106,34 @@ void check_symbols(const elf::facts& facts, findings& found) {
 
 void check_loading(const elf::facts& facts, findings& found) {
   if (facts.static_tls) {
-    found.refuse("static_tls", "it uses static thread-local storage (DF_STATIC_TLS), of which the process has a small fixed "
-                               "amount that unloading does not give back: compile without -ftls-model=initial-exec, and "
-                               "with -fPIC");
+    found.refuse("static_tls",
+                 "it uses static thread-local storage (DF_STATIC_TLS), of which the process has a small fixed "
+                 "amount that unloading does not give back: compile without -ftls-model=initial-exec, and "
+                 "with -fPIC");
   }
   if (facts.text_relocations) {
-    found.refuse("text_relocations", "its code is changed while it is loaded (text relocations): compile everything with "
-                                     "-fPIC and link with -z text");
+    found.refuse("text_relocations",
+                 "its code is changed while it is loaded (text relocations): compile everything with "
+                 "-fPIC and link with -z text");
   }
   if (facts.executable_stack) {
-    found.refuse("executable_stack", "loading it would make the stacks of the whole process executable: link with "
-                                     "-z noexecstack (assembler sources: add a .note.GNU-stack section)");
+    found.refuse("executable_stack",
+                 "loading it would make the stacks of the whole process executable: link with "
+                 "-z noexecstack (assembler sources: add a .note.GNU-stack section)");
   }
   if (facts.writable_code) {
-    found.warn("writable_code", "it has memory that is writable and executable at once: link without -N and without RWX "
-                                "sections");
+    found.warn("writable_code",
+               "it has memory that is writable and executable at once: link without -N and without RWX "
+               "sections");
   }
   if (facts.no_delete) {
     found.warn("no_delete", "it is linked with -z nodelete, so it stays in memory when it is replaced");
   }
   for (const std::string& name : facts.imports) {
     if (name != "__cxa_thread_atexit" && name != "__cxa_thread_atexit_impl") continue;
-    found.warn("thread_local_destructor", "it has a thread_local with a destructor, which keeps it in memory as long as a "
-                                          "thread lives that used it: keep such data in the operator's object");
+    found.warn("thread_local_destructor",
+               "it has a thread_local with a destructor, which keeps it in memory as long as a "
+               "thread lives that used it: keep such data in the operator's object");
     break;
   }
   for (const std::string& library : facts.needed) {
@@ -154,12 +161,16 @@ void check_pin(const gated_file& file, const std::string& pin, findings& found) 
   for (char& c : lower)
     if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
   if (!is_hex(pin) || pin.size() < shortest_pin || pin.size() > 64) {
-    found.refuse("bad_pin", cat("the pin sha256 = ", base::quoted(pin, 80), " is not a SHA-256 (64 hexadecimal characters, or "
-                                "at least the first ", shortest_pin, "): write sha256 = \"", file.sha256,
-                                "\" when this is the file that you mean"), blame::config);
+    found.refuse("bad_pin",
+                 cat("the pin sha256 = ", base::quoted(pin, 80),
+                     " is not a SHA-256 (64 hexadecimal characters, or "
+                     "at least the first ",
+                     shortest_pin, "): write sha256 = \"", file.sha256, "\" when this is the file that you mean"),
+                 blame::config);
   } else if (!file.sha256.starts_with(lower)) {
-    found.refuse("pin_mismatch", cat("the file is not the pinned one: its SHA-256 is ", file.sha256, ", the pipeline pins ",
-                                     pin, ": put the right file there, or change the pin when this one is meant"),
+    found.refuse("pin_mismatch",
+                 cat("the file is not the pinned one: its SHA-256 is ", file.sha256, ", the pipeline pins ", pin,
+                     ": put the right file there, or change the pin when this one is meant"),
                  blame::config);
   }
 }

@@ -1,6 +1,6 @@
 #pragma once
-// The gate: what must hold of a plugin file before any of its code runs, constructors included. Reads the file once into
-// memory, and judges those bytes; the loader then gets a private copy of the same bytes (store.hpp).
+// The gate: what must hold of a plugin file before any of its code runs, constructors included. Reads the file once
+// into memory, and judges those bytes; the loader then gets a private copy of the same bytes (store.hpp).
 #include <string>
 #include <vector>
 

@@ -57,6 +57,14 @@ bool is_mapped(base::env& env, const std::string& path) {
   return map && map->maps_file(path);
 }
 
+/// Remembers an image that was closed and is still mapped. The registry is locked.
+void pin(image_status status, std::shared_ptr<stored_file> copy) {
+  log().warn("plugin could not be unloaded",
+             {{"plugin", status.name}, {"version", status.version}, {"path", status.path}, {"why", status.why}});
+  const std::string sha256 = status.sha256;
+  image_registry::get().pinned[sha256] = {std::move(status), std::move(copy)};
+}
+
 class loaded_image final : public image {
  public:
   loaded_image(base::env& env, gated_file& file, shared_library library, std::shared_ptr<stored_file> copy,
@@ -85,15 +93,13 @@ class loaded_image final : public image {
       ++registry.unloaded;
       return;
     }
-    const std::string why = why_pinned(facts_, warnings_);
-    registry.pinned[sha256_] = {{.name = self_.about.name,
-                                 .version = self_.about.version,
-                                 .sha256 = sha256_,
-                                 .path = path_,
-                                 .pinned = true,
-                                 .why = why},
-                                copy_};
-    log().warn("plugin could not be unloaded", {{"plugin", self_.about.name}, {"version", self_.about.version}, {"why", why}});
+    pin({.name = self_.about.name,
+         .version = self_.about.version,
+         .sha256 = sha256_,
+         .path = path_,
+         .pinned = true,
+         .why = why_pinned(facts_, warnings_)},
+        copy_);
   }
 
  private:
@@ -117,7 +123,8 @@ result<self_description> ask(const shared_library& library, const memory_map& ma
     said = "something that is no std::exception";
   }
   if (said) {
-    found.refuse("throws_in_entry", cat("its weir_plugin_v1() threw an exception (", said, "): let it only return the address "
+    found.refuse("throws_in_entry", cat("its weir_plugin_v1() threw an exception (", said,
+                                        "): let it only return the address "
                                         "of a constant table"));
     return self_description{};
   }
@@ -140,19 +147,22 @@ bool speaks(const std::string& wanted, const description& about) {
 
 void check_wanted(const description& about, const expectations& wanted, findings& found) {
   if (!wanted.name.empty() && about.name != wanted.name) {
-    found.refuse("other_name", cat("it holds the plugin ", about.name, " ", about.version, ", the pipeline means ",
-                                   wanted.name, ": name the right file, or call it ", about.name, " in the pipeline"),
+    found.refuse("other_name",
+                 cat("it holds the plugin ", about.name, " ", about.version, ", the pipeline means ", wanted.name,
+                     ": name the right file, or call it ", about.name, " in the pipeline"),
                  base::blame::config);
   }
   const auto version = version::parse(about.version);
   if (version && !matches(wanted.version, *version)) {
-    found.refuse("other_version", cat(about.name, " has version ", about.version, ", the pipeline wants ", wanted.version,
-                                      ": install that version, or change the pipeline"),
+    found.refuse("other_version",
+                 cat(about.name, " has version ", about.version, ", the pipeline wants ", wanted.version,
+                     ": install that version, or change the pipeline"),
                  base::blame::config);
   }
   if (!wanted.abi.empty() && !speaks(wanted.abi, about)) {
-    found.refuse("other_abi", cat(about.name, " ", about.version, " was built for ABI ", about.abi_major, ".", about.abi_minor,
-                                  ", the pipeline wants ", wanted.abi, ": build it against that sdk, or change the pipeline"),
+    found.refuse("other_abi",
+                 cat(about.name, " ", about.version, " was built for ABI ", about.abi_major, ".", about.abi_minor,
+                     ", the pipeline wants ", wanted.abi, ": build it against that sdk, or change the pipeline"),
                  base::blame::config);
   }
 }
@@ -173,7 +183,8 @@ result<image_ptr> load(base::env& env, plugin_store& store, gated_file& file, co
   // Declared before the lock: on a failure their destructors must not run under it... they do not touch the registry.
   std::shared_ptr<const image> known;
   const std::scoped_lock hold(registry.lock);
-  if (const auto entry = registry.images.find(file.sha256); entry != registry.images.end()) known = entry->second.lock();
+  if (const auto entry = registry.images.find(file.sha256); entry != registry.images.end())
+    known = entry->second.lock();
   if (known) {
     check_wanted(known->about(), wanted, file.found);
     if (file.found.refused()) return refused(file);
@@ -192,8 +203,21 @@ result<image_ptr> load(base::env& env, plugin_store& store, gated_file& file, co
   const memory_map map = WEIR_TRY(memory_map::take(env.fs()));
   self_description self = WEIR_TRY(ask(library, map, file.found));
   if (!file.found.refused()) check_wanted(self.about, wanted, file.found);
-  if (file.found.refused()) return refused(file);
-  auto made = std::make_shared<const loaded_image>(env, file, std::move(library), std::move(copy).take(), std::move(self));
+  if (file.found.refused()) {
+    library.unload();
+    if (is_mapped(env, (*copy)->path())) {
+      pin({.name = self.about.name,
+           .version = self.about.version,
+           .sha256 = file.sha256,
+           .path = file.path,
+           .pinned = true,
+           .why = why_pinned(file.elf, file.found)},
+          *copy);
+    }
+    return refused(file);
+  }
+  auto made =
+      std::make_shared<const loaded_image>(env, file, std::move(library), std::move(copy).take(), std::move(self));
   registry.images[file.sha256] = made;
   registry.pinned.erase(file.sha256);
   ++registry.loaded;

@@ -1,6 +1,6 @@
 #pragma once
-// A loaded plugin. Shared by all who use it; when nobody does any more it is unloaded, and whether it really went is checked.
-// The same content is loaded once a process, however many files hold it.
+// A loaded plugin. Shared by all who use it; when nobody does any more it is unloaded, and whether it really went is
+// checked. The same content is loaded once a process, however many files hold it.
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -13,12 +13,12 @@
 
 namespace weir::plugin {
 
-/// Immutable. [any] thread. The thread that drops the last reference unloads it, which runs the destructors of the plugin's
-/// static objects: let that be a control thread.
+/// Immutable. [any] thread. The thread that drops the last reference unloads it, which runs the destructors of the
+/// plugin's static objects: let that be a control thread.
 class image {
  public:
   virtual ~image() = default;
-  const std::string& path() const { return path_; }             ///< the file that was named
+  const std::string& path() const { return path_; }               ///< the file that was named
   const std::string& private_path() const { return copy_path_; }  ///< the copy that is mapped, for crash reports
   const std::string& sha256() const { return sha256_; }
   const description& about() const { return self_.about; }
@@ -35,8 +35,8 @@ class image {
 };
 using image_ptr = std::shared_ptr<const image>;
 
-/// Loads what passed the gate (pass_gate) from a private copy. From here on code of the plugin runs: its constructors, then
-/// weir_plugin_v1(). Blames go to `file.found` too. The error's place is "plugin <path>".
+/// Loads what passed the gate (pass_gate) from a private copy. From here on code of the plugin runs: its constructors,
+/// then weir_plugin_v1(). Blames go to `file.found` too. The error's place is "plugin <path>".
 base::result<image_ptr> load(base::env& env, plugin_store& store, gated_file& file, const expectations& wanted = {});
 /// Gate and load in one.
 base::result<image_ptr> load(base::env& env, plugin_store& store, const std::string& path,
@@ -59,8 +59,8 @@ struct image_counts {
   std::uint64_t pinned = 0;
 };
 image_counts count_images();
-/// Tries again to unload the pinned ones: one that a thread-local destructor held goes only after its thread has ended, and
-/// only when asked again. How many went.
+/// Tries again to unload the pinned ones: one that a thread-local destructor held goes only after its thread has ended,
+/// and only when asked again. How many went.
 std::size_t collect_pinned(base::env& env);
 
 }  // namespace weir::plugin

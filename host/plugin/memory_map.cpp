@@ -48,7 +48,8 @@ memory_map memory_map::parse(std::string_view text) {
     if (!start || !end || *start >= *end) continue;
     map.regions_.push_back({*start, *end, mode[0] == 'r', mode[2] == 'x', std::string(line)});
   }
-  std::sort(map.regions_.begin(), map.regions_.end(), [](const region& a, const region& b) { return a.start < b.start; });
+  std::sort(map.regions_.begin(), map.regions_.end(),
+            [](const region& a, const region& b) { return a.start < b.start; });
   return map;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// What is mapped into this process, by /proc/self/maps: to read a plugin's tables without believing its pointers, and to see
-// whether an image really went away.
+// What is mapped into this process, by /proc/self/maps: to read a plugin's tables without believing its pointers, and
+// to see whether an image really went away.
 #include <cstddef>
 #include <cstdint>
 #include <optional>

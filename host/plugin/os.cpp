@@ -83,14 +83,16 @@ result<std::optional<file_lock>> file_lock::take(const std::string& path, int ho
     }
     file_lock lock(fd);
     int done;
-    do done = ::flock(fd, how | LOCK_NB);
+    do done = ::flock(fd, how);
     while (done != 0 && errno == EINTR);
     if (done != 0) {
       if (errno == EWOULDBLOCK) return std::optional<file_lock>();
       return errno_error(errno, "lock", path);
     }
-    // Whoever held it exclusively may have removed the file between our open and our lock: lock what the path names now.
-    struct stat ours {}, now {};
+    // Whoever held it exclusively may have removed the file between our open and our lock: lock what the path names
+    // now.
+    struct stat ours {
+    }, now{};
     if (::fstat(fd, &ours) != 0) return errno_error(errno, "stat", path);
     if (::lstat(path.c_str(), &now) != 0) {
       if (errno == ENOENT) return std::optional<file_lock>();
@@ -101,7 +103,7 @@ result<std::optional<file_lock>> file_lock::take(const std::string& path, int ho
 }
 
 result<std::optional<file_lock>> file_lock::shared(const std::string& path) { return take(path, LOCK_SH); }
-result<std::optional<file_lock>> file_lock::exclusive(const std::string& path) { return take(path, LOCK_EX); }
+result<std::optional<file_lock>> file_lock::exclusive(const std::string& path) { return take(path, LOCK_EX | LOCK_NB); }
 
 file_lock::file_lock(file_lock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
 file_lock& file_lock::operator=(file_lock&& other) noexcept {

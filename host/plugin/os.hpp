@@ -1,6 +1,6 @@
 #pragma once
-// The few things of the operating system that the gate and the store need and base/file_system does not tell: who we are, where
-// a path really leads, whether code may run from a directory, and locks that end with the process.
+// The few things of the operating system that the gate and the store need and base/file_system does not tell: who we
+// are, where a path really leads, whether code may run from a directory, and locks that end with the process.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -16,8 +16,8 @@ base::result<std::string> real_path(const std::string& path);
 bool may_execute_from(const std::string& directory);
 /// "alice" or, without a name, the number.
 std::string user_name(std::uint32_t uid);
-/// Whether nobody but `uid` is in the group: its own group by name, without other members. Then a group-writable file is as
-/// private as its owner. May ask the name service.
+/// Whether nobody but `uid` is in the group: its own group by name, without other members. Then a group-writable file
+/// is as private as its owner. May ask the name service.
 bool is_private_group(std::uint32_t gid, std::uint32_t uid);
 /// An environment variable; empty: not set.
 std::string variable(const char* name);
@@ -29,9 +29,9 @@ base::result<std::string> make_private_directory(const std::string& prefix);
 /// An advisory lock on a file, held until destroyed; the kernel drops it when the process ends, however it ends.
 class file_lock {
  public:
-  /// Shared: this file is in use. Nullopt: the file is not there (any more), or somebody holds it exclusively.
+  /// Shared: this file is in use. Waits while somebody holds it exclusively. Nullopt: the file is not there (any more).
   static base::result<std::optional<file_lock>> shared(const std::string& path);
-  /// Exclusive: nobody else holds it. Nullopt as above.
+  /// Exclusive: nobody else holds it. Nullopt: somebody does, or the file is not there.
   static base::result<std::optional<file_lock>> exclusive(const std::string& path);
 
   file_lock(file_lock&& other) noexcept;

@@ -43,16 +43,17 @@ void missing(base::file_system& fs, place& where) {
       if (entry.name.find(".so") != std::string::npos) others.push_back(entry.name);
   const std::size_t slash = where.path.rfind('/');
   const std::string name = slash == std::string::npos ? where.path : where.path.substr(slash + 1);
-  where.found.refuse("missing",
-                     cat("there is no such file", base::did_you_mean(name, others),
-                         "; check the path, or build the plugin"),
-                     blame::config);
+  where.found.refuse(
+      "missing",
+      cat("there is no such file", base::did_you_mean(name, others), "; check the path, or build the plugin"),
+      blame::config);
 }
 
 void check_directory(base::file_system& fs, place& where, const std::string& directory, std::uint32_t user) {
   const auto info = fs.stat(directory);
   if (!info || !*info) {
-    where.found.refuse("directory_unreadable", cat("its directory ", directory, " cannot be examined"), blame::external);
+    where.found.refuse("directory_unreadable", cat("its directory ", directory, " cannot be examined"),
+                       blame::external);
     return;
   }
   if (!is_ours((*info)->uid, user)) {
@@ -98,11 +99,11 @@ void check_file(place& where, std::uint32_t user) {
     return;
   }
   if (!is_ours(info.uid, user)) {
-    where.found.refuse("owner",
-                       cat("the file belongs to user ", os::user_name(info.uid), ", weir runs as ",
-                           os::user_name(user), " and loads only its own and root's files: chown ",
-                           os::user_name(user), " ", shell_word(where.canonical)),
-                       blame::external);
+    where.found.refuse(
+        "owner",
+        cat("the file belongs to user ", os::user_name(info.uid), ", weir runs as ", os::user_name(user),
+            " and loads only its own and root's files: chown ", os::user_name(user), " ", shell_word(where.canonical)),
+        blame::external);
   }
   if (const std::string who = other_writers(info); !who.empty()) {
     where.found.refuse("writable_by_others",
@@ -113,9 +114,9 @@ void check_file(place& where, std::uint32_t user) {
   if (info.size == 0) {
     where.found.refuse("empty", "the file is empty; copy it again, or build it again", blame::external);
   } else if (info.size > most_plugin_bytes) {
-    where.found.refuse("too_large", cat("the file has ", info.size, " bytes, more than the ",
-                                        base::print_byte_size(most_plugin_bytes),
-                                        " that a plugin may have: strip it (strip --strip-debug)"));
+    where.found.refuse(
+        "too_large", cat("the file has ", info.size, " bytes, more than the ", base::print_byte_size(most_plugin_bytes),
+                         " that a plugin may have: strip it (strip --strip-debug)"));
   }
 }
 
@@ -169,10 +170,10 @@ place look_at(base::file_system& fs, const std::string& path, std::uint32_t user
   auto canonical = os::real_path(path);
   if (!canonical) {
     const bool dangling = (*itself)->kind == file_kind::symlink;
-    where.found.refuse(dangling ? "dangling_link" : "unreadable",
-                       dangling ? "it is a symbolic link to nothing; repair the link, or name the file itself"
-                                : canonical.why().what,
-                       blame::external);
+    where.found.refuse(
+        dangling ? "dangling_link" : "unreadable",
+        dangling ? "it is a symbolic link to nothing; repair the link, or name the file itself" : canonical.why().what,
+        blame::external);
     return where;
   }
   where.canonical = std::move(canonical).take();
@@ -193,8 +194,9 @@ place look_at(base::file_system& fs, const std::string& path, std::uint32_t user
 
 result<std::string> read_checked(base::file_system& fs, const place& where) {
   auto changed = [] {
-    return base::external_error("the file changed while it was read; wait until its copying is complete (copy to a new name, "
-                                "then rename), and try again");
+    return base::external_error(
+        "the file changed while it was read; wait until its copying is complete (copy to a new name, "
+        "then rename), and try again");
   };
   auto file = WEIR_TRY(fs.open_read(where.canonical, base::follow::no));
   const file_info before = WEIR_TRY(file->info());

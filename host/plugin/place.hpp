@@ -1,6 +1,7 @@
 #pragma once
-// Where a plugin file lies and who could have changed it. The rule: only root and the user who runs weir may be able to put
-// code into the process, so neither the file nor its directory may be writable by others, and links must not be theirs.
+// Where a plugin file lies and who could have changed it. The rule: only root and the user who runs weir may be able to
+// put code into the process, so neither the file nor its directory may be writable by others, and links must not be
+// theirs.
 #include <cstdint>
 #include <string>
 

@@ -1,5 +1,5 @@
-// Two steps: the plugin's table is copied by bounded, checked reads into a table of our own, then config reads that copy with
-// its rules for names, types and defaults. So those rules are written once, and never meet a wild pointer.
+// Two steps: the plugin's table is copied by bounded, checked reads into a table of our own, then config reads that
+// copy with its rules for names, types and defaults. So those rules are written once, and never meet a wild pointer.
 #include <cstddef>
 #include <cstring>
 #include <deque>
@@ -33,7 +33,8 @@ class option_copier {
       std::memcpy(&option, at, stride_);
       if (!option.name) break;
       if (++count_ > most_options)
-        return fail(path, cat("has more than ", most_options, " options, or a table that does not end with a null name"));
+        return fail(path,
+                    cat("has more than ", most_options, " options, or a table that does not end with a null name"));
       if (!one(option, depth, path)) return nullptr;
       copy.push_back(option);
     }
@@ -60,8 +61,8 @@ class option_copier {
       return false;
     }
     option.name = texts_.emplace_back(*name).c_str();
-    if (!text(option.type, here, "type") || !text(option.fallback, here, "fallback") || !text(option.doc, here, "doc") ||
-        !text(option.values, here, "values"))
+    if (!text(option.type, here, "type") || !text(option.fallback, here, "fallback") ||
+        !text(option.doc, here, "doc") || !text(option.values, here, "values"))
       return false;
     if (option.nested) {
       option.nested = table(option.nested, depth + 1, here);

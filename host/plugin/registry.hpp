@@ -1,5 +1,6 @@
 #pragma once
-// Inside of image.cpp: which images this process has, by content. The dynamic loader is one for the process, so this is too.
+// Inside of image.cpp: which images this process has, by content. The dynamic loader is one for the process, so this is
+// too.
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -18,7 +19,7 @@ struct pinned_image {
 };
 
 struct image_registry {
-  std::mutex lock;  ///< held while loading and unloading
+  std::mutex lock;                                           ///< held while loading and unloading
   std::map<std::string, std::weak_ptr<const image>> images;  ///< by sha256
   std::map<std::string, pinned_image> pinned;                ///< by sha256
   std::uint64_t loaded = 0, unloaded = 0;

@@ -29,8 +29,8 @@ result<void> secure_directory(base::env& env, const std::string& directory) {
   WEIR_TRY(fs.make_directories(directory, 0700));
   const auto info = WEIR_TRY(fs.stat(directory, base::follow::no));
   if (!info || info->kind != file_kind::directory) {
-    return base::external_error(cat(directory, " is a link or no directory; remove it, or set another plugin store"), {},
-                                base::retry::never);
+    return base::external_error(cat(directory, " is a link or no directory; remove it, or set another plugin store"),
+                                {}, base::retry::never);
   }
   if (info->uid != os::effective_user()) {
     return base::external_error(
@@ -39,8 +39,9 @@ result<void> secure_directory(base::env& env, const std::string& directory) {
   }
   if ((info->mode & 0777) != 0700) WEIR_TRY(fs.set_mode(directory, 0700));
   if (!os::may_execute_from(directory)) {
-    return base::external_error(cat(directory, " is on a file system mounted noexec, where no code may run from; set "
-                                               "another plugin store"),
+    return base::external_error(cat(directory,
+                                    " is on a file system mounted noexec, where no code may run from; set "
+                                    "another plugin store"),
                                 {}, base::retry::never);
   }
   return {};
@@ -58,8 +59,7 @@ stored_file::~stored_file() {
 }
 
 result<std::unique_ptr<plugin_store>> plugin_store::open(base::env& env, const std::string& directory) {
-  if (auto secured = secure_directory(env, directory); !secured)
-    return std::move(secured).why().in("plugin store");
+  if (auto secured = secure_directory(env, directory); !secured) return std::move(secured).why().in("plugin store");
   std::unique_ptr<plugin_store> store(new plugin_store(env, WEIR_TRY(os::real_path(directory))));
   base::permit_unchecked(store->sweep(), "leftovers cost only space");
   return store;
@@ -87,43 +87,58 @@ result<std::unique_ptr<plugin_store>> plugin_store::open_default(base::env& env)
   } else {
     reasons += cat("; ", fresh.why().what);
   }
-  return base::external_error(
-      cat("no directory can hold the private copies of plugins (", reasons,
-          "); set XDG_RUNTIME_DIR to a directory of user ", os::user_name(os::effective_user()),
-          " that is not mounted noexec"),
-      "plugin store", base::retry::never);
+  return base::external_error(cat("no directory can hold the private copies of plugins (", reasons,
+                                  "); set XDG_RUNTIME_DIR to a directory of user ", os::user_name(os::effective_user()),
+                                  " that is not mounted noexec"),
+                              "plugin store", base::retry::never);
 }
 
 result<std::shared_ptr<stored_file>> plugin_store::add(std::string_view bytes, const std::string& sha256_hex) {
   const std::string path = base::join_path(directory_, sha256_hex + ".so");
-  base::error last = base::external_error(cat(path, " is removed again and again by another process"));
+  auto holds_bytes = [&]() {
+    const auto content = env_.fs().read_whole(path, bytes.size());
+    return content && *content == bytes;
+  };
   for (int i = 0; i < most_tries; ++i) {
     auto lock = WEIR_TRY(os::file_lock::shared(path));
-    if (lock) {
-      const auto content = env_.fs().read_whole(path, bytes.size());
-      if (content && *content == bytes) return std::make_shared<stored_file>(env_, path, std::move(*lock));
-      // Not what its name says: the leftover of a failed disk. A new inode takes the name; users of the old one keep it.
-      last = base::external_error(cat(path, " does not keep what is written to it: check the disk under the plugin store"));
+    if (!lock) {
+      auto made = make_entry(bytes, path);
+      if (!made) return std::move(made).why().in("plugin store");
+      lock = std::move(made).take();
+      if (!lock) continue;  // somebody was faster: look at what is there now
     }
-    if (auto written = write_entry(bytes, path); !written) return std::move(written).why().in("plugin store");
+    if (holds_bytes()) return std::make_shared<stored_file>(env_, path, std::move(*lock));
+    // Not what its name says, the leftover of a failed disk. It goes, unless somebody has it loaded.
+    lock.reset();
+    auto alone = WEIR_TRY(os::file_lock::exclusive(path));
+    if (alone && !holds_bytes()) WEIR_TRY(env_.fs().remove(path));
   }
-  return std::move(last).in("plugin store");
+  return base::external_error(cat(path, " does not hold what its name says: check the disk, and remove that file"),
+                              "plugin store");
 }
 
-result<void> plugin_store::write_entry(std::string_view bytes, const std::string& path) {
+result<std::optional<os::file_lock>> plugin_store::make_entry(std::string_view bytes, const std::string& path) {
   base::file_system& fs = env_.fs();
   const std::uint64_t number = env_.random_u64();
   const std::string temporary = base::join_path(directory_, cat(".copy-", number, ".tmp"));
-  auto write = [&]() -> result<void> {
+  auto make = [&]() -> result<std::optional<os::file_lock>> {
     auto file = WEIR_TRY(fs.open_write(temporary, base::open_write_how::create_new, 0500));
     WEIR_TRY(file->append(bytes));
     WEIR_TRY(file->sync());
     WEIR_TRY(file->close());
-    return fs.rename(temporary, path);
+    // Locked before it gets its name, so no sweeper ever sees the name without a user.
+    auto lock = WEIR_TRY(os::file_lock::shared(temporary));
+    for (int i = 0;; ++i) {
+      auto linked = fs.hard_link(temporary, path);
+      if (linked) return lock;
+      if (fs.exists(path).value_or(false)) return std::optional<os::file_lock>();
+      // Not there: it was, and went in between; or links are not possible here.
+      if (i == most_tries) return std::move(linked).why();
+    }
   };
-  auto done = write();
-  if (!done) base::permit_unchecked(fs.remove(temporary), "the first error is the one to report");
-  return done;
+  auto made = make();
+  base::permit_unchecked(fs.remove(temporary), "an hour later it is swept");
+  return made;
 }
 
 result<std::size_t> plugin_store::sweep() {

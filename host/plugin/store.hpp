@@ -1,12 +1,14 @@
 #pragma once
-// Private copies of plugin files, named by their content: <sha256>.so in a directory that only this user can enter. What is
-// loaded is always such a copy, so overwriting or replacing the original never touches a running process, two versions never
-// share an inode (the dynamic loader would give back the old code), and the bytes that were checked are the bytes that run.
+// Private copies of plugin files, named by their content: <sha256>.so in a directory that only this user can enter.
+// What is loaded is always such a copy, so overwriting or replacing the original never touches a running process, two
+// versions never share an inode (the dynamic loader would give back the old code), and the bytes that were checked are
+// the bytes that run.
 //
 //   /opt/plugins/librisk.so --read once, checked--> bytes --> $XDG_RUNTIME_DIR/weir/plugins/9f2c...e1.so --> dlopen
 //
-// The directory may be shared by processes of one user: whoever uses an entry holds a lock on it that ends with the process,
-// and an entry without a lock is removed by the next one that comes along.
+// The directory may be shared by processes of one user. Whoever uses an entry holds its lock (shared), which ends with
+// the process. Only who holds it exclusively removes a name, and a new file takes a name only where there is none
+// (link, not rename): so a name that was locked and seen to be right stays.
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -19,7 +21,8 @@
 
 namespace weir::plugin {
 
-/// One entry in use. While it lives nobody removes the file; when it goes and nobody else uses the entry, the file goes too.
+/// One entry in use. While it lives nobody removes the file; when it goes and nobody else uses the entry, the file goes
+/// too.
 class stored_file {
  public:
   stored_file(base::env& env, std::string path, os::file_lock lock);
@@ -37,8 +40,8 @@ class stored_file {
 /// [any] thread, concurrently, after open().
 class plugin_store {
  public:
-  /// Opens the store in `directory` (made when missing, must belong to this user, its mode is set to 0700), and removes what
-  /// dead processes left there.
+  /// Opens the store in `directory` (made when missing, must belong to this user, its mode is set to 0700), and removes
+  /// what dead processes left there.
   static base::result<std::unique_ptr<plugin_store>> open(base::env& env, const std::string& directory);
   /// Opens it in the first of these that can hold code: $XDG_RUNTIME_DIR/weir/plugins, /run/weir/plugins,
   /// $TMPDIR/weir-<uid>/plugins (/tmp, /var/tmp), a fresh directory in /tmp.
@@ -55,7 +58,8 @@ class plugin_store {
 
  private:
   plugin_store(base::env& env, std::string directory) : env_(env), directory_(std::move(directory)) {}
-  base::result<void> write_entry(std::string_view bytes, const std::string& path);
+  /// The lock of a new entry; nullopt: the name is taken.
+  base::result<std::optional<os::file_lock>> make_entry(std::string_view bytes, const std::string& path);
 
   base::env& env_;
   std::string directory_;

@@ -34,7 +34,8 @@ std::string load_and_tell(base::env& env, plugin_store& store, gated_file& file,
   if (image) {
     told.about = (*image)->about();
     for (std::string& library : libraries_now(env)) {
-      if (library == (*image)->private_path() || std::find(before.begin(), before.end(), library) != before.end()) continue;
+      if (library == (*image)->private_path() || std::find(before.begin(), before.end(), library) != before.end())
+        continue;
       told.libraries.push_back(std::move(library));
     }
   } else if (!told.found.refused()) {
@@ -55,13 +56,15 @@ void check_libraries(report& made) {
 
 void conclude(report& made, const child_result& child, std::int64_t timeout_us) {
   made.output = base::printable(child.output);
-  const std::string words = made.output.empty() ? std::string() : cat(" (it wrote: ", base::printable(child.output, 300), ")");
+  const std::string words =
+      made.output.empty() ? std::string() : cat(" (it wrote: ", base::printable(child.output, 300), ")");
   switch (child.how) {
     case child_result::ending::returned: {
       auto told = wire::read(child.answer);
       if (!told) {
         made.outcome = load_outcome::crashed;
-        made.found.refuse("crashed_in_constructor", "loading it garbled the process that loaded it: run it under valgrind");
+        made.found.refuse("crashed_in_constructor",
+                          "loading it garbled the process that loaded it: run it under valgrind");
         return;
       }
       made.found.append(told->found);
@@ -74,22 +77,25 @@ void conclude(report& made, const child_result& child, std::int64_t timeout_us) 
     case child_result::ending::signalled: {
       made.outcome = load_outcome::crashed;
       const char* name = ::sigabbrev_np(child.number);
-      made.found.refuse("crashed_in_constructor",
-                        cat("loading it crashed (", name ? cat("SIG", name) : cat("signal ", child.number),
-                            ") in its static constructors or in weir_plugin_v1(): move that work into create()", words));
+      made.found.refuse(
+          "crashed_in_constructor",
+          cat("loading it crashed (", name ? cat("SIG", name) : cat("signal ", child.number),
+              ") in its static constructors or in weir_plugin_v1(): move that work into create()", words));
       return;
     }
     case child_result::ending::exited:
       made.outcome = load_outcome::crashed;
-      made.found.refuse("crashed_in_constructor",
-                        cat("loading it ended the process (exit code ", child.number,
-                            ") in its static constructors or in weir_plugin_v1(): move that work into create()", words));
+      made.found.refuse(
+          "crashed_in_constructor",
+          cat("loading it ended the process (exit code ", child.number,
+              ") in its static constructors or in weir_plugin_v1(): move that work into create()", words));
       return;
     case child_result::ending::timed_out:
       made.outcome = load_outcome::timed_out;
-      made.found.refuse("hangs_in_constructor",
-                        cat("loading it did not end within ", base::print_duration_us(timeout_us),
-                            ": its static constructors or weir_plugin_v1() wait for something; move that work into create()", words));
+      made.found.refuse(
+          "hangs_in_constructor",
+          cat("loading it did not end within ", base::print_duration_us(timeout_us),
+              ": its static constructors or weir_plugin_v1() wait for something; move that work into create()", words));
       return;
   }
 }
@@ -98,11 +104,16 @@ void conclude(report& made, const child_result& child, std::int64_t timeout_us) 
 
 std::string_view name_of(load_outcome outcome) {
   switch (outcome) {
-    case load_outcome::not_tried: return "not_tried";
-    case load_outcome::loaded: return "loaded";
-    case load_outcome::refused: return "refused";
-    case load_outcome::crashed: return "crashed";
-    case load_outcome::timed_out: return "timed_out";
+    case load_outcome::not_tried:
+      return "not_tried";
+    case load_outcome::loaded:
+      return "loaded";
+    case load_outcome::refused:
+      return "refused";
+    case load_outcome::crashed:
+      return "crashed";
+    case load_outcome::timed_out:
+      return "timed_out";
   }
   return "not_tried";
 }

@@ -1,7 +1,7 @@
 #pragma once
-// Everything that can be said about a plugin file, as data: what `weir plugin verify`, `inspect` and `list` show. The loading
-// happens in a child process with a time limit, so a constructor that crashes or hangs cannot take the caller with it, and the
-// caller itself never runs code of the plugin.
+// Everything that can be said about a plugin file, as data: what `weir plugin verify`, `inspect` and `list` show. The
+// loading happens in a child process with a time limit, so a constructor that crashes or hangs cannot take the caller
+// with it, and the caller itself never runs code of the plugin.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -17,8 +17,8 @@ namespace weir::plugin {
 enum class load_outcome : std::uint8_t {
   not_tried,  ///< the gate refused the file
   loaded,
-  refused,    ///< the dynamic loader, or what the plugin says of itself
-  crashed,    ///< the child ended by a signal, or by itself
+  refused,  ///< the dynamic loader, or what the plugin says of itself
+  crashed,  ///< the child ended by a signal, or by itself
   timed_out,
 };
 std::string_view name_of(load_outcome outcome);

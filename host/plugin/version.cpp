@@ -98,7 +98,8 @@ std::strong_ordering operator<=>(const version& a, const version& b) {
 bool is_constraint(std::string_view text) {
   if (version::parse(text)) return true;
   const auto parts = split(text);
-  return parts.size() <= 3 && std::all_of(parts.begin(), parts.end(), [](auto part) { return number(part).has_value(); });
+  return parts.size() <= 3 &&
+         std::all_of(parts.begin(), parts.end(), [](auto part) { return number(part).has_value(); });
 }
 
 bool matches(std::string_view constraint, const version& candidate) {

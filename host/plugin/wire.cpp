@@ -13,8 +13,7 @@ constexpr std::uint32_t most_depth = 32;
 class writer {
  public:
   template <class T>
-    requires(std::is_integral_v<T> || std::is_enum_v<T>)
-  void field(T& value) {
+  requires(std::is_integral_v<T> || std::is_enum_v<T>) void field(T& value) {
     bytes.append(reinterpret_cast<const char*>(&value), sizeof value);
   }
   void field(std::string& text) {
@@ -34,8 +33,7 @@ class reader {
  public:
   explicit reader(std::string_view from) : rest_(from) {}
   template <class T>
-    requires(std::is_integral_v<T> || std::is_enum_v<T>)
-  void field(T& value) {
+  requires(std::is_integral_v<T> || std::is_enum_v<T>) void field(T& value) {
     if (rest_.size() < sizeof value) return fail();
     std::memcpy(&value, rest_.data(), sizeof value);
     rest_.remove_prefix(sizeof value);
@@ -107,7 +105,8 @@ void option(Archive& a, config::option& o, std::uint32_t depth) {
 template <class Archive>
 void all(Archive& a, std::vector<finding>& found, description& about, std::vector<std::string>& libraries) {
   list(a, found, [&](finding& f) { a.field(f.level), a.field(f.code), a.field(f.what), a.field(f.by); });
-  a.field(about.name), a.field(about.version), a.field(about.summary), a.field(about.abi_major), a.field(about.abi_minor);
+  a.field(about.name), a.field(about.version), a.field(about.summary), a.field(about.abi_major),
+      a.field(about.abi_minor);
   list(a, about.components, [&](component_description& c) {
     a.field(c.kind), a.field(c.type), a.field(c.summary), a.field(c.flags), a.field(c.input_count);
     list(a, c.options, [&](config::option& o) { option(a, o, 0); });

@@ -1,6 +1,6 @@
 #pragma once
-// What a child process tells its parent about a plugin, as bytes: both are the same program, so there is no version. Reading
-// checks every length, because the child ran foreign code.
+// What a child process tells its parent about a plugin, as bytes: both are the same program, so there is no version.
+// Reading checks every length, because the child ran foreign code.
 #include <optional>
 #include <string>
 #include <string_view>

@@ -6,6 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <filesystem>
+
 #include "program.hpp"
 
 namespace weir::cli {
@@ -81,6 +83,24 @@ TEST(NewOperator, CopiesTheTemplateWithTheNamesFilledIn) {
   EXPECT_THAT(got.err, HasSubstr("Wrote 2 files"));
   EXPECT_EQ(read_file(files.path() + "/made/fraud-score.toml"), "uses = \"fraud-score.fraud_score\"\n");
   EXPECT_EQ(read_file(files.path() + "/made/src/fraud_score.hpp"), "class fraud_score {};  // fraud-score @other@\n");
+}
+
+TEST(NewOperator, LeavesNothingOfTheRealTemplateUnfilled) {
+  const temporary_folder files;
+  const auto to = files.path() + "/made";
+  const auto got = weir({"new", "operator", "fraud-score", "--dir", to});
+  ASSERT_EQ(got.code, 0) << got.err;
+  int count = 0;
+  for (const auto& e : std::filesystem::recursive_directory_iterator(to)) {
+    EXPECT_THAT(e.path().string(), Not(HasSubstr("@")));
+    if (!e.is_regular_file()) continue;
+    ++count;
+    EXPECT_THAT(read_file(e.path()), Not(HasSubstr("@name@")));
+    EXPECT_THAT(read_file(e.path()), Not(HasSubstr("@class@")));
+  }
+  EXPECT_GE(count, 5);
+  EXPECT_TRUE(std::filesystem::exists(to + "/CMakeLists.txt"));
+  EXPECT_TRUE(std::filesystem::exists(to + "/fraud-score.toml"));
 }
 
 TEST(GraphOutput, IsAFileWhenAsked) {

@@ -149,6 +149,24 @@ TEST(BatchBuilder, LeavesNoMemoryBehind) {
   EXPECT_EQ(buffer_pool::bytes_in_use(), before);
 }
 
+TEST(BatchBuilder, DoesNotMakeEveryBatchAsLargeAsOneLargeRow) {
+  batch_builder b(builder_layout::make(make_schema("name: utf8")));
+  weir_builder* v = b.open(1);
+  put_text(v->columns[0], 0, std::string(4 << 20, 'x'));
+  v->length = 1;
+  ASSERT_TRUE(b.finish(0, nullptr));
+  const std::int64_t before = buffer_pool::bytes_in_use();
+  v = b.open(10'000);
+  EXPECT_LT(buffer_pool::bytes_in_use() - before, 20 << 20);
+  for (int round = 0; round < 100; ++round) {
+    std::memset(v->columns[0].values, 0, 10'001 * 4);
+    v->length = 10'000;
+    ASSERT_TRUE(b.finish(0, nullptr));
+    v = b.open(10'000);
+  }
+  EXPECT_LE(v->columns[0].data_capacity, 128 << 10);
+}
+
 TEST(BatchBuilder, TakesTimesChangesAndOffsetsFromTheListedParents) {
   const batch_ref parent = make_parent(5);
   batch_builder b(builder_layout::make(make_schema("x: int32")));
@@ -286,6 +304,11 @@ TEST(BatchBuilder, NamesTheColumnThatIsWrong) {
                 values<std::int32_t>(v.columns[1])[1] = values<std::int32_t>(v.columns[1])[2] = 1;
               }),
               HasSubstr("row 0 is not UTF-8"));
+  static std::uint8_t own[256];
+  EXPECT_THAT(why([](weir_builder& v) { v.columns[0].validity = own; }), HasSubstr("column n has other pointers"));
+  EXPECT_THAT(why([](weir_builder& v) { v.columns[0].values = own; }), HasSubstr("column n has other pointers"));
+  EXPECT_THAT(why([](weir_builder& v) { v.columns[1].data = reinterpret_cast<char*>(own); }),
+              HasSubstr("column name has other pointers"));
   EXPECT_THAT(why([](weir_builder& v) { v.length = 1 << 20; }), HasSubstr("length 1048576"));
   EXPECT_THAT(why([](weir_builder& v) { v.length = -1; }), HasSubstr("length -1"));
   EXPECT_THAT(why([](weir_builder& v) { v.parent[0] = 0, v.parent[1] = 4; }, WEIR_EMIT_PARENTS), HasSubstr("parent 4"));

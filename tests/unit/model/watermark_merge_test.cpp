@@ -44,8 +44,8 @@ TEST(WatermarkMerge, IsIdleOnlyWhenNobodyIsActive) {
   EXPECT_FALSE(m.idle());
 }
 
-// A model of the promises, stepped at random: never back; never beyond the slowest input that counts; not stuck: once every
-// active input has passed the result, the result moves.
+// A model of the promises, stepped at random: never back; never beyond the slowest input that counts; not stuck: once
+// every active input has passed the result, the result moves.
 TEST(WatermarkMerge, KeepsItsPromisesUnderRandomSteps) {
   std::mt19937_64 random(7);
   for (int round = 0; round < 2000; ++round) {

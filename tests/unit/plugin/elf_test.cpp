@@ -13,10 +13,10 @@
 namespace weir::plugin {
 namespace {
 
-using testing::HasSubstr;
 using test::read_file;
 using test::zoo_path;
 using test::zoo_test;
+using testing::HasSubstr;
 
 class Elf : public zoo_test {
  protected:
@@ -60,9 +60,14 @@ TEST_F(Elf, TellsAProgramFromALibrary) {
 
 TEST_F(Elf, SaysWhatElseAFileIs) {
   EXPECT_THAT(gate("").found.why("").what, HasSubstr("is empty"));
-  EXPECT_THAT(gate("#!/bin/sh\nexit 0\n").found.why("").what, HasSubstr("not an ELF shared library (it starts with \"#!/bin/sh"));
+  EXPECT_THAT(gate("#!/bin/sh\nexit 0\n").found.why("").what,
+              HasSubstr("not an ELF shared library (it starts with \"#!/bin/sh"));
   EXPECT_THAT(gate("!<arch>\n").found.why("").what, HasSubstr("not an ELF shared library"));
-  EXPECT_THAT(gate("\x7f" "ELF").found.why("").what, HasSubstr("less than its header"));
+  EXPECT_THAT(gate("\x7f"
+                   "ELF")
+                  .found.why("")
+                  .what,
+              HasSubstr("less than its header"));
   EXPECT_THAT(gate(std::string(100, '\0')).found.why("").what, HasSubstr("not an ELF shared library"));
 }
 
@@ -70,7 +75,8 @@ TEST_F(Elf, RefusesOtherMachines) {
   std::string file = good();
   const std::uint16_t other = elf::machine_here == elf::machine_x86_64 ? elf::machine_aarch64 : elf::machine_x86_64;
   patch(file, offsetof(Elf64_Ehdr, e_machine), other);
-  EXPECT_THAT(gate(file).found.why("").what, HasSubstr("is built for " + elf::machine_name(other) + ", this host runs on"));
+  EXPECT_THAT(gate(file).found.why("").what,
+              HasSubstr("is built for " + elf::machine_name(other) + ", this host runs on"));
   patch(file, offsetof(Elf64_Ehdr, e_machine), std::uint16_t{4711});
   EXPECT_THAT(gate(file).found.why("").what, HasSubstr("machine 4711"));
 
@@ -97,15 +103,17 @@ TEST_F(Elf, RefusesAFileThatIsCutOffAnywhere) {
   for (std::size_t size = 0; size < whole.size(); size += 64, ++cuts) {
     const gated_file file = gate(std::string_view(whole).substr(0, size));
     ASSERT_TRUE(file.found.refused()) << "cut off at " << size;
-    ASSERT_THAT(file.found.why("").what, testing::AnyOf(HasSubstr("copy it again"), HasSubstr("build it again"))) << size;
+    ASSERT_THAT(file.found.why("").what, testing::AnyOf(HasSubstr("copy it again"), HasSubstr("build it again")))
+        << size;
   }
   EXPECT_GT(cuts, 50u);
   EXPECT_TRUE(gate(std::string_view(whole).substr(0, whole.size() - 1)).found.refused());
   EXPECT_EQ(ran(), "");
 }
 
-// A lying file: every byte of the structures that say where things are, set to values that break careless readers. Nothing is
-// loaded; that no read goes out of bounds shows under AddressSanitizer (the content is on the heap, its end is watched).
+// A lying file: every byte of the structures that say where things are, set to values that break careless readers.
+// Nothing is loaded; that no read goes out of bounds shows under AddressSanitizer (the content is on the heap, its end
+// is watched).
 TEST_F(Elf, SurvivesEveryLieInItsTables) {
   const std::string whole = good();
   Elf64_Ehdr head;
@@ -116,15 +124,17 @@ TEST_F(Elf, SurvivesEveryLieInItsTables) {
   for (unsigned i = 0; i < head.e_phnum; ++i) {
     Elf64_Phdr segment;
     std::memcpy(&segment, whole.data() + head.e_phoff + i * sizeof segment, sizeof segment);
-    if (segment.p_type == PT_DYNAMIC || segment.p_type == PT_NOTE) tables.emplace_back(segment.p_offset, segment.p_filesz);
+    if (segment.p_type == PT_DYNAMIC || segment.p_type == PT_NOTE)
+      tables.emplace_back(segment.p_offset, segment.p_filesz);
     // The first segment holds the symbols, names and hash tables.
     if (segment.p_type == PT_LOAD && segment.p_offset == 0) tables.emplace_back(0, segment.p_filesz);
   }
   std::size_t refused = 0, tried = 0;
   for (const auto& [from, length] : tables) {
     for (std::size_t at = from; at + 8 <= from + length; at += 4) {
-      for (const std::uint64_t value : {std::uint64_t{0}, UINT64_MAX, std::uint64_t{INT64_MAX}, std::uint64_t{whole.size()},
-                                        std::uint64_t{whole.size() - 1}, std::uint64_t{1} << 32}) {
+      for (const std::uint64_t value :
+           {std::uint64_t{0}, UINT64_MAX, std::uint64_t{INT64_MAX}, std::uint64_t{whole.size()},
+            std::uint64_t{whole.size() - 1}, std::uint64_t{1} << 32}) {
         std::string file = whole;
         std::memcpy(file.data() + at, &value, 8);
         if (!elf::read(file)) ++refused;
@@ -142,7 +152,8 @@ TEST_F(Elf, SurvivesRandomDamage) {
   std::size_t refused = 0;
   for (std::size_t round = 0; round < rounds; ++round) {
     std::string file = whole;
-    for (std::size_t hits = 1 + random() % 16; hits > 0; --hits) file[random() % file.size()] = static_cast<char>(random());
+    for (std::size_t hits = 1 + random() % 16; hits > 0; --hits)
+      file[random() % file.size()] = static_cast<char>(random());
     if (random() % 4 == 0) file.resize(random() % file.size());
     if (!elf::read(file)) ++refused;
   }

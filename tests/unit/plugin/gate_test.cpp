@@ -8,9 +8,9 @@
 namespace weir::plugin {
 namespace {
 
+using test::zoo_test;
 using testing::AllOf;
 using testing::HasSubstr;
-using test::zoo_test;
 
 /// Every refusal of the gate: a plugin of the zoo, its code, and what the text must say: what is wrong, and what to do.
 struct refusal {
@@ -38,16 +38,16 @@ TEST_P(GateRefuses, BeforeAnyCodeRuns) {
 
 INSTANTIATE_TEST_SUITE_P(
     Zoo, GateRefuses,
-    testing::Values(
-        refusal{"no_entry", "no_entry", "does not export weir_plugin_v1", "WEIR_EXPORT"},
-        refusal{"extra_export", "extra_exports", "extra_thing", "weir_add_plugin()"},
-        refusal{"gnu_unique", "gnu_unique", "STB_GNU_UNIQUE: _Z", "-fno-gnu-unique"},
-        refusal{"static_tls", "static_tls", "static thread-local storage", "-ftls-model=initial-exec"},
-        refusal{"text_relocations", "text_relocations", "text relocations", "-fPIC"},
-        refusal{"executable_stack", "executable_stack", "stacks of the whole process executable", "-z noexecstack"},
-        refusal{"needs_libprotobuf", "needs_libprotobuf", "libprotobuf.so.32", "link protobuf statically"},
-        refusal{"relative_runpath", "unsafe_runpath", "\"lib\"", "link without that -rpath"},
-        refusal{"writable_runpath", "unsafe_runpath", "can be made by others", "link without that -rpath"}),
+    testing::Values(refusal{"no_entry", "no_entry", "does not export weir_plugin_v1", "WEIR_EXPORT"},
+                    refusal{"extra_export", "extra_exports", "extra_thing", "weir_add_plugin()"},
+                    refusal{"gnu_unique", "gnu_unique", "STB_GNU_UNIQUE: _Z", "-fno-gnu-unique"},
+                    refusal{"static_tls", "static_tls", "static thread-local storage", "-ftls-model=initial-exec"},
+                    refusal{"text_relocations", "text_relocations", "text relocations", "-fPIC"},
+                    refusal{"executable_stack", "executable_stack", "stacks of the whole process executable",
+                            "-z noexecstack"},
+                    refusal{"needs_libprotobuf", "needs_libprotobuf", "libprotobuf.so.32", "link protobuf statically"},
+                    refusal{"relative_runpath", "unsafe_runpath", "\"lib\"", "link without that -rpath"},
+                    refusal{"writable_runpath", "unsafe_runpath", "can be made by others", "link without that -rpath"}),
     [](const auto& one) { return std::string(one.param.name); });
 
 class Gate : public zoo_test {};

@@ -1,6 +1,6 @@
 #pragma once
-// What the tests of the room share: a private directory, a store in it, plugins of the zoo copied there, and the canary that says
-// whether any code of a plugin has run.
+// What the tests of the room share: a private directory, a store in it, plugins of the zoo copied there, and the canary
+// that says whether any code of a plugin has run.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -13,7 +13,9 @@
 #include <memory>
 #include <sstream>
 #include <string>
+#include <vector>
 
+#include "base/digest.hpp"
 #include "base/env.hpp"
 #include "plugin/image.hpp"
 #include "plugin/store.hpp"
@@ -28,12 +30,15 @@ inline std::string read_file(const std::string& path) {
 }
 
 inline void write_file(const std::string& path, std::string_view content, mode_t mode = 0755) {
-  std::ofstream(path, std::ios::binary | std::ios::trunc).write(content.data(), static_cast<std::streamsize>(content.size()));
+  std::ofstream(path, std::ios::binary | std::ios::trunc)
+      .write(content.data(), static_cast<std::streamsize>(content.size()));
   ASSERT_EQ(::chmod(path.c_str(), mode), 0) << path;
 }
 
 /// The built plugin of that name in the zoo.
-inline std::string zoo_path(const std::string& name) { return std::string(WEIR_BAD_PLUGIN_DIR) + "/lib" + name + ".so"; }
+inline std::string zoo_path(const std::string& name) {
+  return std::string(WEIR_BAD_PLUGIN_DIR) + "/lib" + name + ".so";
+}
 
 class zoo_test : public testing::Test {
  protected:
@@ -48,6 +53,7 @@ class zoo_test : public testing::Test {
     store_ = std::move(store).take();
   }
   ~zoo_test() override {
+    kept_.clear();
     store_.reset();
     ::unsetenv("WEIR_ZOO_CANARY");
     std::error_code ignored;
@@ -74,6 +80,14 @@ class zoo_test : public testing::Test {
     return names;
   }
 
+  /// Keeps the private copy of a plugin while the test runs, so that loading it again and again writes nothing.
+  void keep_copy(const std::string& name) {
+    const std::string content = read_file(zoo_path(name));
+    auto kept = store().add(content, base::to_hex(base::sha256_of(content)));
+    ASSERT_TRUE(kept) << kept.why().text();
+    kept_.push_back(std::move(kept).take());
+  }
+
   image_ptr loaded(const std::string& path, const expectations& wanted = {}) {
     auto image = load(env(), store(), path, wanted);
     EXPECT_TRUE(image) << image.why().text();
@@ -83,6 +97,7 @@ class zoo_test : public testing::Test {
  private:
   std::string directory_, canary_;
   std::unique_ptr<plugin_store> store_;
+  std::vector<std::shared_ptr<stored_file>> kept_;
 };
 
 }  // namespace weir::plugin::test

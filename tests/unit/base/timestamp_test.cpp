@@ -72,6 +72,32 @@ TEST(Timestamps, PrintWhatTheyRead) {
   }
 }
 
+TEST(Timestamps, ReadFractionsOfEveryLength) {
+  EXPECT_EQ(parse_timestamp_us("1970-01-01T00:00:00.1Z"), 100'000);
+  EXPECT_EQ(parse_timestamp_us("1970-01-01T00:00:00.12"), 120'000);
+  EXPECT_EQ(parse_timestamp_us("1970-01-01T00:00:00.123456"), 123'456);
+  EXPECT_EQ(parse_timestamp_us("1970-01-01T00:00:00.123456Z"), 123'456);
+  EXPECT_EQ(parse_timestamp_us("1970-01-01T00:00:00.123456+00:00"), 123'456);
+  EXPECT_EQ(parse_timestamp_us("1970-01-01T00:00:00.1234567+00:00"), 123'456);
+  EXPECT_EQ(parse_timestamp_us("1970-01-01T00:00:00.000001234567890Z"), 1);
+  EXPECT_FALSE(parse_timestamp_us("1970-01-01T00:00:00.12345a+00:00"));
+}
+
+TEST(Timestamps, RefuseAnyOtherByteAtAnyPlace) {
+  const std::string good = "2024-02-29T12:34:56.789012+02:00";
+  ASSERT_TRUE(parse_timestamp_us(good));
+  for (std::size_t at = 0; at < good.size(); ++at) {
+    for (int c = 0; c < 256; ++c) {
+      std::string text = good;
+      text[at] = static_cast<char>(c);
+      const bool digit = good[at] >= '0' && good[at] <= '9' && c >= '0' && c <= '9';
+      if (digit || text == good) continue;
+      const bool other_form = (at == 10 && (c == 't' || c == ' ')) || (at == 26 && c == '-');
+      EXPECT_EQ(parse_timestamp_us(text).has_value(), other_form) << text;
+    }
+  }
+}
+
 TEST(Timestamps, AgreeWithTheCLibraryOnEveryDay) {
   for (std::int64_t day = -719162; day < 2932896; ++day) {  // year 1 to 9999
     std::int32_t y;

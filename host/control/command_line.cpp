@@ -138,7 +138,7 @@ class command_line {
     auto& c = command(
         root_, "run", "Run a pipeline until its input ends or it is told to stop.",
         "SIGTERM or SIGINT (Ctrl-C) drains: sources stop, everything read is processed, sinks flush, exit code 0.\n"
-        "A second one stops at once.\n\nExamples:\n"
+        "A second one stops at once, a third one ends the process even when a plugin hangs.\n\nExamples:\n"
         "  weir run desk-risk.toml\n"
         "  weir run nexmark/q0.toml --set nexmark.events=1000000 --json\n"
         "  weir run desk-risk.toml --metrics-listen 9100     then GET http://127.0.0.1:9100/metrics\n",

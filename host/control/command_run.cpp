@@ -1,4 +1,4 @@
-#include <csignal>
+#include <unistd.h>
 
 #include "base/cat.hpp"
 #include "base/log.hpp"
@@ -49,11 +49,19 @@ exit_code run_pipeline_command(const run_arguments& told, console& io) {
   int last_signal = 0;
   run_result result;
   {
-    const stop_signals signals([&](int signal, bool at_once) {
+    const stop_signals signals([&](int signal, int times) {
       last_signal = signal;
-      log.info(at_once ? "told to stop at once" : "draining; the same signal again stops at once",
-               {{"signal", signal}});
-      at_once ? engine->stop() : engine->drain();
+      if (times == 1) {
+        log.info("draining; the same signal again stops at once", {{"signal", signal}});
+        engine->drain();
+      } else if (times == 2) {
+        log.info("stopping at once; the same signal again ends the process", {{"signal", signal}});
+        engine->stop();
+      } else {
+        // A plugin that hangs must not keep the process alive against a person's will.
+        log.error("ended by a third signal: a plugin did not return", {{"signal", signal}});
+        ::_exit(128 + signal);
+      }
     });
     std::unique_ptr<http_server> metrics;
     if (listen) {

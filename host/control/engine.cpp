@@ -134,6 +134,7 @@ class job_engine final : public engine {
     m.bytes_out = f.bytes_out;
     m.batches_in = f.batches_in;
     m.batches_out = f.batches_out;
+    m.head = plan_->chains[n.chain].nodes.front() == f.node;
     m.busy_ns = static_cast<std::uint64_t>(f.busy_ns);
     m.idle_ns = static_cast<std::uint64_t>(f.idle_ns);
     m.backpressured_ns = static_cast<std::uint64_t>(f.backpressured_ns);

@@ -68,8 +68,13 @@ std::string prometheus_text(const metric_snapshot& of) {
   auto count = [&](const char* name, const char* help, std::uint64_t subtask_metrics::*field) {
     family(out, of, name, "counter", help, [=](const auto& s) { return std::optional(std::to_string(s.*field)); });
   };
+  auto head_count = [&](const char* name, const char* help, std::uint64_t subtask_metrics::*field) {
+    family(out, of, name, "counter", help,
+           [=](const auto& s) { return s.head ? std::optional(std::to_string(s.*field)) : std::nullopt; });
+  };
   auto time = [&](const char* name, const char* help, std::uint64_t subtask_metrics::*field) {
-    family(out, of, name, "counter", help, [=](const auto& s) { return std::optional(seconds_of_ns(s.*field)); });
+    family(out, of, name, "counter", help,
+           [=](const auto& s) { return s.head ? std::optional(seconds_of_ns(s.*field)) : std::nullopt; });
   };
   auto gauge = [&](const char* name, const char* help, const read& value) {
     family(out, of, name, "gauge", help, value);
@@ -82,21 +87,22 @@ std::string prometheus_text(const metric_snapshot& of) {
   count("weir_task_bytes_out_total", "Bytes of column data that went out of the subtask.", &m::bytes_out);
   count("weir_task_batches_in_total", "Batches that came into the subtask.", &m::batches_in);
   count("weir_task_batches_out_total", "Batches that went out of the subtask.", &m::batches_out);
-  time("weir_task_busy_seconds_total", "Time spent in the operator's own code.", &m::busy_ns);
-  time("weir_task_idle_seconds_total", "Time the subtask's thread waited for input.", &m::idle_ns);
-  time("weir_task_backpressured_seconds_total", "Time the subtask's thread waited for room in a queue behind it.",
+  time("weir_task_busy_seconds_total", "Time the chain's thread spent working.", &m::busy_ns);
+  time("weir_task_idle_seconds_total", "Time the chain's thread waited for input.", &m::idle_ns);
+  time("weir_task_backpressured_seconds_total", "Time the chain's thread waited for room in a queue behind it.",
        &m::backpressured_ns);
   count("weir_task_late_records_total", "Records that came behind the watermark.", &m::late);
   count("weir_task_dead_letters_total", "Records that could not be processed, kept or not.", &m::dead_letters);
   count("weir_task_skipped_records_total",
         "Records that could not be processed and that nothing kept (on_error = skip).", &m::skipped);
-  count("weir_exchange_pushed_batches_total",
-        "Batches put into the queues in front of the subtask; minus popped: the depth.", &m::pushed_batches);
-  count("weir_exchange_popped_batches_total", "Batches taken out of the queues in front of the subtask.",
-        &m::popped_batches);
-  count("weir_exchange_pushed_bytes_total",
-        "Bytes put into the queues in front of the subtask; minus popped: the depth.", &m::pushed_bytes);
-  count("weir_exchange_popped_bytes_total", "Bytes taken out of the queues in front of the subtask.", &m::popped_bytes);
+  head_count("weir_exchange_pushed_batches_total",
+             "Batches put into the queues in front of the subtask; minus popped: the depth.", &m::pushed_batches);
+  head_count("weir_exchange_popped_batches_total", "Batches taken out of the queues in front of the subtask.",
+             &m::popped_batches);
+  head_count("weir_exchange_pushed_bytes_total",
+             "Bytes put into the queues in front of the subtask; minus popped: the depth.", &m::pushed_bytes);
+  head_count("weir_exchange_popped_bytes_total", "Bytes taken out of the queues in front of the subtask.",
+             &m::popped_bytes);
   gauge("weir_task_watermark_timestamp_seconds", "The subtask's event-time clock, seconds since 1970.",
         [](const auto& s) { return s.watermark_us ? std::optional(seconds_of_us(*s.watermark_us)) : std::nullopt; });
   gauge("weir_task_event_time_lag_seconds", "Wall clock minus the newest event time that went out.", [](const auto& s) {

@@ -17,13 +17,16 @@ struct subtask_metrics {
   std::uint64_t records_in = 0, records_out = 0;
   std::uint64_t bytes_in = 0, bytes_out = 0;
   std::uint64_t batches_in = 0, batches_out = 0;
-  /// Wall time of the subtask's thread by what it did; the members of a chain share a thread, each has its own busy
-  /// time.
+  /// The first node of a chain: the thread's times and the queues in front of it are told here, on the other nodes of
+  /// the chain the numbers below are left out.
+  bool head = true;
+  /// Wall time of the thread by what it did.
   std::uint64_t busy_ns = 0, idle_ns = 0, backpressured_ns = 0;
   /// Batches and bytes that went into and came out of the queues in front of the subtask: depth = pushed - popped. Two
   /// counters, so that a short burst between two scrapes is seen.
   std::uint64_t pushed_batches = 0, popped_batches = 0;
   std::uint64_t pushed_bytes = 0, popped_bytes = 0;
+
   std::uint64_t late = 0;
   std::uint64_t dead_letters = 0;                 ///< rows that could not be processed, whatever on_error did with them
   std::uint64_t skipped = 0;                      ///< of dead_letters, those that nothing kept: on_error = "skip"

@@ -32,15 +32,14 @@ stop_signals::~stop_signals() {
 }
 
 void stop_signals::listen() {
-  bool again = false;
+  int times = 0;
   for (;;) {
     pollfd polled[2] = {{signals_, POLLIN, 0}, {end_, POLLIN, 0}};
     if (::poll(polled, 2, -1) < 0 && errno != EINTR) return;
     if (polled[1].revents != 0) return;
     signalfd_siginfo info;
     while (read(signals_, &info, sizeof info) == sizeof info) {
-      what_(static_cast<int>(info.ssi_signo), again);
-      again = true;
+      what_(static_cast<int>(info.ssi_signo), ++times);
     }
   }
 }

@@ -1,5 +1,5 @@
 #pragma once
-// SIGTERM and SIGINT as calls: the first, then the second and later ones. Construct it before any other thread starts,
+// SIGTERM and SIGINT as calls, counted. Construct it before any other thread starts,
 // so that all of them leave these signals to this one.
 #include <csignal>
 #include <functional>
@@ -10,8 +10,8 @@ namespace weir::control {
 
 class stop_signals {
  public:
-  /// Called on a thread of its own with the signal's number; at_once is false for the first.
-  using handler = std::function<void(int signal, bool at_once)>;
+  /// Called on a thread of its own with the signal's number; times is 1 for the first.
+  using handler = std::function<void(int signal, int times)>;
 
   explicit stop_signals(handler what);
   /// The signals do what they did before.

@@ -1,6 +1,7 @@
 // A small plugin for tests of the command line: a source that counts, an operator that refuses some records, a sink
 // that adds up.
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <thread>
@@ -73,11 +74,14 @@ class picky : public weir::record_operator<number, number> {
 class adder : public weir::sink<number> {
  public:
   static constexpr auto options() {
-    return weir::options(
-        weir::option("delay_ms", weir::integer).fallback("0").doc("Waits this long at every tenth record."));
+    return weir::options(weir::option("delay_ms", weir::integer)
+                             .fallback("0")
+                             .doc("Waits this long at every tenth record; -1: for ever."));
   }
   explicit adder(const weir::config& c) : delay_{c.get<std::int64_t>("delay_ms")} {}
   void process(const number& in, weir::time) override {
+    if (delay_.count() < 0) std::fputs("the adder hangs\n", stderr);
+    while (delay_.count() < 0) std::this_thread::sleep_for(std::chrono::hours(1));
     if (delay_.count() > 0 && in.id % 10 == 0) std::this_thread::sleep_for(delay_);
     sum_ += static_cast<std::uint64_t>(in.id);
   }

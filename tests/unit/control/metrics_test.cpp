@@ -108,6 +108,23 @@ TEST(PrometheusText, LeavesOutWhatIsNotKnown) {
   EXPECT_THAT(text, Not(HasSubstr("weir_source_pending_records")));
 }
 
+TEST(PrometheusText, TellsTheThreadsTimesOnTheHeadOfAChainOnly) {
+  auto s = two_subtasks();
+  s.subtasks[1].operator_id = "behind";
+  s.subtasks[1].head = false;
+  exposition e;
+  ASSERT_EQ(parse(prometheus_text(s), e), std::nullopt);
+  int busy = 0, pushed = 0, records = 0;
+  for (const auto& [name, value] : e.samples) {
+    busy += name.starts_with("weir_task_busy_seconds_total{");
+    pushed += name.starts_with("weir_exchange_pushed_batches_total{");
+    records += name.starts_with("weir_task_records_in_total{");
+  }
+  EXPECT_EQ(busy, 1);
+  EXPECT_EQ(pushed, 1);
+  EXPECT_EQ(records, 2);
+}
+
 TEST(PrometheusText, EscapesLabelValues) {
   auto s = two_subtasks();
   s.pipeline = "a\"b\\c\nd";

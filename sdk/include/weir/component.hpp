@@ -74,6 +74,11 @@ class component {
     return runtime_.host->port_connected(runtime_.context, port) != 0;
   }
 
+  // The name behind a number of weir_batch.source_id; lives as long as the process.
+  [[nodiscard]] std::string_view source_name(std::uint32_t number) const {
+    return detail::chars(runtime_.host->source_name(runtime_.context, number));
+  }
+
   struct place {
     std::uint32_t subtask, parallelism, key_groups;
     std::string_view pipeline, operator_id;

@@ -1,0 +1,61 @@
+#pragma once
+// librdkafka's handles as owners, its configuration from ours, and its callbacks as counters that the subtask's thread reads:
+// nothing of the host is ever called from a thread of librdkafka.
+#include <librdkafka/rdkafka.h>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "weir/config.hpp"
+
+namespace kafka {
+
+struct destroy {
+  void operator()(rd_kafka_conf_t* c) const { rd_kafka_conf_destroy(c); }
+  void operator()(rd_kafka_topic_partition_list_t* l) const { rd_kafka_topic_partition_list_destroy(l); }
+  void operator()(rd_kafka_queue_t* q) const { rd_kafka_queue_destroy(q); }
+  void operator()(const rd_kafka_metadata_t* m) const { rd_kafka_metadata_destroy(m); }
+  void operator()(rd_kafka_t* k) const { rd_kafka_destroy(k); }
+};
+using conf_ptr = std::unique_ptr<rd_kafka_conf_t, destroy>;
+using partitions_ptr = std::unique_ptr<rd_kafka_topic_partition_list_t, destroy>;
+using queue_ptr = std::unique_ptr<rd_kafka_queue_t, destroy>;
+using metadata_ptr = std::unique_ptr<const rd_kafka_metadata_t, destroy>;
+using handle_ptr = std::unique_ptr<rd_kafka_t, destroy>;
+
+inline partitions_ptr new_partitions(int size) { return partitions_ptr{rd_kafka_topic_partition_list_new(size)}; }
+
+/// What librdkafka's threads have said. Written by them, read by the subtask's thread.
+class news {
+ public:
+  void error(rd_kafka_resp_err_t code, std::string why, bool fatal);
+  void log(int level, std::string text);
+  /// What was said since the last call; level as in syslog.
+  struct line {
+    int level;
+    std::string text;
+  };
+  std::vector<line> take_lines();
+  /// A failure that librdkafka cannot recover from; empty: none.
+  std::string fatal();
+
+ private:
+  static constexpr std::size_t lines_max = 100;  // a broker that is down must not fill the memory with complaints
+  std::mutex mutex_;
+  std::vector<line> lines_;
+  std::size_t dropped_ = 0;
+  std::string fatal_;
+  std::string last_error_;
+};
+
+/// Options that source and sink share, as a librdkafka configuration. Throws weir::config_error that names the property.
+conf_ptr make_conf(const weir::config& c, news* to);
+void set(rd_kafka_conf_t* conf, const char* name, const std::string& value, const char* option);
+/// Throws weir::external_failure.
+handle_ptr make_handle(rd_kafka_type_t type, conf_ptr conf);
+
+}  // namespace kafka

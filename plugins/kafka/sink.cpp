@@ -1,0 +1,168 @@
+#include "sink.hpp"
+
+#include <chrono>
+
+namespace kafka {
+namespace {
+
+/// How long one look at a full queue lasts.
+constexpr int room_wait_ms = 100;
+
+constexpr char hex[] = "0123456789abcdef";
+
+}  // namespace
+
+sink::sink(const weir::config& c)
+    : config_(c), topic_name_(c.get<std::string>("topic")), lossy_(c.get<std::string>("delivery") == "none") {
+  make_conf(config_, nullptr);
+}
+
+sink::~sink() {
+  if (topic_) rd_kafka_topic_destroy(topic_);
+  if (!producer_) return;
+  // After an error: what is still queued must not hold up the end of the process.
+  rd_kafka_purge(producer_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+  rd_kafka_flush(producer_.get(), 1000);
+}
+
+void sink::bind(weir::binder& b) {
+  const auto& in = b.input();
+  auto must_be = [&](const std::string& option, const std::string& name, bool binary_only) {
+    const auto at = static_cast<std::size_t>(in.require(name));
+    const auto kind = in[at].kind;
+    const bool bytes = kind == weir::type::utf8 || kind == weir::type::binary;
+    const bool number = kind == weir::type::int32 || kind == weir::type::int64;
+    if (!bytes && (binary_only || !number))
+      throw weir::config_error{option, "column '" + name + "' is " + to_string(in[at]) + "; " +
+                                           (binary_only ? "a record's value is binary or utf8: give the sink a `format`"
+                                                        : "it must be utf8, binary, int32 or int64")};
+    return at;
+  };
+  value_ = must_be("", "value", true);
+  if (config_.has("key")) key_ = text_column{must_be("key", config_.get<std::string>("key"), false), ""};
+  const auto headers = config_.at("headers");
+  headers_.clear();
+  for (const auto& name : headers.keys())
+    headers_.push_back({must_be("headers." + name, headers.get<std::string>(name), false), name});
+}
+
+void sink::open() {
+  auto conf = make_conf(config_, &news_);
+  set(conf.get(), "partitioner", config_.get<std::string>("partitioner"), "partitioner");
+  set(conf.get(), "compression.type", config_.get<std::string>("compression"), "compression");
+  const auto timeout = config_.get<std::chrono::milliseconds>("delivery_timeout");
+  set(conf.get(), "delivery.timeout.ms", std::to_string(timeout.count()), "delivery_timeout");
+  const auto properties = config_.at("properties");
+  // Order per key and no duplicates from the client's own retries, unless somebody asks for something else.
+  if (!lossy_ && !properties.has("enable.idempotence")) set(conf.get(), "enable.idempotence", "true", "properties");
+  if (!properties.has("linger.ms") && !properties.has("queue.buffering.max.ms")) set(conf.get(), "linger.ms", "5", "properties");
+  if (lossy_ && !properties.has("acks") && !properties.has("request.required.acks")) set(conf.get(), "acks", "0", "properties");
+  // news_ is the opaque of the callbacks that run in librdkafka's threads; deliveries are told to this object, in poll().
+  rd_kafka_conf_set_dr_msg_cb(conf.get(), &sink::delivered);
+  producer_ = make_handle(RD_KAFKA_PRODUCER, std::move(conf));
+  rd_kafka_topic_conf_t* topic_conf = rd_kafka_default_topic_conf_dup(producer_.get());
+  rd_kafka_topic_conf_set_opaque(topic_conf, this);
+  topic_ = rd_kafka_topic_new(producer_.get(), topic_name_.c_str(), topic_conf);
+  if (!topic_) throw weir::config_error{"topic", "'" + topic_name_ + "' is not a topic name"};
+}
+
+void sink::delivered(rd_kafka_t*, const rd_kafka_message_t* m, void*) {
+  if (m->err == RD_KAFKA_RESP_ERR_NO_ERROR) return;
+  auto* me = static_cast<sink*>(rd_kafka_topic_opaque(m->rkt));
+  ++me->lost_;
+  if (me->failed_.empty()) me->failed_ = rd_kafka_err2str(m->err);
+}
+
+void sink::check() {
+  for (const auto& line : news_.take_lines())
+    log(line.level <= 3 ? weir::log_level::error : weir::log_level::warn, "Kafka client: " + line.text);
+  if (auto why = news_.fatal(); !why.empty()) throw weir::external_failure{"the Kafka producer has failed: " + why};
+  if (failed_.empty() || lossy_) return;
+  throw weir::external_failure{std::to_string(lost_) + " records for topic '" + topic_name_ + "' at " +
+                               config_.get<std::string>("brokers") + " were not accepted: " + failed_ +
+                               "; check the topic and the broker, then run again from where the source stood"};
+}
+
+std::optional<std::string_view> sink::bytes_of(const weir::column_view& c, std::uint32_t row, std::string& scratch) {
+  if (c.null(row)) return std::nullopt;
+  switch (c.of().kind) {
+    case weir::type::int32:
+      scratch = std::to_string(c.value<std::int32_t>(row));
+      return scratch;
+    case weir::type::int64:
+      scratch = std::to_string(c.value<std::int64_t>(row));
+      return scratch;
+    default:
+      return c.text(row);
+  }
+}
+
+void sink::produce(const weir::batch_view& batch, std::uint32_t row) {
+  const auto value = bytes_of(batch.at(value_), row, header_text_);
+  std::optional<std::string_view> key;
+  if (key_) key = bytes_of(batch.at(key_->index), row, key_text_);
+  char* value_data = value ? const_cast<char*>(value->data()) : nullptr;
+  const char* key_data = key ? key->data() : nullptr;
+  const std::size_t value_size = value ? value->size() : 0, key_size = key ? key->size() : 0;
+  const auto& raw = batch.raw();
+  const bool plain = headers_.empty() && !raw.trace_id;
+
+  for (;;) {
+    rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (plain) {
+      const int refused = rd_kafka_produce(topic_, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY,
+                                           value_data, value_size, key_data, key_size, nullptr);
+      if (refused) code = rd_kafka_last_error();
+    } else {
+      rd_kafka_headers_t* headers = rd_kafka_headers_new(headers_.size() + 2);
+      if (raw.trace_id) {
+        const std::uint8_t* id = raw.trace_id + std::size_t{row} * 16;
+        char text[32];
+        for (int i = 0; i < 16; ++i) text[2 * i] = hex[id[i] >> 4], text[2 * i + 1] = hex[id[i] & 15];
+        rd_kafka_header_add(headers, "trace_id", -1, text, sizeof text);
+        const auto source = source_name(raw.source_id[row]);
+        rd_kafka_header_add(headers, "source_id", -1, source.data(), static_cast<ssize_t>(source.size()));
+      }
+      for (const auto& h : headers_) {
+        const auto bytes = bytes_of(batch.at(h.index), row, header_text_);
+        rd_kafka_header_add(headers, h.name.c_str(), -1, bytes ? bytes->data() : nullptr,
+                            bytes ? static_cast<ssize_t>(bytes->size()) : 0);
+      }
+      code = rd_kafka_producev(producer_.get(), RD_KAFKA_V_RKT(topic_), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                               RD_KAFKA_V_VALUE(value_data, value_size), RD_KAFKA_V_KEY(key_data, key_size),
+                               RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
+      if (code != RD_KAFKA_RESP_ERR_NO_ERROR) rd_kafka_headers_destroy(headers);
+    }
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return;
+    if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+      // The broker is slower than the pipeline: waiting here fills the queues in front, up to the source.
+      rd_kafka_poll(producer_.get(), room_wait_ms);
+      check();
+      continue;
+    }
+    if (code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
+      dead_letter(batch, row, "the record has " + std::to_string(value_size) +
+                                  " bytes, more than the producer sends (properties.\"message.max.bytes\")",
+                  value.value_or(std::string_view{}));
+      return;
+    }
+    throw weir::external_failure{"a record for topic '" + topic_name_ + "' was refused: " + rd_kafka_err2str(code)};
+  }
+}
+
+void sink::process(const weir::batch_view& batch) {
+  for (const auto row : batch.rows()) produce(batch, row);
+  rd_kafka_poll(producer_.get(), 0);
+  check();
+}
+
+void sink::flush() {
+  // Each record ends by itself, acknowledged or given up after delivery_timeout: this loop is bounded by that.
+  while (rd_kafka_outq_len(producer_.get()) > 0) {
+    rd_kafka_flush(producer_.get(), 500);
+    check();
+  }
+  check();
+}
+
+}  // namespace kafka

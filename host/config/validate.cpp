@@ -319,6 +319,15 @@ class validator {
   }
 
   value convert_list(value given, const option& o, const std::string& name) {
+    // One text where a list of texts may stand: topic = "trades".
+    if (given.is(kind::string) && o.element == option_type::string) {
+      value one;
+      one.type = kind::list;
+      one.at = given.at;
+      one.fallback = given.fallback;
+      one.items.push_back(std::move(given));
+      given = std::move(one);
+    }
     if (!given.is(kind::list)) {
       const bool one_table = given.is(kind::table) && o.element == option_type::table;
       return wrong(given, o, option_type::list, name,

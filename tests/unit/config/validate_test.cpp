@@ -138,7 +138,7 @@ TEST(Validate, SaysWhatWasExpectedAndWhatCame) {
   EXPECT_THAT(of("buffer = -1"), HasSubstr("must be a size like \"64MiB\" or 4096, not the integer -1"));
   EXPECT_THAT(of("start = \"erliest\""),
               HasSubstr("must be \"earliest\" or \"latest\", not the string \"erliest\": did you mean \"earliest\"?"));
-  EXPECT_THAT(of("columns = \"a\""), HasSubstr("must be a list [ ... ] of strings, not the string \"a\""));
+  EXPECT_THAT(of("columns = 7"), HasSubstr("must be a list [ ... ] of strings, not the integer 7"));
   EXPECT_THAT(of("columns = [\"a\", 2]"), HasSubstr("2:17: error: element 2 of \"columns\" of kafka.source must be a "
                                                     "string, not the integer 2: put it in quotes"));
   EXPECT_THAT(of("properties = { a = [1] }"),

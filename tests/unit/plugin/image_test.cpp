@@ -194,5 +194,25 @@ TEST_F(Image, IsAskedForByNameVersionAndAbi) {
   EXPECT_FALSE(load(env(), store(), path, {.name = "risk"}));
 }
 
+// What weir_add_plugin() and the SDK make passes without a word, and goes without a trace.
+TEST_F(Image, OfThePluginsOfTheSdkPassesAndGoes) {
+  std::vector<image_ptr> images;
+  std::vector<std::string> copies;
+  std::istringstream paths(SDK_PLUGINS);
+  for (std::string path; std::getline(paths, path, ':');) {
+    const std::string mine = directory() + path.substr(path.rfind('/'));
+    test::write_file(mine, test::read_file(path));
+    gated_file file = pass_gate(env(), mine);
+    for (const finding& one : file.found.all()) ADD_FAILURE() << path << ": " << one.code << ": " << one.what;
+    auto image = load(env(), store(), file);
+    ASSERT_TRUE(image) << image.why().text();
+    copies.push_back((*image)->private_path());
+    images.push_back(std::move(image).take());
+  }
+  ASSERT_EQ(images.size(), 3u);
+  images.clear();
+  for (const std::string& copy : copies) EXPECT_FALSE(mapped(copy)) << copy;
+}
+
 }  // namespace
 }  // namespace weir::plugin

@@ -101,7 +101,7 @@ TEST_F(Image, IsAlwaysExactlyOneOfTheVersionsThatReplaceEachOther) {
     }
   });
   std::size_t got_one = 0, got_two = 0, refused = 0;
-  for (int i = 0; i < 400; ++i) {
+  for (int i = 0; i < 50'000 && (i < 400 || got_one < 20 || got_two < 20); ++i) {
     auto image = load(env(), store(), path);
     if (!image) {
       ++refused;
@@ -116,7 +116,8 @@ TEST_F(Image, IsAlwaysExactlyOneOfTheVersionsThatReplaceEachOther) {
   }
   stop = true;
   writer.join();
-  EXPECT_EQ(got_one + got_two + refused, 400u);
+  EXPECT_GT(got_one, 0u) << refused << " refused";
+  EXPECT_GT(got_two, 0u) << refused << " refused";
 }
 
 TEST_F(Image, ThatWillNotGoIsCountedWithTheReason) {

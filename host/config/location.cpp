@@ -33,33 +33,37 @@ bool sounds_secret(std::string_view key) {
   return false;
 }
 
-/// Marks the quoted strings behind `key =` where the key sounds secret. Rough on purpose: it also serves lines that are
-/// no TOML.
-void hide_secret_sounding(const std::vector<std::string_view>& line, std::vector<bool>& hidden) {
-  std::string key;
-  bool armed = false;
+/// Marks the values behind `key =` where the key sounds secret. Rough on purpose: it also serves lines that are no
+/// TOML. `one_value`: the line is one key=value, whatever else the value holds.
+void hide_secret_sounding(const std::vector<std::string_view>& line, bool one_value, std::vector<bool>& hidden) {
+  std::string key;      // what stands before the next =
+  bool secret = false;  // inside a value to hide
+  int brackets = 0;     // open [ of that value
+  std::string_view quote;
   for (std::size_t i = 0; i < line.size(); ++i) {
     const std::string_view c = line[i];
-    if (c == "\"" || c == "'") {
-      const std::size_t begin = i++;
-      std::string content;
-      for (; i < line.size() && line[i] != c; ++i) {
-        if (c == "\"" && line[i] == "\\" && i + 1 < line.size()) content += line[i++];
-        content += line[i];
-      }
-      if (armed) {
-        for (std::size_t k = begin + 1; k < std::min(i, line.size()); ++k) hidden[k] = true;
-      } else {
-        key += content;  // a quoted key
-      }
-    } else if (c == "=") {
-      armed = sounds_secret(key);
+    if (!quote.empty()) {
+      if (c == quote)
+        quote = {};
+      else
+        hidden[i] = secret, key += c;
+      if (c == "\\" && quote == "\"" && i + 1 < line.size()) hidden[++i] = secret;
+    } else if (secret && one_value) {
+      hidden[i] = true;
+    } else if (c == "\"" || c == "'") {
+      quote = c;
+    } else if (c == "=" && !secret) {
+      secret = sounds_secret(key);
+      brackets = 0;
       key.clear();
-    } else if (c == "," || c == "{" || c == "}") {
-      armed = false;
+    } else if ((c == "," && brackets == 0) || c == "}") {
+      secret = false;
       key.clear();
     } else {
+      if (c == "[") ++brackets;
+      if (c == "]" && brackets > 0) --brackets;
       key += c;
+      hidden[i] = secret && c != " " && c != "[" && c != "]" && c != ",";
     }
   }
 }
@@ -87,7 +91,7 @@ void source_text::mask(std::uint32_t number, std::uint32_t column, std::uint32_t
 std::string source_text::excerpt(std::uint32_t number) const {
   const auto chars = characters(line(number));
   std::vector<bool> hidden(chars.size());
-  hide_secret_sounding(chars, hidden);
+  hide_secret_sounding(chars, name_ == "--set", hidden);
   for (const region& r : masked_) {
     if (r.line != number) continue;
     for (std::size_t i = r.column; i < r.end_column && i <= chars.size(); ++i)

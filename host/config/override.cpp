@@ -90,14 +90,12 @@ class setter {
     const std::string_view whole = a.source->bytes();
     const std::size_t equals = whole.find('=');
     a.path = whole.substr(0, equals);
-    while (!a.path.empty() && a.path.back() == ' ') a.path.remove_suffix(1);
     if (equals == std::string_view::npos || a.path.empty()) {
       return problems_.error(a.at(0, whole.size()),
                              "this is no key=value: write --set id.key=value, for example "
                              "--set exposure.limit=5 or --set checkpoint.interval=1s");
     }
     a.text = whole.substr(equals + 1);
-    a.path = whole.substr(0, equals);
     if (value* target = find_target(a)) assign(*target, a);
   }
 

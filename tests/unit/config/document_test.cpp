@@ -49,6 +49,17 @@ TEST(Document, FindsTheByteInsideAString) {
   EXPECT_EQ(place("e = \"ab\"", 99), std::pair(1u, 9u));
 }
 
+TEST(Document, HidesWhatSoundsSecretInTheLineItShows) {
+  auto shown = [](const std::string& line) { return source_text("d.toml", line).excerpt(1); };
+  EXPECT_EQ(shown("password = \"a\\\"b\", user = 'x' }"), "password = \"****\", user = 'x' }");
+  EXPECT_EQ(shown("c = { api_key = 'abc', 'x secret' = \"d\", e = \"f\" }"),
+            "c = { api_key = '***', 'x secret' = \"*\", e = \"f\" }");
+  EXPECT_EQ(shown("tokens = [\"a\", \"b\"] # c"), "tokens = [\"*\", \"*\"] * *");
+  EXPECT_EQ(shown("password = \"not closed"), "password = \"**********");
+  EXPECT_EQ(shown("password = 12x"), "password = ***");
+  EXPECT_EQ(shown("name = \"password\""), "name = \"password\"");
+}
+
 TEST(Document, BoundsDepthAndCountBeforeParsing) {
   auto refused = [](const std::string& text) {
     diagnostics problems;

@@ -97,6 +97,12 @@ TEST(Set, ReportsMistakesLikeAFileDoes) {
   EXPECT_THAT(report("xyzzy.a=1"), HasSubstr("nodes are \"in\", \"in.side\" or \"out\""));
 }
 
+TEST(Set, ShowsNoSecretInAReport) {
+  const std::string report = with({"im.password=canary, canary=canary"}).problems.text();
+  EXPECT_THAT(report, HasSubstr("im.password=*********************\n"));
+  EXPECT_THAT(report, testing::Not(HasSubstr("canary")));
+}
+
 TEST(Set, CannotBreakOutOfItsValue) {
   const loaded l = with({"in.name=1\nb = 2", "in.other=\"a\" b = 1", "in.deep=" + std::string(500, '[')});
   ASSERT_TRUE(l.pipeline) << l.problems.text();

@@ -1,0 +1,42 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "weir/batch_operator.hpp"
+
+namespace json {
+
+/// Rows as JSON objects without white space, in a column `value`; all other columns go on beside it (a sink may use one as key),
+/// without a copy.
+class encoder : public weir::batch_encoder {
+ public:
+  static constexpr bool selections = true;
+  static constexpr const char* summary() { return "Rows as JSON objects, one a record."; }
+  static constexpr auto options() {
+    using weir::option;
+    return weir::options(
+        option("include", weir::list_of_text).doc("Columns to write, in this order; all without it."),
+        option("nulls", weir::choice("write|omit")).fallback("\"write\"").doc("Whether fields that are null are written."));
+  }
+  explicit encoder(const weir::config& c);
+  void bind(weir::binder& b) override;
+  void process(const weir::batch_view& batch, weir::batch_output& out) override;
+
+ private:
+  struct part {
+    std::size_t column = 0;
+    std::string name;  // "name": with quotes and colon, escaped
+  };
+  std::vector<std::string> include_;
+  bool omit_nulls_;
+  std::vector<part> parts_;
+  std::string text_;
+};
+
+/// Text in double quotes; control characters, quotes and backslashes escaped, bytes that are not UTF-8 as U+FFFD.
+void append_string(std::string& out, std::string_view text);
+/// One value that may be null.
+void append_value(std::string& out, const weir::column_view& c, std::int64_t row, bool omit_nulls);
+
+}  // namespace json

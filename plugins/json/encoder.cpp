@@ -7,6 +7,7 @@
 #include "shared/base64.hpp"
 #include "shared/decimal_text.hpp"
 #include "shared/time_text.hpp"
+#include "shared/utf8.hpp"
 
 namespace json {
 namespace {
@@ -27,19 +28,6 @@ void append_real(std::string& out, T v) {
     out += std::isnan(v) ? "\"NaN\"" : v > 0 ? "\"Infinity\"" : "\"-Infinity\"";
 }
 
-/// Bytes of the UTF-8 character at `at`; 0: it is none.
-std::size_t utf8_size(std::string_view t, std::size_t at) {
-  auto next = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xBF) {
-    return at + i < t.size() && static_cast<unsigned char>(t[at + i]) >= low && static_cast<unsigned char>(t[at + i]) <= high;
-  };
-  const unsigned c = static_cast<unsigned char>(t[at]);
-  if (c < 0x80) return 1;
-  if (c >= 0xC2 && c <= 0xDF) return next(1) ? 2 : 0;
-  if (c >= 0xE0 && c <= 0xEF) return next(1, c == 0xE0 ? 0xA0 : 0x80, c == 0xED ? 0x9F : 0xBF) && next(2) ? 3 : 0;
-  if (c >= 0xF0 && c <= 0xF4) return next(1, c == 0xF0 ? 0x90 : 0x80, c == 0xF4 ? 0x8F : 0xBF) && next(2) && next(3) ? 4 : 0;
-  return 0;
-}
-
 void append_quoted_bytes(std::string& out, std::string_view bytes) {
   out += '"';
   weir::shared::encode_base64(bytes, out);
@@ -58,7 +46,7 @@ void append_string(std::string& out, std::string_view text) {
       ++i;
       continue;
     }
-    if (const std::size_t size = c >= 0x80 ? utf8_size(text, i) : 0) {
+    if (const std::size_t size = c >= 0x80 ? weir::shared::utf8_size(text, i) : 0) {
       i += size;
       continue;
     }

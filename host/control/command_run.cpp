@@ -1,4 +1,4 @@
-#include <unistd.h>
+#include <csignal>
 
 #include "base/cat.hpp"
 #include "base/log.hpp"
@@ -23,6 +23,16 @@ exit_code set_up_logging(const log_arguments& told, console& io) {
   options.format = *format;
   base::configure_logging(std::move(options));
   return exit_code::ok;
+}
+
+// Ends the process as the signal would without us, whatever its other threads do.
+void end_by(int signal) {
+  std::signal(signal, SIG_DFL);
+  sigset_t one;
+  sigemptyset(&one);
+  sigaddset(&one, signal);
+  ::pthread_sigmask(SIG_UNBLOCK, &one, nullptr);
+  std::raise(signal);
 }
 
 }  // namespace
@@ -60,7 +70,7 @@ exit_code run_pipeline_command(const run_arguments& told, console& io) {
       } else {
         // A plugin that hangs must not keep the process alive against a person's will.
         log.error("ended by a third signal: a plugin did not return", {{"signal", signal}});
-        ::_exit(128 + signal);
+        end_by(signal);
       }
     });
     std::unique_ptr<http_server> metrics;

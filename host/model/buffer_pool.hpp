@@ -90,7 +90,9 @@ class buffer_pool {
   }
 
  private:
+  static buffer_ref allocate_slow(std::size_t bytes) noexcept;
   static void* take_object(int object_class);
+  static void* take_object_slow(int object_class);
   static void give_object(void* p, int object_class) noexcept;
   static void* allocate_large(std::size_t bytes);
   static void free_large(void* p, std::size_t bytes) noexcept;

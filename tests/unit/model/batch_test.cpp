@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "model/message.hpp"
 #include "random_batch.hpp"
 
@@ -13,7 +15,7 @@ using namespace test;
 
 selection rows_of(std::vector<std::uint32_t> rows) {
   selection s{.rows = buffer_pool::must_allocate(rows.size() * 4), .count = static_cast<std::int64_t>(rows.size())};
-  std::memcpy(s.rows->data(), rows.data(), rows.size() * 4);
+  std::copy(rows.begin(), rows.end(), s.rows->as<std::uint32_t>());
   return s;
 }
 

@@ -75,8 +75,8 @@ class component {
   }
 
   // The name behind a number of weir_batch.source_id; lives as long as the process.
-  [[nodiscard]] std::string_view source_name(std::uint32_t number) const {
-    return detail::chars(runtime_.host->source_name(runtime_.context, number));
+  [[nodiscard]] std::string_view source_name(std::uint32_t source) const {
+    return detail::chars(runtime_.host->source_name(runtime_.context, source));
   }
 
   struct place {

@@ -66,7 +66,9 @@ weir::model::builder_stock& weir_context::stock(std::uint32_t port, bool beside)
   auto& slot = beside ? state.beside : state.builders;
   if (!slot) {
     const weir::op::output_port& declared = what.outputs[port];
-    auto layout = beside ? weir::model::builder_layout::make_beside(declared.schema, declared.passes)
+    // A port that passes nothing through is written whole, also beside an input (a decoder: a row for each record).
+    const std::vector<std::int32_t> none(declared.schema->size(), -1);
+    auto layout = beside ? weir::model::builder_layout::make_beside(declared.schema, declared.passes.empty() ? none : declared.passes)
                          : weir::model::builder_layout::make(declared.schema);
     slot = std::make_unique<weir::model::builder_stock>(
         std::move(layout), weir::model::builder_options{.tracing = what.trace, .source = what.source != nullptr});

@@ -1,0 +1,76 @@
+#include "program.hpp"
+
+#include "coerce.hpp"
+#include "loops.hpp"
+#include "values.hpp"
+
+namespace weir::expression {
+
+std::size_t program::keep(node_ptr n) {
+  roots_.push_back(std::move(n));
+  return roots_.size() - 1;
+}
+
+std::size_t program::add(const syntax& tree) {
+  binder b{*schema_, loads_};
+  node_ptr n = b.bind(tree);
+  if (n->result.is == kind::null) throw mistake{tree.at, "the type of this expression is not known: CAST(NULL AS type) gives it one"};
+  if (n->result.is == kind::interval) throw mistake{tree.at, "an interval cannot be a column: take a part of it, like epoch_us(...)"};
+  return keep(std::move(n));
+}
+
+std::size_t program::add(std::string_view text) { return add(*parse(text)); }
+
+std::size_t program::add_condition(std::string_view text) {
+  const syntax_ptr tree = parse(text);
+  binder b{*schema_, loads_};
+  return keep(as_truth(b.bind(*tree), "this option"));
+}
+
+void program::seal() {
+  for (auto& r : roots_) r->number(numbers_);
+  schema_ = nullptr;
+}
+
+column evaluator::eval_into(std::size_t n, row_set rows, void* target) {
+  const node& root = program_->root(n);
+  // Steps that hand on another's values have no scratch of their own, or do not use it: what they give is copied.
+  if (root.scratch > 0 && input_index(root) < 0) frame_.redirect(root.slot, target);
+  column c = root.eval(frame_, rows);
+  if (root.scratch > 0) frame_.redirect(root.slot, nullptr);
+  if (c.values == target) return c;
+  with_value(root.result.is, [&](auto tag) {
+    using T = typename decltype(tag)::value;
+    const T* from = c.as<T>();
+    T* to = static_cast<T*>(target);
+    for_rows_or_more(rows, frame_.length(), [=](std::int64_t i) { to[i] = from[i]; });
+  });
+  c.values = target;
+  return c;
+}
+
+std::int64_t evaluator::select(std::size_t n, row_set rows, std::uint32_t* out) {
+  const column c = eval(n, rows);
+  const auto* keep = c.as<std::uint8_t>();
+  const std::uint8_t* valid = c.valid;
+  std::int64_t count = 0;
+  if (!frame_.errors().empty()) {
+    for_rows(rows, [&](std::int64_t i) {
+      out[count] = static_cast<std::uint32_t>(i);
+      count += keep[i] & (valid ? valid[i] : 1) & !frame_.has_failed(i) & 1;
+    });
+  } else if (valid) {
+    for_rows(rows, [&](std::int64_t i) {
+      out[count] = static_cast<std::uint32_t>(i);
+      count += keep[i] & valid[i] & 1;
+    });
+  } else {
+    for_rows(rows, [&](std::int64_t i) {
+      out[count] = static_cast<std::uint32_t>(i);
+      count += keep[i] & 1;
+    });
+  }
+  return count;
+}
+
+}  // namespace weir::expression

@@ -72,6 +72,14 @@ struct multiply {
   }
 };
 
+void fail_overflow(frame& f, std::int64_t row, const type& t, int128 a, const char* sign, int128 b) {
+  std::string why = "overflow of " + name(t) + ": ";
+  append_integer(why, a);
+  why += sign;
+  append_integer(why, b);
+  f.fail(row, std::move(why));
+}
+
 template <class Op, class T>
 class integer_sum final : public node {
  public:
@@ -97,16 +105,11 @@ class integer_sum final : public node {
   }
 
  private:
-  // Some row wrapped around, maybe one that is null or was not asked for. The results may be in the arguments' place by now, so
-  // the flag is computed from the arguments again: scratch is never shared between steps.
+  // Some row wrapped around, maybe one that is null or was not asked for.
   void report(frame& f, row_set rows, const T* a, const T* b, const std::uint8_t* valid) const {
-    for_rows(rows, [&](std::int64_t i) {
+    for_each_row(rows, [&](std::int64_t i) {
       if ((valid && !valid[i]) || !(Op::flag(a[i], b[i], Op::value(a[i], b[i])) >> (bits<T> - 1))) return;
-      std::string why = "overflow of " + name(result) + ": ";
-      append_integer(why, static_cast<int128>(a[i]));
-      why += Op::sign;
-      append_integer(why, static_cast<int128>(b[i]));
-      f.fail(i, std::move(why));
+      fail_overflow(f, i, result, static_cast<int128>(a[i]), Op::sign, static_cast<int128>(b[i]));
     });
   }
 };
@@ -134,7 +137,7 @@ class decimal_sum final : public node {
       out[i] = v;
     });
     if (bad) {
-      for_rows(rows, [&](std::int64_t i) {
+      for_each_row(rows, [&](std::int64_t i) {
         if (valid && !valid[i]) return;
         const int128 v = Op::value(a[i], b[i]);
         if (v < limit && v > -limit && !(Op::flag(a[i], b[i], v) >> 127)) return;
@@ -216,7 +219,7 @@ class negation final : public node {
         out[i] = subtract::value(T{0}, a[i]);
       });
       if (bad && result.is != kind::decimal)
-        for_rows(rows, [&](std::int64_t i) {
+        for_each_row(rows, [&](std::int64_t i) {
           if (c.is_valid(i) && a[i] == smallest) f.fail(i, "overflow of " + name(result) + ": -(" + shown(result, c, i) + ")");
         });
     }

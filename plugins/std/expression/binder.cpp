@@ -26,7 +26,11 @@ bool among(const std::string_view (&list)[N], std::string_view word) {
   return std::find(std::begin(list), std::end(list), word) != std::end(list);
 }
 
-const char* name_of_column(const ArrowSchema& s, int i) { return s.children[i]->name ? s.children[i]->name : ""; }
+std::vector<std::string> names_of(const std::vector<field>& fields) {
+  std::vector<std::string> out;
+  for (const field& f : fields) out.push_back(f.name);
+  return out;
+}
 
 }  // namespace
 
@@ -61,15 +65,8 @@ std::string nearest(const std::string& name, const std::vector<std::string>& nam
   return best;
 }
 
-int binder::column_named(const std::string& n) const {
-  for (std::int64_t i = 0; i < schema_.n_children; ++i)
-    if (n == name_of_column(schema_, static_cast<int>(i))) return static_cast<int>(i);
-  return -1;
-}
-
 void binder::unknown_column(const syntax& s) const {
-  std::vector<std::string> names;
-  for (std::int64_t i = 0; i < schema_.n_children; ++i) names.emplace_back(name_of_column(schema_, static_cast<int>(i)));
+  const std::vector<std::string> names = names_of(schema_.fields);
   const std::string best = nearest(s.text, names);
   std::string why = "unknown column `" + s.text + "`";
   if (!best.empty()) {
@@ -83,7 +80,7 @@ void binder::unknown_column(const syntax& s) const {
   throw mistake{s.at, why};
 }
 
-int binder::plain_column(const syntax& s) const { return s.is == form::name ? column_named(s.text) : -1; }
+int binder::plain_column(const syntax& s) const { return s.is == form::name ? schema_.find(s.text) : -1; }
 
 node_ptr binder::finish(node_ptr n, const syntax& s) {
   n->at = s.at;
@@ -116,27 +113,23 @@ bool binder::leads_to_column(const syntax& s) const {
 binder::place binder::place_of(const syntax& s) {
   place p;
   if (s.is == form::name) {
-    p.index = column_named(s.text);
+    p.index = schema_.find(s.text);
     if (p.index < 0) unknown_column(s);
-    p.schema = schema_.children[p.index];
+    p.shape = &schema_.fields[static_cast<std::size_t>(p.index)];
   } else {
     if (!leads_to_column(s)) throw mistake{s.at, "only columns have fields and elements"};
     p = place_of(*s.args[0]);
     if (s.is == form::field) {
-      if (p.is.is != kind::structure)
-        throw mistake{s.at, "`" + s.text + "` is no field: what stands before it is " + name(p.is) + ", not a struct"};
-      std::vector<std::string> names;
-      int found = -1;
-      for (std::int64_t i = 0; i < p.schema->n_children; ++i) {
-        names.emplace_back(name_of_column(*p.schema, static_cast<int>(i)));
-        if (names.back() == s.text) found = static_cast<int>(i);
-      }
-      if (found < 0) {
+      if (p.is.is != kind::record)
+        throw mistake{s.at, "`" + s.text + "` is no field: what stands before it is " + name(p.is) + ", not a record"};
+      const std::vector<std::string> names = names_of(p.shape->children);
+      const auto found = static_cast<std::size_t>(std::find(names.begin(), names.end(), s.text) - names.begin());
+      if (found == names.size()) {
         const std::string best = nearest(s.text, names);
         throw mistake{s.at, "unknown field `" + s.text + "`" + (best.empty() ? std::string{} : ", did you mean `" + best + "`?")};
       }
-      p.steps.push_back({found, nullptr});
-      p.schema = p.schema->children[found];
+      p.steps.push_back({static_cast<int>(found), nullptr});
+      p.shape = &p.shape->children[found];
     } else {
       if (p.is.is != kind::list) throw mistake{s.at, "[ ] takes an element of a list, but this is " + name(p.is)};
       node_ptr position = bind(*s.args[1]);
@@ -144,20 +137,17 @@ binder::place binder::place_of(const syntax& s) {
       node_ptr wide = coerced(position, kind::int64);
       if (!wide) throw mistake{s.args[1]->at, "the position in a list is an integer, not " + name(given)};
       p.steps.push_back({-1, std::move(wide)});
-      p.schema = p.schema->children[0];
+      p.shape = &p.shape->children[0];
     }
   }
-  const std::optional<type> t = type_of(*p.schema);
-  if (!t)
-    throw mistake{s.at, "expressions cannot read this value: its Arrow format is `" + std::string{p.schema->format ? p.schema->format : ""} + "`"};
-  p.is = *t;
+  p.is = type_of(*p.shape);
   return p;
 }
 
 node_ptr binder::value_at(place p, const syntax& s) {
   if (is_nested(p.is.is))
-    throw mistake{s.at, "this is a " + name(p.is) + ": take one of its values, like `" + (p.is.is == kind::list ? "list[1]" : "struct.field") + "`"};
-  const int width = fixed_width(*p.schema);
+    throw mistake{s.at, "this is a " + name(p.is) + ": take one of its values, like `" + (p.is.is == kind::list ? "list[1]" : "record.field") + "`"};
+  const int width = p.shape->width;
   node_ptr n;
   if (p.steps.empty()) {
     auto& shared = loaded_[p.index];
@@ -357,14 +347,14 @@ node_ptr binder::nested_of(const syntax& s) {
   place p = place_of(*s.args[0]);
   if (contains) {
     if (p.is.is != kind::list) throw mistake{s.args[0]->at, "list_contains needs a list here, not " + name(p.is)};
-    const ArrowSchema& child = *p.schema->children[0];
-    const std::optional<type> element = type_of(child);
-    if (!element || is_nested(element->is)) throw mistake{s.args[0]->at, "list_contains needs a list of plain values"};
+    const field& child = p.shape->children[0];
+    const type element = type_of(child);
+    if (is_nested(element.is)) throw mistake{s.args[0]->at, "list_contains needs a list of plain values"};
     node_ptr value = bind(*s.args[1]);
     const type given = value->result;
-    node_ptr wanted = coerced(value, *element);
-    if (!wanted) throw mistake{s.args[1]->at, "the list holds " + name(*element) + ", not " + name(given)};
-    return make_list_contains(p.index, std::move(p.steps), *element, fixed_width(child), std::move(wanted));
+    node_ptr wanted = coerced(value, element);
+    if (!wanted) throw mistake{s.args[1]->at, "the list holds " + name(element) + ", not " + name(given)};
+    return make_list_contains(p.index, std::move(p.steps), element, child.width, std::move(wanted));
   }
   if (length && p.is.is == kind::list && s.args.size() == 1) return make_list_length(p.index, std::move(p.steps));
   if (test_null && is_nested(p.is.is)) return make_nested_is_null(p.index, std::move(p.steps), w == "is_not_null");

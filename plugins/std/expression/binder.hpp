@@ -9,7 +9,7 @@
 #include "node.hpp"
 #include "source.hpp"
 #include "syntax.hpp"
-#include "weir/arrow.h"
+#include "weir/schema.hpp"
 
 namespace weir::expression {
 
@@ -18,8 +18,8 @@ using column_loads = std::map<int, std::shared_ptr<loaded>>;
 
 class binder {
  public:
-  // schema: a struct whose children are the columns. Both must live as long as the binder, which is made for one expression.
-  binder(const ArrowSchema& schema, column_loads& loads) : schema_{schema}, loaded_{loads} {}
+  // Both must live as long as the binder, which is made for one expression.
+  binder(const schema& columns, column_loads& loads) : schema_{columns}, loaded_{loads} {}
 
   // Throws mistake.
   node_ptr bind(const syntax& s);
@@ -33,10 +33,9 @@ class binder {
     int index{-1};
     std::vector<step> steps;
     type is;
-    const ArrowSchema* schema{nullptr};
+    const field* shape{nullptr};
   };
 
-  int column_named(const std::string& name) const;
   [[noreturn]] void unknown_column(const syntax& s) const;
   place place_of(const syntax& s);
   bool leads_to_column(const syntax& s) const;
@@ -59,7 +58,7 @@ class binder {
   template <class F>
   node_ptr with_value_of(const syntax& s, F body);
 
-  const ArrowSchema& schema_;
+  const schema& schema_;
   column_loads& loaded_;
   int conditional_{0};  // > 0: what is bound now may never be evaluated
 };

@@ -53,6 +53,21 @@ struct same_bytes {
 
 }  // namespace
 
+void conversion::settle(frame& f, const column& from, std::int64_t i, const std::uint8_t*& valid) const {
+  if (attempt_) {
+    auto* own = f.scratch<std::uint8_t>(slot + 1);
+    if (valid != own) valid = own_valid(f, slot + 1, valid);
+    own[i] = 0;
+    return;
+  }
+  const type& t = args[0]->result;
+  if (t.is == kind::text) {
+    f.fail(i, "cannot read " + shown(t, from, i) + " as " + name(result));
+  } else {
+    f.fail(i, "cannot cast " + shown(t, from, i) + " (" + name(t) + ") to " + name(result) + ": out of range");
+  }
+}
+
 bool can_cast(const type& from, const type& to) {
   if (is_nested(from.is) || is_nested(to.is) || to.is == kind::null) return false;
   if (from.is == to.is || from.is == kind::null) return true;

@@ -87,9 +87,8 @@ struct to_truth {
 
 struct from_decimal_to_float {
   double divisor;
-  template <class To>
-  bool operator()(int128 v, To& out) const {
-    out = static_cast<To>(static_cast<double>(v) / divisor);
+  bool operator()(int128 v, double& out) const {
+    out = static_cast<double>(v) / divisor;
     return true;
   }
 };
@@ -101,12 +100,11 @@ inline int128 rounded(int128 v, int128 power) {
   return v < 0 ? q - 1 : q + 1;
 }
 
-template <class Narrow>
 struct from_decimal_to_integer {
   int128 power;
-  template <class To>
-  bool operator()(int128 v, To& out) const {
-    return Narrow{}(power == 1 ? v : rounded(v, power), out);
+  bool operator()(int128 v, int128& out) const {
+    out = power == 1 ? v : rounded(v, power);
+    return true;
   }
 };
 
@@ -162,18 +160,15 @@ node_ptr decimal_to_decimal(node_ptr a, type to, bool attempt) {
                                                rescale{power_of_ten(up), power_of_ten(down), power_of_ten(to.precision)});
 }
 
+// Through float64 or a 128-bit integer.
 node_ptr from_decimal(node_ptr a, type to, bool attempt) {
   const int scale = a->result.scale;
   if (to.is == kind::decimal) return decimal_to_decimal(std::move(a), to, attempt);
   if (to.is == kind::boolean) return make_converter<int128, std::uint8_t, true>(std::move(a), to, attempt, to_truth{});
-  return with_number(to.is, [&](auto tag) -> node_ptr {
-    using To = typename decltype(tag)::value;
-    if constexpr (std::is_floating_point_v<To>) {
-      return make_converter<int128, To, true>(std::move(a), to, attempt, from_decimal_to_float{static_cast<double>(power_of_ten(scale))});
-    } else {
-      return make_converter<int128, To, false>(std::move(a), to, attempt, from_decimal_to_integer<narrow>{power_of_ten(scale)});
-    }
-  });
+  node_ptr n = is_float(to.is)
+                   ? make_converter<int128, double, true>(std::move(a), kind::float64, attempt, from_decimal_to_float{static_cast<double>(power_of_ten(scale))})
+                   : make_converter<int128, int128, true>(std::move(a), kind::hugeint, attempt, from_decimal_to_integer{power_of_ten(scale)});
+  return n->result == to ? std::move(n) : make_number_cast(std::move(n), to, attempt);
 }
 
 // Casts take at most two steps: narrow integers and bool become int64 first, float32 becomes float64. That keeps the number of
@@ -205,18 +200,18 @@ node_ptr with_wide(kind k, F f) {
 }
 
 node_ptr to_decimal(node_ptr a, type to, bool attempt, int digits) {
-  return with_wide(a->result.is, [&](auto tag) -> node_ptr {
-    using From = typename decltype(tag)::value;
-    if constexpr (std::is_floating_point_v<From>) {
-      return make_converter<From, int128, false>(
-          std::move(a), to, attempt,
-          from_float_to_decimal{static_cast<double>(power_of_ten(to.scale)), static_cast<double>(power_of_ten(to.precision))});
-    } else {
-      const from_integer_to_decimal c{power_of_ten(to.scale), power_of_ten(to.precision - to.scale)};
-      if (digits <= to.precision - to.scale) return make_converter<From, int128, true>(std::move(a), to, attempt, c);
-      return make_converter<From, int128, false>(std::move(a), to, attempt, c);
-    }
-  });
+  if (a->result.is == kind::float64)
+    return make_converter<double, int128, false>(
+        std::move(a), to, attempt,
+        from_float_to_decimal{static_cast<double>(power_of_ten(to.scale)), static_cast<double>(power_of_ten(to.precision))});
+  if (a->result.is == kind::uint64) a = make_number_cast(std::move(a), kind::hugeint, false);
+  const from_integer_to_decimal c{power_of_ten(to.scale), power_of_ten(to.precision - to.scale)};
+  const bool fits = digits <= to.precision - to.scale;
+  if (a->result.is == kind::hugeint) {
+    return fits ? make_converter<int128, int128, true>(std::move(a), to, attempt, c) : make_converter<int128, int128, false>(std::move(a), to, attempt, c);
+  }
+  return fits ? make_converter<std::int64_t, int128, true>(std::move(a), to, attempt, c)
+              : make_converter<std::int64_t, int128, false>(std::move(a), to, attempt, c);
 }
 
 }  // namespace

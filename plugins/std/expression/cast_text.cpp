@@ -96,7 +96,7 @@ class formatter final : public node {
     const type from = args[0]->result;
     const T* a = c.as<T>();
     auto* out = f.scratch<text_ref>(slot);
-    for_rows(rows, [&](std::int64_t i) {
+    for_each_row(rows, [&](std::int64_t i) {
       out[i] = {nullptr, 0};
       if (!c.is_valid(i)) return;
       if constexpr (std::is_integral_v<T> && sizeof(T) > 1) {

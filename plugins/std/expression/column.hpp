@@ -74,7 +74,7 @@ class buffer {
 class arena {
  public:
   char* take(std::size_t bytes) {
-    if (used_ + bytes > end_) return take_chunk(bytes);
+    if (used_ + bytes >= end_) return take_chunk(bytes);
     char* p = chunks_[at_].get() + used_;
     used_ += bytes;
     return p;

@@ -36,7 +36,7 @@ column constant::eval(frame& f, row_set) const {
 
 node_ptr make_constant(type t, scalar v, literal l) { return std::make_unique<constant>(t, std::move(v), l); }
 
-node_ptr make_null(type t) { return make_constant(t, scalar{}, literal::null); }
+node_ptr make_null(type t) { return make_constant(t, scalar{}, t.is == kind::null ? literal::null : literal::none); }
 
 node_ptr make_integer(type t, int128 v) {
   scalar s;

@@ -11,7 +11,7 @@ enum class literal : std::uint8_t { none, null, integer, text };
 
 class constant final : public node {
  public:
-  constant(type t, scalar v, literal l = literal::none) : node{t}, value{std::move(v)}, written{l} {}
+  constant(type t, scalar v, literal l = literal::none) : node{t}, value{std::move(v)}, written{l} { writes = false; }
   column eval(frame& f, row_set rows) const override;
 
   scalar value;

@@ -34,7 +34,7 @@ class division final : public node {
     T* out = f.scratch<T>(slot);
     const std::uint8_t* valid = both_valid(f, slot + 1, rows, l.valid, r.valid);
     bool bad = false;
-    for_rows(rows, [=, &bad](std::int64_t i) {
+    for_each_row(rows, [=, &bad](std::int64_t i) {
       const T n = a[i];
       T d = b[i];
       if (d == 0) {
@@ -55,7 +55,7 @@ class division final : public node {
       out[i] = Remainder ? static_cast<T>(n % d) : static_cast<T>(n / d);
     });
     if (bad)
-      for_rows(rows, [&](std::int64_t i) {
+      for_each_row(rows, [&](std::int64_t i) {
         if (valid && !valid[i]) return;
         if (b[i] == 0) {
           f.fail(i, std::string{"division by zero: "} + shown(args[0]->result, l, i) + (Remainder ? " % " : " // ") + "0 (use nullif(divisor, 0) to get NULL)");
@@ -116,7 +116,7 @@ class float_remainder final : public node {
     const T* a = l.as<T>();
     const T* b = r.as<T>();
     T* out = f.scratch<T>(slot);
-    for_rows(rows, [=](std::int64_t i) { out[i] = std::fmod(a[i], b[i]); });
+    for_each_row(rows, [=](std::int64_t i) { out[i] = std::fmod(a[i], b[i]); });
     return {out, both_valid(f, slot + 1, rows, l.valid, r.valid)};
   }
 };
@@ -156,7 +156,7 @@ node_ptr division_of(type t, node_ptr a, node_ptr b) {
       if constexpr (Remainder) return std::make_unique<float_remainder<T>>(t, std::move(a), std::move(b));
       return nullptr;
     } else {
-      if constexpr (!std::is_same_v<T, int128>) {
+      if constexpr (sizeof(T) == 4 || sizeof(T) == 8) {  // others are rare: divided one by one
         if (divisor && !divisor->value.null && divisor->value.integer != 0) {
           const auto d = static_cast<T>(divisor->value.integer);
           if (divisor->value.integer != -1) return std::make_unique<division_by<T, Remainder>>(t, std::move(a), d);
@@ -176,12 +176,12 @@ node_ptr make_remainder(type result, node_ptr a, node_ptr b) { return division_o
 
 node_ptr make_divisible(node_ptr& a, int128 divisor, bool negate) {
   const kind k = a->result.is;
-  if (!is_integer(k) || k == kind::hugeint || k == kind::uint64) return nullptr;
+  if (k != kind::int64 && k != kind::int32) return nullptr;
   if (divisor == 0 || divisor > std::numeric_limits<std::int64_t>::max() || divisor <= std::numeric_limits<std::int64_t>::min())
     return nullptr;
   return with_number(k, [&](auto tag) -> node_ptr {
     using T = typename decltype(tag)::value;
-    if constexpr (std::is_integral_v<T>) {
+    if constexpr (std::is_same_v<T, std::int64_t> || std::is_same_v<T, std::int32_t>) {
       return std::make_unique<divisible<T>>(std::move(a), static_cast<std::int64_t>(divisor), negate);
     } else {
       return nullptr;

@@ -48,6 +48,10 @@ class frame {
     if (targets_[s]) return static_cast<T*>(targets_[s]);
     return static_cast<T*>(buffers_[s].reserve(static_cast<std::size_t>(length_) * sizeof(T)));
   }
+  void* scratch_bytes(int slot, std::size_t width) {
+    const auto s = static_cast<std::size_t>(slot);
+    return targets_[s] ? targets_[s] : buffers_[s].reserve(static_cast<std::size_t>(length_) * width);
+  }
   // The same with room for `count` values, whatever the batch's length is.
   template <class T>
   T* scratch(int slot, std::size_t count) {

@@ -75,11 +75,10 @@ T with_digits(call&, T v, std::int32_t digits) {
   return std::isfinite(r) ? static_cast<T>(r) : v;
 }
 
-// v / power, rounded.
-template <way W>
-int128 rounded_whole(int128 v, int128 unit) {
+// v / unit, rounded.
+int128 rounded_whole(way w, int128 v, int128 unit) {
   const int128 q = v / unit, r = v % unit;
-  switch (W) {
+  switch (w) {
     case way::nearest: return 2 * (r < 0 ? -r : r) < unit ? q : v < 0 ? q - 1 : q + 1;
     case way::down: return r < 0 ? q - 1 : q;
     case way::up: return r > 0 ? q + 1 : q;
@@ -88,14 +87,12 @@ int128 rounded_whole(int128 v, int128 unit) {
 }
 
 // Decimals and integers: divided by `unit`, and multiplied by `back`.
-template <way W>
 struct round_exact {
+  way how;
   int128 unit, back, limit;
-  template <class T>
-  bool operator()(T v, T& out) const {
-    const int128 r = rounded_whole<W>(static_cast<int128>(v), unit) * back;
-    out = static_cast<T>(r);
-    return static_cast<int128>(out) == r && r < limit && r > -limit;
+  bool operator()(int128 v, int128& out) const {
+    out = rounded_whole(how, v, unit) * back;
+    return out < limit && out > -limit;
   }
 };
 
@@ -128,13 +125,11 @@ node_ptr bind_round(invocation& c) {
   if (t.is == kind::decimal) {
     const type to{kind::decimal, t.precision, static_cast<int>(std::max<std::int64_t>(digits, 0))};
     const int128 back = power_of_ten(std::min(decimal_digits_max, static_cast<int>(std::max<std::int64_t>(-digits, 0))));
-    return make_converter<int128, int128, false>(std::move(c.args[0]), to, false, round_exact<W>{unit, back, power_of_ten(to.precision)});
+    return make_converter<int128, int128, false>(std::move(c.args[0]), to, false, round_exact{W, unit, back, power_of_ten(to.precision)});
   }
-  return with_number(t.is, [&](auto tag) -> node_ptr {
-    using T = typename decltype(tag)::value;
-    if constexpr (std::is_floating_point_v<T>) return nullptr;
-    else return make_converter<T, T, false>(std::move(c.args[0]), t, false, round_exact<W>{unit, unit, std::numeric_limits<std::int64_t>::max() * int128{1'000'000'000'000}});
-  });
+  node_ptr wide = make_cast(std::move(c.args[0]), kind::hugeint, false);
+  wide = make_converter<int128, int128, false>(std::move(wide), kind::hugeint, false, round_exact{W, unit, unit, power_of_ten(decimal_digits_max)});
+  return make_cast(std::move(wide), t, false);
 }
 
 // ---- sign and size

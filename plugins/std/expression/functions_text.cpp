@@ -19,7 +19,7 @@ constexpr std::int64_t result_bytes_max = 16 << 20;  // of one value that a func
 
 bool too_large(call& c, std::int64_t bytes) {
   if (bytes <= result_bytes_max) return false;
-  c.error = "the result would have more than " + std::to_string(result_bytes_max) + " bytes";
+  c.fail("the result would have more than " + std::to_string(result_bytes_max) + " bytes");
   return true;
 }
 
@@ -110,7 +110,7 @@ text_ref trim_set(call&, text_ref t, text_ref set) {
 text_ref substring(call& c, text_ref t, std::int64_t offset, std::int64_t length) {
   constexpr std::int64_t most = 4'294'967'295;
   if (offset > most || offset < -most || length > most || length < -most) {
-    c.error = "substring: a position or length beyond 4294967295";
+    c.fail("substring: a position or length beyond 4294967295");
     return t;
   }
   const std::int64_t size = character_count(t.view());
@@ -122,7 +122,7 @@ text_ref substring(call& c, text_ref t, std::int64_t offset, std::int64_t length
 text_ref substring_from(call& c, text_ref t, std::int64_t offset) {
   constexpr std::int64_t most = 4'294'967'295;
   if (offset > most || offset < -most) {
-    c.error = "substring: a position beyond 4294967295";
+    c.fail("substring: a position beyond 4294967295");
     return t;
   }
   const std::int64_t size = character_count(t.view());
@@ -197,7 +197,7 @@ text_ref pad(call& c, text_ref t, std::int64_t wanted, text_ref with) {
   if (size >= wanted) return characters(t, 0, wanted);
   const std::int64_t each = character_count(with.view());
   if (!each) {
-    c.error = "the padding text is empty";
+    c.fail("the padding text is empty");
     return t;
   }
   const std::int64_t missing = wanted - size;
@@ -261,7 +261,7 @@ std::int32_t code_point(call&, text_ref t) {
 text_ref character(call& c, std::int64_t point) {
   utf8proc_uint8_t bytes[4];
   if (point < 0 || point > 0x10ffff || !utf8proc_codepoint_valid(static_cast<utf8proc_int32_t>(point))) {
-    c.error = "chr(" + std::to_string(point) + "): no such character";
+    c.fail("chr(" + std::to_string(point) + "): no such character");
     return {"", 0};
   }
   const auto n = utf8proc_encode_char(static_cast<utf8proc_int32_t>(point), bytes);
@@ -283,7 +283,7 @@ text_ref digest(call& c, text_ref t) {
   unsigned char bytes[EVP_MAX_MD_SIZE];
   unsigned size = 0;
   if (!EVP_Digest(t.data, t.size, bytes, &size, Digest(), nullptr)) {
-    c.error = "this system's OpenSSL refuses this digest";
+    c.fail("this system's OpenSSL refuses this digest");
     return {"", 0};
   }
   return as_hex(c, bytes, size);
@@ -312,7 +312,7 @@ class joined final : public node {
     auto* parts = f.scratch<column>(slot + 2, args.size());
     for (std::size_t k = 0; k < args.size(); ++k) parts[k] = args[k]->eval(f, rows);
     auto* out = f.scratch<text_ref>(slot);
-    for_rows(rows, [&](std::int64_t i) {
+    for_each_row(rows, [&](std::int64_t i) {
       f.work.clear();
       bool first = true;
       for (std::size_t k = separated_ ? 1 : 0; k < args.size(); ++k) {

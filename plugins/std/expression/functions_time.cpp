@@ -57,10 +57,10 @@ const part* part_named(std::string_view word) {
   return nullptr;
 }
 
-template <part P>
-std::int64_t part_of(call&, micros t) {
+// The part (or unit) is the same for all rows: it is a parameter of the step.
+std::int64_t part_of(part p, micros t) {
   const std::int64_t time = time_of(t);
-  switch (P) {
+  switch (p) {
     case part::microsecond: return time % (60 * micros_per_second);
     case part::millisecond: return time % (60 * micros_per_second) / 1000;
     case part::second: return time / micros_per_second % 60;
@@ -69,7 +69,7 @@ std::int64_t part_of(call&, micros t) {
     default: break;
   }
   const std::int64_t days = day_of(t);
-  switch (P) {
+  switch (p) {
     case part::dow: return (weekday(days) + 1) % 7;
     case part::isodow: return weekday(days) + 1;
     case part::doy: return day_of_year(days);
@@ -78,7 +78,7 @@ std::int64_t part_of(call&, micros t) {
     default: break;
   }
   const civil c = civil_of(days);
-  switch (P) {
+  switch (p) {
     case part::day: return c.day;
     case part::month: return c.month;
     case part::quarter: return (c.month - 1) / 3 + 1;
@@ -89,9 +89,8 @@ std::int64_t part_of(call&, micros t) {
   }
 }
 
-template <part P>
-std::int64_t part_of_interval(call&, span s) {
-  switch (P) {
+std::int64_t part_of_interval(part p, const span& s) {
+  switch (p) {
     case part::year: return s.months / 12;
     case part::month: return s.months % 12;
     case part::day: return s.days;
@@ -103,53 +102,39 @@ std::int64_t part_of_interval(call&, span s) {
   }
 }
 
-template <part P>
-micros truncated(call& c, micros t) {
-  auto to = [t](std::int64_t unit) { return floor_div(t, unit) * unit; };
-  switch (P) {
-    case part::microsecond: return t;
-    case part::millisecond: return to(1000);
-    case part::second: return to(micros_per_second);
-    case part::minute: return to(60 * micros_per_second);
-    case part::hour: return to(3600 * micros_per_second);
-    case part::day: return to(micros_per_day);
-    default: break;
+// Units that are so many microseconds; 0: the others.
+constexpr std::int64_t length_of_unit(part p) {
+  switch (p) {
+    case part::microsecond: return 1;
+    case part::millisecond: return 1000;
+    case part::second: return micros_per_second;
+    case part::minute: return 60 * micros_per_second;
+    case part::hour: return 3600 * micros_per_second;
+    case part::day: return micros_per_day;
+    default: return 0;
   }
-  const std::int64_t days = day_of(t);
-  civil d = civil_of(days);
-  std::int64_t out = 0;
-  switch (P) {
-    case part::week: out = days - weekday(days); break;
-    case part::month: out = days_of({d.year, d.month, 1}); break;
-    case part::quarter: out = days_of({d.year, (d.month - 1) / 3 * 3 + 1, 1}); break;
-    case part::decade: out = days_of({static_cast<std::int32_t>(floor_div(d.year, 10) * 10), 1, 1}); break;
-    case part::century: out = days_of({static_cast<std::int32_t>(floor_div(d.year, 100) * 100), 1, 1}); break;
-    case part::millennium: out = days_of({static_cast<std::int32_t>(floor_div(d.year, 1000) * 1000), 1, 1}); break;
-    default: out = days_of({d.year, 1, 1}); break;
-  }
-  if (__builtin_mul_overflow(out, micros_per_day, &out)) c.error = "overflow of timestamp";
-  return out;
 }
 
-// How many boundaries of a unit lie between two times.
-template <part P>
-std::int64_t boundaries(call&, micros a, micros b) {
-  auto by = [=](std::int64_t unit) { return floor_div(b, unit) - floor_div(a, unit); };
-  switch (P) {
-    case part::microsecond: return static_cast<std::int64_t>(static_cast<std::uint64_t>(b) - static_cast<std::uint64_t>(a));
-    case part::millisecond: return by(1000);
-    case part::second: return by(micros_per_second);
-    case part::minute: return by(60 * micros_per_second);
-    case part::hour: return by(3600 * micros_per_second);
-    case part::day: return by(micros_per_day);
-    case part::week: {
-      const std::int64_t x = day_of(a), y = day_of(b);
-      return ((y - weekday(y)) - (x - weekday(x))) / 7;
-    }
-    default: break;
+// The day that a longer unit begins with.
+std::int64_t first_day(part p, std::int64_t days) {
+  const civil d = civil_of(days);
+  auto year = [&](int unit) { return days_of({static_cast<std::int32_t>(floor_div(d.year, unit) * unit), 1, 1}); };
+  switch (p) {
+    case part::week: return days - weekday(days);
+    case part::month: return days_of({d.year, d.month, 1});
+    case part::quarter: return days_of({d.year, (d.month - 1) / 3 * 3 + 1, 1});
+    case part::decade: return year(10);
+    case part::century: return year(100);
+    case part::millennium: return year(1000);
+    default: return year(1);
   }
-  const civil x = date_of(a), y = date_of(b);
-  switch (P) {
+}
+
+// How many boundaries of a longer unit lie between two days.
+std::int64_t boundaries(part p, std::int64_t a, std::int64_t b) {
+  const civil x = civil_of(a), y = civil_of(b);
+  switch (p) {
+    case part::week: return ((b - weekday(b)) - (a - weekday(a))) / 7;
     case part::month: return (y.year - x.year) * 12 + y.month - x.month;
     case part::quarter: return (y.year - x.year) * 4 + (y.month - 1) / 3 - (x.month - 1) / 3;
     case part::decade: return y.year / 10 - x.year / 10;
@@ -159,34 +144,89 @@ std::int64_t boundaries(call&, micros a, micros b) {
   }
 }
 
-// Calls f with the part as a template argument.
-template <class F>
-node_ptr with_part(part p, F f) {
-  using enum part;
-  switch (p) {
-#define WEIR_PART(P) \
-  case P: return f(std::integral_constant<part, P>{});
-    WEIR_PART(microsecond)
-    WEIR_PART(millisecond)
-    WEIR_PART(second)
-    WEIR_PART(minute)
-    WEIR_PART(hour)
-    WEIR_PART(day)
-    WEIR_PART(dow)
-    WEIR_PART(isodow)
-    WEIR_PART(doy)
-    WEIR_PART(week)
-    WEIR_PART(isoyear)
-    WEIR_PART(month)
-    WEIR_PART(quarter)
-    WEIR_PART(year)
-    WEIR_PART(decade)
-    WEIR_PART(century)
-    WEIR_PART(millennium)
-#undef WEIR_PART
+class part_node final : public node {
+ public:
+  part_node(part p, node_ptr t) : node{kind::int64}, part_{p} {
+    add(std::move(t));
+    costly |= !length_of_unit(p);
   }
-  return nullptr;
-}
+  column eval(frame& f, row_set rows) const override {
+    const column c = args[0]->eval(f, rows);
+    auto* out = f.scratch<std::int64_t>(slot);
+    const part p = part_;
+    if (args[0]->result.is == kind::interval) {
+      const auto* a = c.as<span>();
+      for_each_row(rows, [=](std::int64_t i) { out[i] = part_of_interval(p, a[i]); });
+    } else {
+      const auto* a = c.as<micros>();
+      for_each_row(rows, [=](std::int64_t i) { out[i] = c.is_valid(i) ? part_of(p, a[i]) : 0; });
+    }
+    return {out, c.valid};
+  }
+
+ private:
+  part part_;
+};
+
+class trunc_node final : public node {
+ public:
+  trunc_node(part p, node_ptr t) : node{kind::timestamp}, part_{p} {
+    add(std::move(t));
+    can_fail = true;
+    costly |= !length_of_unit(p);
+  }
+  column eval(frame& f, row_set rows) const override {
+    const column c = args[0]->eval(f, rows);
+    const auto* a = c.as<micros>();
+    auto* out = f.scratch<micros>(slot);
+    const part p = part_;
+    // A product that wraps around has the other sign: the first times that int64 can hold have no beginning of their unit.
+    if (const std::int64_t unit = length_of_unit(p)) {
+      for_each_row(rows, [=, &f](std::int64_t i) {
+        out[i] = c.is_valid(i) ? floor_div(a[i], unit) : 0;
+        if (__builtin_mul_overflow(out[i], unit, &out[i])) f.fail(i, "overflow of timestamp");
+      });
+    } else {
+      for_each_row(rows, [=, &f](std::int64_t i) {
+        out[i] = c.is_valid(i) ? first_day(p, day_of(a[i])) : 0;
+        if (__builtin_mul_overflow(out[i], micros_per_day, &out[i])) f.fail(i, "overflow of timestamp");
+      });
+    }
+    return {out, c.valid};
+  }
+
+ private:
+  part part_;
+};
+
+class diff_node final : public node {
+ public:
+  diff_node(part p, node_ptr from, node_ptr to) : node{kind::int64}, part_{p} {
+    add(std::move(from));
+    add(std::move(to));
+  }
+  column eval(frame& f, row_set rows) const override {
+    const column from = args[0]->eval(f, rows), to = args[1]->eval(f, rows);
+    const auto *a = from.as<micros>(), *b = to.as<micros>();
+    auto* out = f.scratch<std::int64_t>(slot);
+    const std::uint8_t* valid = both_valid(f, slot + 1, rows, from.valid, to.valid);
+    const part p = part_;
+    const std::int64_t unit = length_of_unit(p);
+    for_each_row(rows, [=](std::int64_t i) {
+      if (valid && !valid[i]) {
+        out[i] = 0;
+      } else if (unit) {
+        out[i] = static_cast<std::int64_t>(static_cast<std::uint64_t>(floor_div(b[i], unit)) - static_cast<std::uint64_t>(floor_div(a[i], unit)));
+      } else {
+        out[i] = boundaries(p, day_of(a[i]), day_of(b[i]));
+      }
+    });
+    return {out, valid};
+  }
+
+ private:
+  part part_;
+};
 
 // ---- epochs
 
@@ -195,7 +235,7 @@ std::int64_t epoch_ms(call&, micros t) { return floor_div(t, 1000); }
 std::int64_t epoch_us(call&, micros t) { return t; }
 std::int64_t epoch_ns(call& c, micros t) {
   std::int64_t out = 0;
-  if (__builtin_mul_overflow(t, std::int64_t{1000}, &out)) c.error = "overflow of int64: nanoseconds of this timestamp";
+  if (__builtin_mul_overflow(t, std::int64_t{1000}, &out)) c.fail("overflow of int64: nanoseconds of this timestamp");
   return out;
 }
 micros interval_micros(span s, double year_days) {
@@ -205,28 +245,28 @@ micros interval_micros(span s, double year_days) {
 double interval_epoch(call&, span s) { return static_cast<double>(interval_micros(s, 365.25)) / 1e6; }
 std::int64_t interval_us(call& c, span s) {
   const int128 v = (static_cast<int128>(s.months) * 30 + s.days) * micros_per_day + s.micros;
-  if (static_cast<int128>(static_cast<std::int64_t>(v)) != v) c.error = "overflow of int64: microseconds of this interval";
+  if (static_cast<int128>(static_cast<std::int64_t>(v)) != v) c.fail("overflow of int64: microseconds of this interval");
   return static_cast<std::int64_t>(v);
 }
 std::int64_t interval_ms(call& c, span s) { return interval_us(c, s) / 1000; }
 
 micros from_ms(call& c, std::int64_t v) {
   micros out = 0;
-  if (__builtin_mul_overflow(v, std::int64_t{1000}, &out)) c.error = "overflow of timestamp: " + std::to_string(v) + " ms";
+  if (__builtin_mul_overflow(v, std::int64_t{1000}, &out)) c.fail("overflow of timestamp: " + std::to_string(v) + " ms");
   return out;
 }
 micros from_us(call&, std::int64_t v) { return v; }
 micros from_seconds(call& c, double v) {
   const double us = std::nearbyint(v * 1e6);
   if (!(us > -9.2e18 && us < 9.2e18)) {
-    c.error = "overflow of timestamp: " + std::to_string(v) + " s";
+    c.fail("overflow of timestamp: " + std::to_string(v) + " s");
     return 0;
   }
   return static_cast<micros>(us);
 }
 std::int32_t make_date(call& c, std::int64_t y, std::int64_t m, std::int64_t d) {
   if (y < -290'000 || y > 290'000 || m < 1 || m > 12 || d < 1 || d > days_in_month(static_cast<std::int32_t>(y), static_cast<std::int32_t>(m))) {
-    c.error = "there is no date " + std::to_string(y) + "-" + std::to_string(m) + "-" + std::to_string(d);
+    c.fail("there is no date " + std::to_string(y) + "-" + std::to_string(m) + "-" + std::to_string(d));
     return 0;
   }
   return static_cast<std::int32_t>(days_of({static_cast<std::int32_t>(y), static_cast<std::int32_t>(m), static_cast<std::int32_t>(d)}));
@@ -308,7 +348,7 @@ class strftime_node final : public node {
     const column c = args[0]->eval(f, rows);
     const auto* a = c.as<micros>();
     auto* out = f.scratch<text_ref>(slot);
-    for_rows(rows, [&](std::int64_t i) {
+    for_each_row(rows, [&](std::int64_t i) {
       out[i] = {"", 0};
       if (!c.is_valid(i)) return;
       f.work.clear();
@@ -341,7 +381,7 @@ class bucket_node final : public node {
     const column c = args[0]->eval(f, rows);
     const auto* a = c.as<micros>();
     auto* out = f.scratch<micros>(slot);
-    for_rows(rows, [&](std::int64_t i) {
+    for_each_row(rows, [&](std::int64_t i) {
       out[i] = 0;
       if (!c.is_valid(i)) return;
       if (months_) {
@@ -388,7 +428,7 @@ std::vector<node_ptr> only(node_ptr a) {
 }
 
 node_ptr bind_part(invocation& c) {
-  std::string word = c.constant_text(0, "the part");
+  const std::string word = c.constant_text(0, "the part");
   if (word == "epoch") {
     if (c.is(1) == kind::interval) return make_mapped<interval_epoch>(kind::float64, only(std::move(c.args[1])));
     as_time(c, 1);
@@ -397,35 +437,33 @@ node_ptr bind_part(invocation& c) {
   const part p = known_part(c, "the part");
   if (c.is(1) == kind::interval) {
     if (p != part::year && p != part::month && p != part::day && p > part::hour) c.wrong(0, "an interval has no '" + word + "'");
-    return with_part(p, [&](auto tag) { return make_mapped<part_of_interval<tag.value>>(kind::int64, only(std::move(c.args[1]))); });
+  } else {
+    as_time(c, 1);
   }
-  as_time(c, 1);
-  return with_part(p, [&](auto tag) { return make_mapped<part_of<tag.value>>(kind::int64, only(std::move(c.args[1])), false, tag.value > part::hour); });
+  return std::make_unique<part_node>(p, std::move(c.args[1]));
 }
 
 template <part P>
 node_ptr bind_one_part(invocation& c) {
-  if (c.is(0) == kind::interval) return make_mapped<part_of_interval<P>>(kind::int64, std::move(c.args));
-  as_time(c, 0);
-  return make_mapped<part_of<P>>(kind::int64, std::move(c.args));
+  if (c.is(0) != kind::interval) as_time(c, 0);
+  return std::make_unique<part_node>(P, std::move(c.args[0]));
 }
+
+bool is_unit(part p) { return p != part::dow && p != part::isodow && p != part::doy && p != part::isoyear; }
 
 node_ptr bind_trunc(invocation& c) {
   const part p = known_part(c, "the unit");
-  if (p == part::dow || p == part::isodow || p == part::doy || p == part::isoyear) c.wrong(0, "cannot truncate to this unit");
+  if (!is_unit(p)) c.wrong(0, "cannot truncate to this unit");
   as_time(c, 1);
-  return with_part(p, [&](auto tag) { return make_mapped<truncated<tag.value>>(kind::timestamp, only(std::move(c.args[1])), true, tag.value > part::day); });
+  return std::make_unique<trunc_node>(p, std::move(c.args[1]));
 }
 
 node_ptr bind_diff(invocation& c) {
   const part p = known_part(c, "the unit");
-  if (p == part::dow || p == part::isodow || p == part::doy || p == part::isoyear) c.wrong(0, "cannot count in this unit");
+  if (!is_unit(p)) c.wrong(0, "cannot count in this unit");
   as_time(c, 1);
   as_time(c, 2);
-  std::vector<node_ptr> both;
-  both.push_back(std::move(c.args[1]));
-  both.push_back(std::move(c.args[2]));
-  return with_part(p, [&](auto tag) { return make_mapped<boundaries<tag.value>>(kind::int64, std::move(both)); });
+  return std::make_unique<diff_node>(p, std::move(c.args[1]), std::move(c.args[2]));
 }
 
 template <auto OfTime, auto OfInterval, auto FromNumber>

@@ -100,18 +100,41 @@ class null_test final : public node {
   test what_;
 };
 
-// Copies the rows of one vector into another, with their validity (`valid` may be null when no source has nulls).
+// Values that are only moved, not looked at: a type for each width.
+struct wide_cell {
+  std::uint64_t low, high;
+};
+template <class F>
+node_ptr with_cell(kind k, F f) {
+  switch (k) {
+    case kind::int16:
+    case kind::uint16: return f(of<std::uint16_t>{});
+    case kind::int32:
+    case kind::uint32:
+    case kind::float32:
+    case kind::date: return f(of<std::uint32_t>{});
+    case kind::int64:
+    case kind::uint64:
+    case kind::float64:
+    case kind::timestamp: return f(of<std::uint64_t>{});
+    case kind::hugeint:
+    case kind::decimal:
+    case kind::text:
+    case kind::binary:
+    case kind::interval: return f(of<wide_cell>{});
+    default: return f(of<std::uint8_t>{});
+  }
+}
+
+// Copies the rows of one vector into another, with their validity.
 template <class T>
 void place(row_set rows, const column& from, T* out, std::uint8_t* valid) {
   const T* v = from.as<T>();
-  for_rows(rows, [=](std::int64_t i) { out[i] = v[i]; });
-  if (!valid) return;
-  if (from.valid) {
-    const std::uint8_t* ok = from.valid;
-    for_rows(rows, [=](std::int64_t i) { valid[i] = ok[i]; });
-  } else {
-    for_rows(rows, [=](std::int64_t i) { valid[i] = 1; });
-  }
+  const std::uint8_t* ok = from.valid;
+  for_rows(rows, [=](std::int64_t i) {
+    out[i] = v[i];
+    valid[i] = ok ? ok[i] : 1;
+  });
 }
 
 template <class T>
@@ -121,7 +144,7 @@ class choice final : public node {
     for (auto& a : all) add(std::move(a));
     scratch = 4;
     // Cheap values that cannot fail are computed for all rows and blended: no lists of rows.
-    blend_ = !can_fail && !costly && args.size() <= 9 && !std::is_same_v<T, text_ref>;
+    blend_ = !can_fail && !costly && args.size() <= 9;
   }
   column eval(frame& f, row_set rows) const override { return blend_ ? blended(f, rows) : picked(f, rows); }
 
@@ -287,7 +310,7 @@ class let final : public node {
 
 template <template <class> class Node>
 node_ptr of_type(type t, std::vector<node_ptr> args) {
-  return with_value(t.is, [&](auto tag) -> node_ptr {
+  return with_cell(t.is, [&](auto tag) -> node_ptr {
     return std::make_unique<Node<typename decltype(tag)::value>>(t, std::move(args));
   });
 }

@@ -1,9 +1,7 @@
 // Turns a plain function of values into a step: NULL for rows where an argument is NULL, the function for the others.
 #pragma once
 
-#include <array>
 #include <string>
-#include <tuple>
 #include <utility>
 
 #include "loops.hpp"
@@ -15,61 +13,64 @@ namespace weir::expression {
 struct call {
   arena& texts;       // memory for results
   std::string& work;  // a text that may grow, for a moment
-  bool null{false};   // set: the result is NULL
-  std::string error;  // set: the row is an error
+  bool special{false};
+  bool null{false};
+  std::string error;
+
+  void set_null() { special = null = true; }
+  void fail(std::string why) {
+    special = true;
+    error = std::move(why);
+  }
 };
 
-// Fn: R f(call&, A...) with the vector types of values (text_ref, std::int64_t, ...).
-template <auto Fn>
-class mapped;
-
-template <class R, class... A, R (*Fn)(call&, A...)>
-class mapped<Fn> final : public node {
+// The step around a function's loop: all that does not depend on the function.
+class mapped_node final : public node {
  public:
-  mapped(type t, std::vector<node_ptr> all, bool fails, bool expensive) : node{t} {
-    for (auto& a : all) add(std::move(a));
-    can_fail |= fails;
-    costly |= expensive;
-  }
-  column eval(frame& f, row_set rows) const override { return run(f, rows, std::index_sequence_for<A...>{}); }
+  using loop = void (*)(const mapped_node&, frame&, row_set, const column* in, void* out, const std::uint8_t*& valid);
+  mapped_node(type t, std::vector<node_ptr> all, loop run, std::size_t width, bool fails, bool expensive);
+  column eval(frame& f, row_set rows) const override;
+  // The function said something about row i beside its result.
+  void settle(call& c, frame& f, std::int64_t i, const std::uint8_t*& valid) const;
 
  private:
+  loop run_;
+  std::size_t width_;
+};
+
+template <auto Fn>
+struct mapping;
+
+// Fn: R f(call&, A...) with the vector types of values (text_ref, std::int64_t, ...).
+template <class R, class... A, R (*Fn)(call&, A...)>
+struct mapping<Fn> {
+  static constexpr std::size_t width = sizeof(R);
+
   template <std::size_t... I>
-  column run(frame& f, row_set rows, std::index_sequence<I...>) const {
-    const std::array<column, sizeof...(A)> in{args[I]->eval(f, rows)...};
-    R* out = f.scratch<R>(slot);
-    bool nulls = false;
-    for (const column& c : in) nulls |= c.valid != nullptr;
-    std::uint8_t* valid = nullptr;
-    if (nulls) {
-      valid = f.scratch<std::uint8_t>(slot + 1);
-      for_rows(rows, [&](std::int64_t i) { valid[i] = static_cast<std::uint8_t>((in[I].is_valid(i) && ...)); });
-    }
-    call c{f.texts, f.work, false, {}};
-    for_rows(rows, [&](std::int64_t i) {
-      if (nulls && !valid[i]) {
+  static void over(const mapped_node& n, frame& f, row_set rows, const column* in, R* out, const std::uint8_t*& valid, std::index_sequence<I...>) {
+    call c{f.texts, f.work, false, false, {}};
+    const std::uint8_t* present = valid;
+    (void)in;
+    for_each_row(rows, [&](std::int64_t i) {
+      if (present && !present[i]) {
         out[i] = R{};
         return;
       }
       out[i] = Fn(c, in[I].template as<A>()[i]...);
-      if (c.null) [[unlikely]] {
-        c.null = false;
-        if (!valid) valid = own_valid(f, slot + 1, nullptr);
-        valid[i] = 0;
-      }
-      if (!c.error.empty()) [[unlikely]] {
+      if (c.special) [[unlikely]] {
         out[i] = R{};
-        f.fail(i, std::move(c.error));
-        c.error.clear();
+        n.settle(c, f, i, valid);
       }
     });
-    return {out, valid};
+  }
+  static void run(const mapped_node& n, frame& f, row_set rows, const column* in, void* out, const std::uint8_t*& valid) {
+    over(n, f, rows, in, static_cast<R*>(out), valid, std::index_sequence_for<A...>{});
   }
 };
 
 template <auto Fn>
 node_ptr make_mapped(type t, std::vector<node_ptr> args, bool fails = false, bool expensive = true) {
-  return std::make_unique<mapped<Fn>>(t, std::move(args), fails, expensive);
+  return std::make_unique<mapped_node>(t, std::move(args), &mapping<Fn>::run, mapping<Fn>::width, fails, expensive);
 }
 
 }  // namespace weir::expression

@@ -42,6 +42,7 @@ class node {
   bool can_fail{false};    // some row may be an error (this node or one below it)
   bool costly{false};      // more than a few ns a row: worth leaving out rows that are not needed
   bool deterministic{true};
+  bool writes{true};       // the result is written to the first scratch buffer, if it is the node's own
   std::vector<node_ptr> args;
 
  protected:

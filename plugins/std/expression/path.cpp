@@ -25,14 +25,14 @@ class path : public node {
     const ArrowArray* a = f.in().batch->columns[index_];
     auto* spot = f.scratch<std::int64_t>(slot + 2);
     out = spot;
-    for_rows(rows, [&](std::int64_t i) { spot[i] = present(*a, i) ? i : -1; });
+    for_each_row(rows, [&](std::int64_t i) { spot[i] = present(*a, i) ? i : -1; });
     std::size_t next = 0;
     for (const int field : fields_) {
       if (field >= 0) {
-        // A struct's offset counts for its children, too.
+        // A record's offset counts for its children, too.
         const ArrowArray* child = a->children[field];
         const std::int64_t offset = a->offset;
-        for_rows(rows, [&](std::int64_t i) {
+        for_each_row(rows, [&](std::int64_t i) {
           if (spot[i] >= 0) spot[i] = present(*child, spot[i] + offset) ? spot[i] + offset : -1;
         });
         a = child;
@@ -42,7 +42,7 @@ class path : public node {
       const auto* wanted = position.as<std::int64_t>();
       const ArrowArray* child = a->children[0];
       const auto* offsets = static_cast<const std::int32_t*>(a->buffers[1]) + a->offset;
-      for_rows(rows, [&](std::int64_t i) {
+      for_each_row(rows, [&](std::int64_t i) {
         if (spot[i] < 0) return;
         const std::int64_t begin = offsets[spot[i]], count = offsets[spot[i] + 1] - begin;
         std::int64_t k = position.is_valid(i) ? wanted[i] : 0;
@@ -68,7 +68,7 @@ class leaf final : public path {
     const ArrowArray& a = walk(f, rows, spot);
     T* out = f.scratch<T>(slot);
     auto* valid = f.scratch<std::uint8_t>(slot + 1);
-    for_rows(rows, [&](std::int64_t i) {
+    for_each_row(rows, [&](std::int64_t i) {
       valid[i] = spot[i] >= 0;
       out[i] = spot[i] >= 0 ? value_at<T>(a, result.is, width_, spot[i]) : T{};
     });
@@ -88,7 +88,7 @@ class list_length final : public path {
     const auto* offsets = static_cast<const std::int32_t*>(a.buffers[1]) + a.offset;
     auto* out = f.scratch<std::int64_t>(slot);
     auto* valid = f.scratch<std::uint8_t>(slot + 1);
-    for_rows(rows, [=](std::int64_t i) {
+    for_each_row(rows, [=](std::int64_t i) {
       valid[i] = spot[i] >= 0;
       out[i] = spot[i] >= 0 ? offsets[spot[i] + 1] - offsets[spot[i]] : 0;
     });
@@ -112,7 +112,7 @@ class list_contains final : public path {
     const auto* offsets = static_cast<const std::int32_t*>(a.buffers[1]) + a.offset;
     auto* out = f.scratch<std::uint8_t>(slot);
     auto* valid = f.scratch<std::uint8_t>(slot + 1);
-    for_rows(rows, [&](std::int64_t i) {
+    for_each_row(rows, [&](std::int64_t i) {
       valid[i] = spot[i] >= 0 && value.is_valid(i);
       out[i] = 0;
       if (!valid[i]) return;
@@ -135,7 +135,7 @@ class nested_is_null final : public path {
     walk(f, rows, spot);
     auto* out = f.scratch<std::uint8_t>(slot);
     const bool negate = negate_;
-    for_rows(rows, [=](std::int64_t i) { out[i] = (spot[i] < 0) != negate; });
+    for_each_row(rows, [=](std::int64_t i) { out[i] = (spot[i] < 0) != negate; });
     return {out, nullptr};
   }
 

@@ -147,7 +147,7 @@ class like_constant final : public node {
     const column c = args[0]->eval(f, rows);
     const auto* a = c.as<text_ref>();
     auto* out = f.scratch<std::uint8_t>(slot);
-    for_rows(rows, [&](std::int64_t i) {
+    for_each_row(rows, [&](std::int64_t i) {
       if (!c.is_valid(i)) {
         out[i] = 0;
         return;
@@ -197,7 +197,7 @@ class like_column final : public node {
     const std::uint8_t* valid = both_valid(f, slot + 1, rows, c.valid, p.valid);
     std::vector<like_token> tokens;
     std::string literals, text, pattern;
-    for_rows(rows, [&](std::int64_t i) {
+    for_each_row(rows, [&](std::int64_t i) {
       out[i] = 0;
       if (valid && !valid[i]) return;
       text.clear();
@@ -273,7 +273,7 @@ class regex_matches final : public regex_node {
     const auto* a = c.as<text_ref>();
     auto* out = f.scratch<std::uint8_t>(slot);
     const re2::RE2& re = *expression.re;
-    for_rows(rows, [&](std::int64_t i) {
+    for_each_row(rows, [&](std::int64_t i) {
       if (!c.is_valid(i)) {
         out[i] = 0;
         return;
@@ -296,7 +296,7 @@ class regex_replace final : public regex_node {
     const column c = args[0]->eval(f, rows);
     const auto* a = c.as<text_ref>();
     auto* out = f.scratch<text_ref>(slot);
-    for_rows(rows, [&](std::int64_t i) {
+    for_each_row(rows, [&](std::int64_t i) {
       out[i] = {"", 0};
       if (!c.is_valid(i)) return;
       f.work = a[i].view();
@@ -319,7 +319,7 @@ class regex_extract final : public regex_node {
     const auto* a = c.as<text_ref>();
     auto* out = f.scratch<text_ref>(slot);
     std::vector<re2::StringPiece> groups(static_cast<std::size_t>(group_) + 1);
-    for_rows(rows, [&](std::int64_t i) {
+    for_each_row(rows, [&](std::int64_t i) {
       out[i] = {"", 0};
       if (!c.is_valid(i)) return;
       const auto text = piece(a[i].view());

@@ -34,16 +34,17 @@ void program::seal() {
 
 column evaluator::eval_into(std::size_t n, row_set rows, void* target) {
   const node& root = program_->root(n);
-  // Steps that hand on another's values have no scratch of their own, or do not use it: what they give is copied.
-  if (root.scratch > 0 && input_index(root) < 0) frame_.redirect(root.slot, target);
+  // Columns and constants have their values elsewhere; a step may also hand on another's. Those are copied.
+  const bool direct = root.writes && root.scratch > 0 && reinterpret_cast<std::uintptr_t>(target) % 16 == 0;
+  if (direct) frame_.redirect(root.slot, target);
   column c = root.eval(frame_, rows);
-  if (root.scratch > 0) frame_.redirect(root.slot, nullptr);
+  if (direct) frame_.redirect(root.slot, nullptr);
   if (c.values == target) return c;
   with_value(root.result.is, [&](auto tag) {
     using T = typename decltype(tag)::value;
     const T* from = c.as<T>();
-    T* to = static_cast<T*>(target);
-    for_rows_or_more(rows, frame_.length(), [=](std::int64_t i) { to[i] = from[i]; });
+    auto* to = static_cast<char*>(target);  // whose alignment for 128 bits is not promised
+    for_rows_or_more(rows, frame_.length(), [=](std::int64_t i) { std::memcpy(to + i * static_cast<std::int64_t>(sizeof(T)), from + i, sizeof(T)); });
   });
   c.values = target;
   return c;

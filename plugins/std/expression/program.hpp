@@ -1,6 +1,6 @@
 // The engine's front door: compile expressions over one input schema, then evaluate them batch by batch.
 //
-//   program p{schema};                             // bind(): once, shared by all subtasks
+//   program p{columns};                            // bind(): once, shared by all subtasks
 //   auto cents = p.add("price * 908 // 1000");     // throws mistake{byte offset, why}
 //   p.seal();
 //
@@ -24,8 +24,8 @@ namespace weir::expression {
 
 class program {
  public:
-  // schema: a struct whose children are the columns; read by add() alone.
-  explicit program(const ArrowSchema& schema) : schema_{&schema} {}
+  // columns: of the input; read by add() alone.
+  explicit program(const schema& columns) : schema_{&columns} {}
 
   // Compiles one expression; the number is for evaluator. Throws mistake.
   std::size_t add(std::string_view text);
@@ -33,7 +33,7 @@ class program {
   // One that must be a truth value.
   std::size_t add_condition(std::string_view text);
 
-  // Ends the compilation. The schema may go away.
+  // Ends the compilation. The schema of the input may go away.
   void seal();
 
   std::size_t size() const { return roots_.size(); }
@@ -48,7 +48,7 @@ class program {
 
  private:
   std::size_t keep(node_ptr n);
-  const ArrowSchema* schema_;
+  const schema* schema_;
   column_loads loads_;
   std::vector<node_ptr> roots_;
   numbering numbers_;

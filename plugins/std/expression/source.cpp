@@ -1,6 +1,6 @@
 #include "source.hpp"
 
-#include <charconv>
+#include <string_view>
 
 #include "arrow_read.hpp"
 #include "loops.hpp"
@@ -13,7 +13,9 @@ namespace {
 class input_column final : public node {
  public:
   input_column(type t, int index, std::shared_ptr<loaded> shared, int width)
-      : node{t}, index_{index}, width_{width}, shared_{std::move(shared)} {}
+      : node{t}, index_{index}, width_{width}, shared_{std::move(shared)} {
+    writes = false;
+  }
   void number(numbering& n) override {
     if (shared_->memo < 0) shared_->memo = n.memos++;
     node::number(n);
@@ -158,12 +160,5 @@ node_ptr make_event_time() { return std::make_unique<event_time>(); }
 node_ptr make_trace_id() { return std::make_unique<trace_id>(); }
 node_ptr make_source_id() { return std::make_unique<source_id>(); }
 node_ptr make_change_kind() { return std::make_unique<change_kind>(); }
-
-int fixed_width(const ArrowSchema& schema) {
-  const std::string_view f = schema.format ? schema.format : "";
-  int width = 0;
-  if (f.starts_with("w:")) std::from_chars(f.data() + 2, f.data() + f.size(), width);
-  return width;
-}
 
 }  // namespace weir::expression

@@ -25,7 +25,7 @@ node_ptr make_change_kind(); // utf8: insert, update_before, update_after, delet
 
 // ---- nested values: a path from a column through fields and list elements to a value.
 
-// One step: a field of a struct, or an element of a list (the position is an int64 expression, counted from 1, from the end when
+// One step: a field of a record, or an element of a list (the position is an int64 expression, counted from 1, from the end when
 // negative).
 struct step {
   int field{-1};
@@ -38,10 +38,7 @@ node_ptr make_path(type t, int index, std::vector<step> steps, int width);
 node_ptr make_list_length(int index, std::vector<step> steps);
 // Whether the list at the end of the path holds a value; elements have type `element`.
 node_ptr make_list_contains(int index, std::vector<step> steps, type element, int width, node_ptr value);
-// Whether the list or struct at the end of the path is NULL (as `IS NULL`, never null itself).
+// Whether the list or record at the end of the path is NULL (as `IS NULL`, never null itself).
 node_ptr make_nested_is_null(int index, std::vector<step> steps, bool negate);
-
-// Bytes of one value of a fixed binary column ("w:16"); 0: another format.
-int fixed_width(const ArrowSchema& schema);
 
 }  // namespace weir::expression

@@ -30,10 +30,11 @@ std::int64_t shifted(call& c, std::int64_t t, span s) {
   bad = bad || __builtin_mul_overflow(sign * s.days, micros_per_day, &part) || __builtin_add_overflow(out, part, &out);
   bad = bad || __builtin_mul_overflow(sign, s.micros, &part) || __builtin_add_overflow(out, part, &out);
   if (bad) {
-    c.error = "overflow of timestamp: ";
-    append_timestamp(c.error, t);
-    c.error += Back ? " - " : " + ";
-    append_interval(c.error, s);
+    std::string why = "overflow of timestamp: ";
+    append_timestamp(why, t);
+    why += Back ? " - " : " + ";
+    append_interval(why, s);
+    c.fail(std::move(why));
     return t;
   }
   return out;
@@ -41,14 +42,14 @@ std::int64_t shifted(call& c, std::int64_t t, span s) {
 
 span between(call& c, std::int64_t a, std::int64_t b) {
   std::int64_t d = 0;
-  if (__builtin_sub_overflow(a, b, &d)) c.error = "overflow of interval: the timestamps are too far apart";
+  if (__builtin_sub_overflow(a, b, &d)) c.fail("overflow of interval: the timestamps are too far apart");
   return {0, static_cast<std::int32_t>(d / micros_per_day), d % micros_per_day};
 }
 
 template <bool Back>
 std::int32_t date_shifted(call& c, std::int32_t d, std::int32_t n) {
   std::int32_t out = 0;
-  if (Back ? __builtin_sub_overflow(d, n, &out) : __builtin_add_overflow(d, n, &out)) c.error = "overflow of date";
+  if (Back ? __builtin_sub_overflow(d, n, &out) : __builtin_add_overflow(d, n, &out)) c.fail("overflow of date");
   return out;
 }
 std::int64_t days_between(call&, std::int32_t a, std::int32_t b) { return static_cast<std::int64_t>(a) - b; }
@@ -60,14 +61,14 @@ span interval_sum(call& c, span a, span b) {
                               __builtin_sub_overflow(a.micros, b.micros, &out.micros)
                         : __builtin_add_overflow(a.months, b.months, &out.months) | __builtin_add_overflow(a.days, b.days, &out.days) |
                               __builtin_add_overflow(a.micros, b.micros, &out.micros);
-  if (bad) c.error = "overflow of interval";
+  if (bad) c.fail("overflow of interval");
   return out;
 }
 span interval_product(call& c, span a, std::int64_t n) {
   span out{0, 0, 0};
   if (__builtin_mul_overflow(a.months, n, &out.months) | __builtin_mul_overflow(a.days, n, &out.days) |
       __builtin_mul_overflow(a.micros, n, &out.micros))
-    c.error = "overflow of interval";
+    c.fail("overflow of interval");
   return out;
 }
 
@@ -89,7 +90,7 @@ class interval_of_node final : public node {
     const auto* a = c.as<std::int64_t>();
     auto* out = f.scratch<span>(slot);
     const span one = *interval_of(1, unit_);
-    for_rows(rows, [&](std::int64_t i) {
+    for_each_row(rows, [&](std::int64_t i) {
       out[i] = {0, 0, 0};
       if (!c.is_valid(i)) return;
       if (__builtin_mul_overflow(one.months, a[i], &out[i].months) | __builtin_mul_overflow(one.days, a[i], &out[i].days) |

@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
 
-#include "weir/arrow.h"
+#include "weir/schema.hpp"
 
 namespace weir::expression {
 
@@ -13,7 +12,7 @@ namespace {
 
 constexpr std::array<std::string_view, 21> names{
     "null",   "bool",    "int8",    "int16",   "int32", "int64",  "uint8",     "uint16", "uint32",   "uint64", "hugeint",
-    "float32", "float64", "decimal", "utf8",   "binary", "timestamp", "date",   "interval", "list",   "struct"};
+    "float32", "float64", "decimal", "utf8",   "binary", "timestamp", "date",   "interval", "list",   "record"};
 
 constexpr std::pair<std::string_view, kind> words[]{
     {"bool", kind::boolean},      {"boolean", kind::boolean},   {"tinyint", kind::int8},    {"int8", kind::int8},
@@ -31,7 +30,13 @@ constexpr std::pair<std::string_view, kind> words[]{
 
 std::string name(const type& t) {
   std::string out{names[static_cast<std::size_t>(t.is)]};
-  if (t.is == kind::decimal) out += "(" + std::to_string(t.precision) + "," + std::to_string(t.scale) + ")";
+  if (t.is == kind::decimal) {
+    out += '(';
+    out += std::to_string(t.precision);
+    out += ',';
+    out += std::to_string(t.scale);
+    out += ')';
+  }
   return out;
 }
 
@@ -41,70 +46,44 @@ std::optional<kind> kind_named(std::string_view word) {
   return std::nullopt;
 }
 
-std::optional<type> type_of(const ArrowSchema& schema) {
-  const std::string_view f = schema.format ? schema.format : "";
-  if (schema.dictionary) return std::nullopt;
-  if (f.size() == 1) {
-    switch (f[0]) {
-      case 'b': return type{kind::boolean};
-      case 'c': return type{kind::int8};
-      case 's': return type{kind::int16};
-      case 'i': return type{kind::int32};
-      case 'l': return type{kind::int64};
-      case 'C': return type{kind::uint8};
-      case 'S': return type{kind::uint16};
-      case 'I': return type{kind::uint32};
-      case 'L': return type{kind::uint64};
-      case 'f': return type{kind::float32};
-      case 'g': return type{kind::float64};
-      case 'u': return type{kind::text};
-      case 'z': return type{kind::binary};
-      default: return std::nullopt;
-    }
+type type_of(const field& f) {
+  switch (f.kind) {
+    case weir::type::boolean: return kind::boolean;
+    case weir::type::int8: return kind::int8;
+    case weir::type::int16: return kind::int16;
+    case weir::type::int32: return kind::int32;
+    case weir::type::int64: return kind::int64;
+    case weir::type::uint8: return kind::uint8;
+    case weir::type::uint16: return kind::uint16;
+    case weir::type::uint32: return kind::uint32;
+    case weir::type::uint64: return kind::uint64;
+    case weir::type::float32: return kind::float32;
+    case weir::type::float64: return kind::float64;
+    case weir::type::utf8: return kind::text;
+    case weir::type::binary:
+    case weir::type::fixed_binary: return kind::binary;
+    case weir::type::timestamp: return kind::timestamp;
+    case weir::type::date32: return kind::date;
+    case weir::type::decimal128: return {kind::decimal, f.precision, f.scale};
+    case weir::type::list:
+    case weir::type::record: break;
   }
-  if (f.starts_with("w:")) return type{kind::binary};
-  if (f.starts_with("tsu:")) return type{kind::timestamp};
-  if (f == "tdD") return type{kind::date};
-  if (f.starts_with("d:")) {
-    int precision = 0, scale = 0;
-    const char* end = f.data() + f.size();
-    auto first = std::from_chars(f.data() + 2, end, precision);
-    if (first.ec != std::errc{} || first.ptr == end || *first.ptr != ',') return std::nullopt;
-    auto second = std::from_chars(first.ptr + 1, end, scale);
-    // A third part is the width in bits: only 128 is 16 bytes wide.
-    if (second.ec != std::errc{} || (second.ptr != end && std::string_view(second.ptr, end) != ",128")) return std::nullopt;
-    if (precision < 1 || precision > decimal_digits_max || scale < 0 || scale > precision) return std::nullopt;
-    return type{kind::decimal, precision, scale};
-  }
-  if (f == "+l" || f == "+s") {
-    type t{f == "+l" ? kind::list : kind::structure};
-    t.shape = &schema;
-    return t;
-  }
-  return std::nullopt;
+  type t{f.kind == weir::type::list ? kind::list : kind::record};
+  t.shape = &f;
+  return t;
 }
 
-std::string arrow_format(const type& t) {
-  switch (t.is) {
-    case kind::boolean: return "b";
-    case kind::int8: return "c";
-    case kind::int16: return "s";
-    case kind::int32: return "i";
-    case kind::int64: return "l";
-    case kind::uint8: return "C";
-    case kind::uint16: return "S";
-    case kind::uint32: return "I";
-    case kind::uint64: return "L";
-    case kind::hugeint: return "d:38,0";
-    case kind::float32: return "f";
-    case kind::float64: return "g";
-    case kind::decimal: return "d:" + std::to_string(t.precision) + "," + std::to_string(t.scale);
-    case kind::text: return "u";
-    case kind::binary: return "z";
-    case kind::timestamp: return "tsu:UTC";
-    case kind::date: return "tdD";
-    default: return {};
-  }
+field field_of(const type& t, std::string name) {
+  static constexpr weir::type kinds[]{weir::type::boolean, weir::type::boolean, weir::type::int8,    weir::type::int16,   weir::type::int32,
+                                      weir::type::int64,   weir::type::uint8,   weir::type::uint16,  weir::type::uint32,  weir::type::uint64,
+                                      weir::type::decimal128, weir::type::float32, weir::type::float64, weir::type::decimal128, weir::type::utf8,
+                                      weir::type::binary,  weir::type::timestamp, weir::type::date32};
+  field f;
+  f.name = std::move(name);
+  f.kind = kinds[static_cast<std::size_t>(t.is)];
+  if (t.is == kind::decimal) f.precision = t.precision, f.scale = t.scale;
+  if (t.is == kind::hugeint) f.precision = decimal_digits_max;
+  return f;
 }
 
 int digits_of(kind k) {
@@ -134,8 +113,9 @@ type common_number(const type& a, const type& b) {
   }
   if (a.is == kind::hugeint || b.is == kind::hugeint) return kind::hugeint;
   if (is_signed(a.is) == is_signed(b.is)) return std::max(a.is, b.is);
-  if (a.is == kind::uint64 || b.is == kind::uint64) return kind::hugeint;
-  return kind::int64;
+  const kind with_sign = is_signed(a.is) ? a.is : b.is, without = is_signed(a.is) ? b.is : a.is;
+  if (without == kind::uint64) return kind::hugeint;
+  return digits_of(with_sign) > digits_of(without) ? with_sign : kind::int64;
 }
 
 }  // namespace weir::expression

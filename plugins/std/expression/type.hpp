@@ -6,7 +6,9 @@
 #include <string>
 #include <string_view>
 
-struct ArrowSchema;
+namespace weir {
+struct field;
+}
 
 namespace weir::expression {
 
@@ -34,15 +36,15 @@ enum class kind : std::uint8_t {
   date,
   interval,  // only between operators
   list,
-  structure,
+  record,
 };
 
-// A type. `shape` is the Arrow schema of a list or struct; it belongs to whoever gave the schema and is read only while compiling.
+// A type. `shape` is the field of a list or record; it belongs to whoever gave the schema and is read only while compiling.
 struct type {
   kind is{kind::null};
   std::uint8_t precision{0};
   std::uint8_t scale{0};
-  const ArrowSchema* shape{nullptr};
+  const field* shape{nullptr};
 
   type() = default;
   type(kind k) : is{k} {}  // NOLINT: a kind is a type
@@ -60,18 +62,18 @@ std::string name(const type& t);
 // The type that CAST calls by this word (already lower case): SQL's names and weir's own. Precision and scale come separately.
 std::optional<kind> kind_named(std::string_view word);
 
-// The type of a column with this Arrow schema; nothing when expressions cannot read it (the message says what it is).
-std::optional<type> type_of(const ArrowSchema& schema);
+// The type of a column.
+type type_of(const field& f);
 
-// The Arrow format string of a column that an expression produces: "l", "tsu:", "d:10,2". Empty: it cannot be a column.
-std::string arrow_format(const type& t);
+// The field of a column that an expression gives. Not for null, interval, list and record.
+field field_of(const type& t, std::string name);
 
 inline bool is_signed(kind k) { return k >= kind::int8 && k <= kind::int64; }
 inline bool is_unsigned(kind k) { return k >= kind::uint8 && k <= kind::uint64; }
 inline bool is_integer(kind k) { return k >= kind::int8 && k <= kind::hugeint; }
 inline bool is_float(kind k) { return k == kind::float32 || k == kind::float64; }
 inline bool is_number(kind k) { return k >= kind::int8 && k <= kind::decimal; }
-inline bool is_nested(kind k) { return k == kind::list || k == kind::structure; }
+inline bool is_nested(kind k) { return k == kind::list || k == kind::record; }
 
 // Decimal digits that every value of an integer kind fits in.
 int digits_of(kind k);

@@ -81,6 +81,8 @@ class batch_sink : public component {
  public:
   virtual void bind(binder&) {}
   virtual void process(const batch_view& batch) = 0;
+  // [task] Nothing more comes on this input port; flush() follows.
+  virtual void end_of_port(std::uint32_t) {}
   virtual void flush() {}
 
   static constexpr std::uint32_t weir_kind = WEIR_KIND_SINK;
@@ -111,6 +113,7 @@ class batch_sink : public component {
     else
       process(view);
   }
+  void weir_end_of_port(std::uint32_t port) { end_of_port(port); }
   void weir_flush() { flush(); }
 
   std::vector<schema> inputs_;

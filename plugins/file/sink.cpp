@@ -1,0 +1,86 @@
+#include "file/sink.hpp"
+
+namespace file {
+
+sink::sink(const weir::config& c) {
+  settings_.path = c.get<std::string>("path");
+  settings_.how =
+      c.choice<compression>("compression", {{"none", compression::none}, {"gzip", compression::gzip}, {"zstd", compression::zstd}});
+  if (c.has("max_bytes")) settings_.max_bytes = static_cast<std::uint64_t>(c.get<std::int64_t>("max_bytes"));
+  if (c.has("max_interval")) settings_.max_interval_us = c.get<weir::duration>("max_interval").count();
+  settings_.replace = c.choice<bool>("exists", {{"fail", false}, {"replace", true}});
+  settings_.lines = c.choice<bool>("framing", {{"newline", true}, {"none", false}});
+  if (const std::string wrong = check_template(settings_); !wrong.empty()) throw c.error("path", wrong);
+}
+
+void sink::bind(weir::binder& b) {
+  const weir::schema& input = b.input();
+  const int found = input.find("value");
+  if (found < 0 || (input[static_cast<std::size_t>(found)].kind != weir::type::binary &&
+                    input[static_cast<std::size_t>(found)].kind != weir::type::utf8)) {
+    b.error(WEIR_E_SCHEMA, "", "files are written from a binary or utf8 column 'value', and there is none: say in which format the records "
+                               "shall be written, for example format = \"json\"");
+    return;
+  }
+  value_ = static_cast<std::size_t>(found);
+}
+
+void sink::open() {
+  const auto here = where();
+  if (here.parallelism > 1 && settings_.path.find("{subtask}") == std::string::npos)
+    throw weir::config_error("path", "needs {subtask}, because " + std::to_string(here.parallelism) + " subtasks write");
+  files_ = std::make_unique<roller>(settings_, here.subtask, here.parallelism);
+  if (!files_->recovered().empty())
+    log(weir::log_level::info, "an earlier run had not finished these files, and nothing of its last checkpoint is missing in them: " + files_->recovered());
+}
+
+void sink::process(const weir::batch_view& batch) {
+  const weir::column_view column = batch.at(value_);
+  const std::int64_t rows = batch.row_count();
+  const auto* const ends = column.values<std::int32_t>();
+  bool whole = !batch.selected() && !column.has_nulls() && rows > 0;
+  const char* const data = whole ? static_cast<const char*>(column.array().buffers[2]) : nullptr;
+  if (settings_.lines)
+    for (std::int64_t i = 0; whole && i < rows; ++i) whole = ends[i + 1] > ends[i] && data[ends[i + 1] - 1] == '\n';
+  if (whole) {
+    const std::string_view all(data + ends[0], static_cast<std::size_t>(ends[rows] - ends[0]));
+    files_->write(all, clock_us());
+    rows_ += static_cast<std::uint64_t>(rows);
+    bytes_ += all.size();
+  } else {
+    for (const std::uint32_t row : batch.rows()) {
+      if (column.null(row))
+        dead_letter(batch, row, "the column 'value' is null: there is nothing to write");
+      else
+        write_row(column.text(row));
+    }
+  }
+  files_->roll_if_due(clock_us());
+}
+
+void sink::write_row(std::string_view value) {
+  const std::int64_t at = clock_us();
+  files_->write(value, at);
+  bytes_ += value.size();
+  if (settings_.lines && !value.ends_with('\n')) {
+    files_->write("\n", at);
+    ++bytes_;
+  }
+  ++rows_;
+}
+
+void sink::flush() {
+  if (ended_)
+    files_->finish();
+  else
+    files_->sync();
+  files_->roll_if_due(clock_us());
+}
+
+void sink::report(weir::figures& f) {
+  f.add("rows", rows_);
+  f.add("bytes", bytes_);
+  f.add("files", files_->files());
+}
+
+}  // namespace file

@@ -1,0 +1,49 @@
+// file.sink: records of one binary column into files that roll and appear complete.
+#pragma once
+
+#include <memory>
+
+#include <weir/batch_operator.hpp>
+
+#include "file/roller.hpp"
+
+namespace file {
+
+class sink : public weir::batch_sink {
+ public:
+  static constexpr bool selections = true;
+  static constexpr const char* summary() { return "Writes records to files; a file has its name only when it is complete."; }
+  static constexpr auto options() {
+    return weir::options(
+        weir::option("path", weir::text).required().doc("Where to: {subtask}, {seq} (number of the file) and {date} (UTC) are filled in."),
+        weir::option("compression", weir::choice("none|gzip|zstd")).fallback("\"none\"").doc("How the files are compressed."),
+        weir::option("max_bytes", weir::byte_size).doc("Begin a new file when one has this size (looked at after each batch)."),
+        weir::option("max_interval", weir::timespan).doc("Begin a new file when one is this old and a record or a checkpoint comes."),
+        weir::option("exists", weir::choice("fail|replace"))
+            .fallback("\"fail\"")
+            .doc("What to do when a file of the name is there; with {seq} the next free number is taken instead."),
+        weir::option("framing", weir::choice("newline|none"))
+            .fallback("\"newline\"")
+            .doc("newline: a newline ends each record that has none; none: records are written as they are."));
+  }
+
+  explicit sink(const weir::config&);
+  void bind(weir::binder&) override;
+  void open() override;
+  void process(const weir::batch_view&) override;
+  void end_of_port(std::uint32_t) override { ended_ = true; }
+  void flush() override;
+  void report(weir::figures&);
+
+ private:
+  std::int64_t clock_us() const { return now().time_since_epoch().count(); }
+  void write_row(std::string_view value);
+
+  roller_settings settings_;
+  std::size_t value_ = 0;
+  std::unique_ptr<roller> files_;
+  bool ended_ = false;
+  std::uint64_t rows_ = 0, bytes_ = 0;
+};
+
+}  // namespace file

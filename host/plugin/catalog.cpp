@@ -192,7 +192,13 @@ result<image_ptr> plugin_catalog::pick(std::vector<candidate> here, const expect
   }
   if (named && (!best_version || *best_version < *named->named)) {
     if (failed) base::logger({.room = "plugin"}).warn("a plugin file was passed over", {{"why", failed->text()}});
-    return load_path(named->path, wanted);
+    auto image = load_path(named->path, wanted);
+    const auto its = image ? version::parse((*image)->about().version) : std::nullopt;
+    if (its && *its != *named->named) {
+      return base::config_error(cat("the name of ", named->path, " says version ", named->named->text(),
+                                    ", the plugin inside is ", its->text(), ": rename the file"));
+    }
+    return image;
   }
   if (best) return best;
   if (failed) return std::move(*failed);

@@ -85,6 +85,13 @@ TEST_F(Catalog, RefusesAFileWithAnotherPluginInside) {
               HasSubstr("it holds the plugin silent_failure 1.2.0, the pipeline means good"));
 }
 
+TEST_F(Catalog, RefusesAFileWhoseNameLiesAboutItsVersion) {
+  copy("good", "first/libgood-1.2.9.so");
+  auto catalog = make();
+  EXPECT_THAT(why(catalog.load("good")),
+              AllOf(HasSubstr("says version 1.2.9, the plugin inside is 1.2.0"), HasSubstr("rename the file")));
+}
+
 TEST_F(Catalog, NamesTheNearestPluginAndWhereItLooked) {
   copy("good", "second/libgood.so");
   auto catalog = make();

@@ -127,7 +127,7 @@ std::string draw_svg(const drawing& of) {
   for (const auto& b : of.boxes) boxes.push_back(size_of(b));
   std::vector<layout_link> links;
   for (const auto& l : of.links) {
-    links.push_back({l.from, l.to, l.label.empty() ? 0 : letters(l.label) * label_width + 8});
+    links.push_back({l.from, l.to, l.label.empty() ? 0 : letters(l.label) * label_width + 8, l.dead_letter ? 0.05 : 1});
   }
   // A box is high enough for the labels of the links that enter it to stand one above the other.
   for (std::size_t k = 0; k < boxes.size(); ++k) {

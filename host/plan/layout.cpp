@@ -8,11 +8,16 @@
 namespace weir::plan {
 namespace {
 
+struct neighbour {
+  std::uint32_t item = 0;
+  double pull = 1;
+};
+
 // A box, or a place where a long link passes a column (a lane).
 struct item {
   std::uint32_t layer = 0;
   double width = 0, height = 0, y = 0;  // y: the middle
-  std::vector<std::uint32_t> before, after;
+  std::vector<neighbour> before, after;
   bool lane = false;
 };
 
@@ -24,13 +29,13 @@ struct work {
 
 void assign_layers(work& w, std::size_t boxes) {
   for (std::size_t i = 0; i < boxes; ++i) {
-    for (auto p : w.items[i].before) w.items[i].layer = std::max(w.items[i].layer, w.items[p].layer + 1);
+    for (auto p : w.items[i].before) w.items[i].layer = std::max(w.items[i].layer, w.items[p.item].layer + 1);
   }
   // A box that could stand further right stands just left of its first consumer, so that short links stay short.
   for (std::size_t i = boxes; i-- > 0;) {
     if (w.items[i].after.empty()) continue;
     std::uint32_t right = UINT32_MAX;
-    for (auto n : w.items[i].after) right = std::min(right, w.items[n].layer - 1);
+    for (auto n : w.items[i].after) right = std::min(right, w.items[n.item].layer - 1);
     if (w.items[i].before.empty()) w.items[i].layer = std::max(w.items[i].layer, right);
   }
 }
@@ -50,10 +55,11 @@ void add_lanes(work& w, const std::vector<layout_link>& links, double lane_gap) 
     w.routes.push_back(std::move(route));
   }
   for (auto& i : w.items) i.before.clear(), i.after.clear();
-  for (const auto& r : w.routes) {
+  for (std::size_t l = 0; l < links.size(); ++l) {
+    const auto& r = w.routes[l];
     for (std::size_t k = 0; k + 1 < r.size(); ++k) {
-      w.items[r[k]].after.push_back(r[k + 1]);
-      w.items[r[k + 1]].before.push_back(r[k]);
+      w.items[r[k]].after.push_back({r[k + 1], links[l].pull});
+      w.items[r[k + 1]].before.push_back({r[k], links[l].pull});
     }
   }
   for (std::uint32_t i = 0; i < w.items.size(); ++i) {
@@ -76,7 +82,7 @@ std::size_t crossings(const work& w) {
   for (const auto& layer : w.layers) {
     std::vector<std::pair<std::uint32_t, std::uint32_t>> ends;
     for (auto i : layer) {
-      for (auto next : w.items[i].after) ends.emplace_back(at[i], at[next]);
+      for (auto next : w.items[i].after) ends.emplace_back(at[i], at[next.item]);
     }
     for (std::size_t a = 0; a < ends.size(); ++a) {
       for (std::size_t b = a + 1; b < ends.size(); ++b) {
@@ -96,7 +102,7 @@ void order_layer(work& w, std::uint32_t layer, bool by_before) {
     double middle = at[i];
     if (!next.empty()) {
       middle = 0;
-      for (auto n : next) middle += at[n];
+      for (auto n : next) middle += at[n.item];
       middle /= static_cast<double>(next.size());
     }
     keyed.emplace_back(middle, i);
@@ -163,10 +169,10 @@ void place(work& w, double gap) {
     for (std::size_t k = 0; k < layer.size(); ++k) {
       const auto& me = w.items[layer[k]];
       double sum = 0, n = 0;
-      auto add = [&](const std::vector<std::uint32_t>& next) {
-        for (auto i : next) {
+      auto add = [&](const std::vector<neighbour>& next) {
+        for (const auto& [i, weight_of] : next) {
           // A lane that goes on into a lane is a straight line wherever possible.
-          const double pull = me.lane && w.items[i].lane ? 8 : 1;
+          const double pull = weight_of * (me.lane && w.items[i].lane ? 8 : 1);
           sum += w.items[i].y * pull;
           n += pull;
         }
@@ -199,8 +205,8 @@ layout lay_out(const std::vector<layout_box>& boxes, const std::vector<layout_li
     w.items.push_back(i);
   }
   for (const auto& l : links) {
-    w.items[l.from].after.push_back(l.to);
-    w.items[l.to].before.push_back(l.from);
+    w.items[l.from].after.push_back({l.to, l.pull});
+    w.items[l.to].before.push_back({l.from, l.pull});
   }
   if (boxes.empty()) return out;
   assign_layers(w, boxes.size());

@@ -21,6 +21,7 @@ struct layout_box {
 struct layout_link {
   std::uint32_t from = 0, to = 0;  ///< from < to
   double label_width = 0;          ///< room between the columns for the label; 0: none
+  double pull = 1;                 ///< how strongly it wants to be straight: less for what is not the main flow
 };
 
 struct layout_options {

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 
 namespace weir::base {
@@ -16,6 +17,7 @@ void check_failed(const char* condition, const char* file, int line, const std::
     if (n <= 0) break;
     rest.remove_prefix(static_cast<std::size_t>(n));
   }
+  std::signal(SIGABRT, SIG_DFL);  // the line above says it all
   std::abort();
 }
 

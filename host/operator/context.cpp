@@ -19,15 +19,18 @@ weir_context::weir_context(const weir::op::spec& node, std::uint32_t number, wei
            .plugin = node.plugin,
            .version = node.version}),
       dead(node, number, world, log, counts),
-      ports(node.outputs.size()) {}
+      ports(node.outputs.size()),
+      doing{node.plugin, node.version, node.id, node.pipeline, number} {}
 
 void weir_context::begin(const weir::model::batch* batch) {
   input = batch;
+  outside = std::exchange(weir::base::current_activity, &doing);
   why.clear();
   why_code = WEIR_OK;
 }
 
 bool weir_context::end(weir_code code, const char* slot) {
+  weir::base::current_activity = outside;
   for (port_state& port : ports) {
     if (port.builders) port.builders->discard_open();
     if (port.beside) port.beside->discard_open();
@@ -68,7 +71,8 @@ weir::model::builder_stock& weir_context::stock(std::uint32_t port, bool beside)
     const weir::op::output_port& declared = what.outputs[port];
     // A port that passes nothing through is written whole, also beside an input (a decoder: a row for each record).
     const std::vector<std::int32_t> none(declared.schema->size(), -1);
-    auto layout = beside ? weir::model::builder_layout::make_beside(declared.schema, declared.passes.empty() ? none : declared.passes)
+    auto layout = beside ? weir::model::builder_layout::make_beside(declared.schema,
+                                                                    declared.passes.empty() ? none : declared.passes)
                          : weir::model::builder_layout::make(declared.schema);
     slot = std::make_unique<weir::model::builder_stock>(
         std::move(layout), weir::model::builder_options{.tracing = what.trace, .source = what.source != nullptr});
@@ -87,6 +91,7 @@ weir_code weir_context::send(std::uint32_t port, const weir::model::batch_ref& b
 }
 
 weir_code weir_context::broken(weir::base::error e) {
-  failure.set(std::move(e).in(weir::base::cat("operator ", what.id, "/", subtask, ": plugin ", what.plugin, " ", what.version)));
+  failure.set(std::move(e).in(
+      weir::base::cat("operator ", what.id, "/", subtask, ": plugin ", what.plugin, " ", what.version)));
   return WEIR_E_CONTRACT;
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/crash.hpp"
 #include "base/env.hpp"
 #include "base/log.hpp"
 #include "model/batch_builder.hpp"
@@ -30,8 +31,8 @@ class split_listener {
 /// One node in one subtask, as its plugin sees it. Everything [task].
 struct weir_context {
  public:
-  weir_context(const weir::op::spec& what, std::uint32_t subtask, weir::op::collector& out, weir::op::chain_error& failure,
-               weir::base::env& env, weir::op::split_listener* splits = nullptr);
+  weir_context(const weir::op::spec& what, std::uint32_t subtask, weir::op::collector& out,
+               weir::op::chain_error& failure, weir::base::env& env, weir::op::split_listener* splits = nullptr);
 
   /// Around each call into the plugin: `input` is the batch of process(), null otherwise.
   void begin(const weir::model::batch* input);
@@ -57,6 +58,8 @@ struct weir_context {
   const weir::model::batch* input = nullptr;
   std::vector<weir::model::buffer_ref> row_buffers;  // given out by row_buffer, not yet used
   std::string why;                                   // the text of fail()
+  const weir::base::activity doing;                  // for the report of a crash
+  const weir::base::activity* outside = nullptr;     // whose call this one happens in: chained nodes nest
   weir_code why_code = WEIR_OK;
 
   weir::model::builder_stock& stock(std::uint32_t port, bool beside);

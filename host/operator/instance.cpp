@@ -1,5 +1,6 @@
 #include "operator/instance.hpp"
 
+#include "base/guarded.hpp"
 #include "model/compact.hpp"
 #include "model/key_hash.hpp"
 #include "weir/ext/draft/report.h"
@@ -18,9 +19,14 @@ void note_event_time(counters& counts, const model::batch& b) {
 
 }  // namespace
 
-instance::instance(const spec& what, std::uint32_t subtask, const weir_host& table, collector& out, chain_error& failure,
-                   base::env& env)
+instance::instance(const spec& what, std::uint32_t subtask, const weir_host& table, collector& out,
+                   chain_error& failure, base::env& env)
     : context_(what, subtask, out, failure, env), table_(table) {}
+
+template <class Call>
+weir_code instance::call(Call&& into_plugin) {
+  return base::guarded(table_, &context_, into_plugin);
+}
 
 instance::~instance() { close(); }
 
@@ -32,7 +38,7 @@ void instance::close() {
 
 bool instance::create() {
   context_.begin(nullptr);
-  const weir_code code = context_.what.op->create(&table_, &context_, context_.what.plan, &self_);
+  const weir_code code = call([&] { return context_.what.op->create(&table_, &context_, context_.what.plan, &self_); });
   created_ = code >= 0;
   return context_.end(code, "create");
 }
@@ -41,8 +47,7 @@ bool instance::process(std::uint32_t port, const model::batch_ref& given) {
   const spec& what = context_.what;
   model::batch_ref batch = given;
   const auto& keys = what.keys[port];
-  if (!keys.empty() && !batch->view().key_hash)
-    batch = model::with_key_hash(*batch, model::hash_keys(*batch, keys));
+  if (!keys.empty() && !batch->view().key_hash) batch = model::with_key_hash(*batch, model::hash_keys(*batch, keys));
   if (!batch->dense() && !(what.op->flags & WEIR_SELECTIONS)) batch = model::compact(batch);
 
   counters& counts = context_.counts;
@@ -55,7 +60,7 @@ bool instance::process(std::uint32_t port, const model::batch_ref& given) {
   weir_batch view = batch->view();
   view.port = port;
   context_.begin(batch.get());
-  return context_.end(what.op->process(self_, &context_, &view), "process");
+  return context_.end(call([&] { return what.op->process(self_, &context_, &view); }), "process");
 }
 
 bool instance::advance(std::int64_t watermark_us) {
@@ -64,19 +69,20 @@ bool instance::advance(std::int64_t watermark_us) {
   context_.counts.watermark_us.store(watermark_us, std::memory_order_relaxed);
   if (!WEIR_HAS(context_.what.op, weir_operator, on_watermark)) return !context_.failure.failed();
   context_.begin(nullptr);
-  return context_.end(context_.what.op->on_watermark(self_, &context_, watermark_us), "on_watermark");
+  return context_.end(call([&] { return context_.what.op->on_watermark(self_, &context_, watermark_us); }),
+                      "on_watermark");
 }
 
 bool instance::end_of_port(std::uint32_t port) {
   if (!WEIR_HAS(context_.what.op, weir_operator, end_of_port)) return !context_.failure.failed();
   context_.begin(nullptr);
-  return context_.end(context_.what.op->end_of_port(self_, &context_, port), "end_of_port");
+  return context_.end(call([&] { return context_.what.op->end_of_port(self_, &context_, port); }), "end_of_port");
 }
 
 bool instance::flush() {
   if (!WEIR_HAS(context_.what.op, weir_operator, flush)) return !context_.failure.failed();
   context_.begin(nullptr);
-  return context_.end(context_.what.op->flush(self_, &context_), "flush");
+  return context_.end(call([&] { return context_.what.op->flush(self_, &context_); }), "flush");
 }
 
 void instance::report(const std::function<void(std::string_view, std::uint64_t)>& add) {

@@ -12,8 +12,8 @@
 
 namespace weir::op {
 
-/// An operator, sink, decoder or encoder at work in one subtask. All calls [task], create to destroy on one thread. Every call
-/// says whether the chain still works; when it does not, the reason is in the chain_error.
+/// An operator, sink, decoder or encoder at work in one subtask. All calls [task], create to destroy on one thread.
+/// Every call says whether the chain still works; when it does not, the reason is in the chain_error.
 class instance {
  public:
   /// what and out outlive it. table: what the plugin is given, lives as long as the process.
@@ -26,8 +26,8 @@ class instance {
   bool create();
   /// Destroys the plugin's instance; counters stay.
   void close();
-  /// One batch for an input port. Hashes the key when the port has one and nobody did before, and makes the batch dense for
-  /// operators that do not read selections.
+  /// One batch for an input port. Hashes the key when the port has one and nobody did before, and makes the batch dense
+  /// for operators that do not read selections.
   bool process(std::uint32_t port, const model::batch_ref& batch);
   /// The event-time clock of the node has moved; never back.
   bool advance(std::int64_t watermark_us);
@@ -43,6 +43,10 @@ class instance {
   const spec& what() const { return context_.what; }
 
  private:
+  /// Around each slot: an exception that leaves the plugin is the plugin's failure.
+  template <class Call>
+  weir_code call(Call&& into_plugin);
+
   weir_context context_;
   const weir_host& table_;
   void* self_ = nullptr;

@@ -1,8 +1,11 @@
 #include "source/reader.hpp"
 
+#include "base/guarded.hpp"
+
 namespace weir::source {
 
-reader::reader(const weir_source& source, const void* plan, const weir_host& table, weir_context* context, bracket& around)
+reader::reader(const weir_source& source, const void* plan, const weir_host& table, weir_context* context,
+               bracket& around)
     : source_(source), plan_(plan), table_(table), context_(context), around_(around) {}
 
 reader::~reader() {
@@ -11,22 +14,24 @@ reader::~reader() {
 
 bool reader::create() {
   around_.begin();
-  const weir_code code = source_.create(&table_, context_, plan_, &self_);
+  const weir_code code =
+      base::guarded(table_, context_, [&] { return source_.create(&table_, context_, plan_, &self_); });
   created_ = code >= 0;
   return around_.end(code, "create");
 }
 
 bool reader::open_split(std::uint32_t split, std::string_view id, std::string_view position) {
   around_.begin();
-  const weir_code code =
-      source_.open_split(self_, context_, split, {id.data(), id.size()}, {position.data(), position.size()});
+  const weir_code code = base::guarded(table_, context_, [&] {
+    return source_.open_split(self_, context_, split, {id.data(), id.size()}, {position.data(), position.size()});
+  });
   if (code >= 0) ++open_;
   return around_.end(code, "open_split");
 }
 
 poll_result reader::poll(std::int64_t wait_us) {
   around_.begin();
-  const weir_code code = source_.poll(self_, context_, wait_us);
+  const weir_code code = base::guarded(table_, context_, [&] { return source_.poll(self_, context_, wait_us); });
   if (!around_.end(code, "poll")) return poll_result::failed;
   if (code == WEIR_END) return poll_result::end;
   return code == WEIR_IDLE ? poll_result::nothing : poll_result::some;

@@ -6,6 +6,8 @@
 #include <chrono>
 #include <utility>
 
+#include "base/crash.hpp"
+
 namespace weir::task {
 namespace {
 
@@ -55,6 +57,7 @@ void thread_runner::start(std::function<void(task&, step_result)> done) {
 
 void thread_runner::run(worker& w) {
   task& t = *w.what;
+  const base::crash_stack for_last_words;
   // The kernel keeps fifteen characters.
   pthread_setname_np(pthread_self(), t.name().substr(0, 15).c_str());
   task_times& times = t.times();

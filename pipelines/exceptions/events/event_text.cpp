@@ -24,7 +24,8 @@ constexpr std::array<desk, 5> desks{{
 constexpr std::array<text, 4> trade_reasons{"PRICE_MISMATCH", "QTY_MISMATCH", "SSI_MISSING", "LATE_CONFIRM"};
 constexpr std::array<text, 4> payment_reasons{"CUTOFF_MISSED", "NOSTRO_SHORT", "SCREENING_HOLD", "RETURNED"};
 constexpr std::array<text, 4> states{"open", "unmatched", "pending", "failed"};
-constexpr std::array<text, 6> counterparties{"Alder Bank", "Birch Capital", "Cedar Clearing", "Elm Securities", "Fir & Co", "Maple \\\"Global\\\" AG"};
+constexpr std::array<text, 6> counterparties{"Alder Bank",     "Birch Capital", "Cedar Clearing",
+                                             "Elm Securities", "Fir & Co",      "Maple \\\"Global\\\" AG"};
 constexpr std::array<text, 5> currencies{"EUR", "USD", "GBP", "JPY", "CHF"};
 
 constexpr std::int64_t first_event_us = 1'767'600'000'000'000;  // 2026-01-05T08:00:00Z
@@ -75,7 +76,9 @@ void add_hex(std::string& to, std::uint64_t value) {
   for (int shift = 60; shift >= 0; shift -= 4) to += "0123456789abcdef"[(value >> shift) & 15];
 }
 
-void add(std::string& to, text name, text value) { to.append(",\"").append(name).append("\":\"").append(value).append("\""); }
+void add(std::string& to, text name, text value) {
+  to.append(",\"").append(name).append("\":\"").append(value).append("\"");
+}
 
 enum class defect : std::uint64_t {
   none,
@@ -102,9 +105,11 @@ bool is_malformed(std::uint64_t number, std::uint64_t parts_per_million) {
   return malformed_among(number + 1, parts_per_million) > malformed_among(number, parts_per_million);
 }
 
-std::string_view event_text(std::uint64_t seed, std::uint64_t number, std::uint64_t parts_per_million, std::string& to) {
+std::string_view event_text(std::uint64_t seed, std::uint64_t number, std::uint64_t parts_per_million,
+                            std::string& to) {
   defect bad = defect::none;
-  if (is_malformed(number, parts_per_million)) bad = static_cast<defect>(1 + malformed_among(number, parts_per_million) % malformed_ways);
+  if (is_malformed(number, parts_per_million))
+    bad = static_cast<defect>(1 + malformed_among(number, parts_per_million) % malformed_ways);
   if (bad == defect::no_json) {
     to += "operator note, event ";
     add_number(to, number);

@@ -10,7 +10,8 @@ namespace exceptions {
 /// In how many ways an event can be malformed; event_text() tells which it takes.
 inline constexpr std::uint64_t malformed_ways = 10;
 
-/// True for exactly the share of all events, in parts of a million, evenly spread: of the first n, floor(n * share) are.
+/// True for exactly the share of all events, in parts of a million, evenly spread: of the first n, floor(n * share)
+/// are.
 bool is_malformed(std::uint64_t number, std::uint64_t parts_per_million);
 /// How many of the first `events` are malformed.
 std::uint64_t malformed_among(std::uint64_t events, std::uint64_t parts_per_million);

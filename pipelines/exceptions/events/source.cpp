@@ -26,7 +26,8 @@ void events::open_split(std::uint32_t split, std::string_view, std::string_view 
   if (position.empty()) return;
   const auto [end, wrong] = std::from_chars(position.data(), position.data() + position.size(), next_);
   if (wrong != std::errc{} || end != position.data() + position.size())
-    throw weir::config_error("", "the saved position '" + std::string(position) + "' is not a number: start without the saved state");
+    throw weir::config_error(
+        "", "the saved position '" + std::string(position) + "' is not a number: start without the saved state");
 }
 
 void events::position(std::uint32_t, std::string& to) { to += std::to_string(next_); }

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-
 #include <weir/source.hpp>
 
 namespace exceptions {
@@ -17,11 +16,14 @@ WEIR_RECORD(generated, value, desk)
 
 class events : public weir::record_source<generated> {
  public:
-  static constexpr const char* summary() { return "Made-up trade and payment exceptions as JSON, some malformed; the same for the same seed."; }
+  static constexpr const char* summary() {
+    return "Made-up trade and payment exceptions as JSON, some malformed; the same for the same seed.";
+  }
   static constexpr auto options() {
-    return weir::options(weir::option("events", weir::integer).required().doc("How many."),
-                         weir::option("malformed", weir::number).fallback("0.01").doc("Share of events that are malformed, 0 to 1."),
-                         weir::option("seed", weir::integer).fallback("1").doc("Another seed, other events."));
+    return weir::options(
+        weir::option("events", weir::integer).required().doc("How many."),
+        weir::option("malformed", weir::number).fallback("0.01").doc("Share of events that are malformed, 0 to 1."),
+        weir::option("seed", weir::integer).fallback("1").doc("Another seed, other events."));
   }
   explicit events(const weir::config&);
   void discover(weir::split_list&) override;

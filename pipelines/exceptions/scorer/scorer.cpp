@@ -30,7 +30,8 @@ scorer::scorer(const weir::config& c) {
   for (const auto& code : currencies.keys())
     currencies_[code] = number_between(currencies, code, 1e-9, 1e9, "must be the value of one unit, more than 0");
   const auto reasons = c.at("reasons");
-  for (const auto& code : reasons.keys()) reasons_[code] = number_between(reasons, code, 0, most_reason, "must be 0 to 20");
+  for (const auto& code : reasons.keys())
+    reasons_[code] = number_between(reasons, code, 0, most_reason, "must be 0 to 20");
   other_reasons_ = number_between(c, "other_reasons", 0, most_reason, "must be 0 to 20");
   medium_ = c.get<double>("severity.medium");
   high_ = c.get<double>("severity.high");
@@ -44,9 +45,11 @@ std::string_view scorer::severity_of(double score) const {
 
 void scorer::process(const exception_event& e, weir::time, assessment& out) {
   const auto known_desk = desks_.find(e.desk);
-  if (known_desk == desks_.end()) throw weir::failure{"unknown desk: add it to the option 'desks' or correct the event"};
+  if (known_desk == desks_.end())
+    throw weir::failure{"unknown desk: add it to the option 'desks' or correct the event"};
   const auto rate = currencies_.find(e.currency);
-  if (rate == currencies_.end()) throw weir::failure{"unknown currency: add it to the option 'currencies' or correct the event"};
+  if (rate == currencies_.end())
+    throw weir::failure{"unknown currency: add it to the option 'currencies' or correct the event"};
   const bool payment = e.kind == "payment";
   if (!payment && e.kind != "trade") throw weir::failure{"kind is neither trade nor payment"};
   if (e.amount.unscaled < 0) throw weir::failure{"the amount is negative"};
@@ -59,7 +62,8 @@ void scorer::process(const exception_event& e, weir::time, assessment& out) {
   if (e.reason_code)
     if (const auto known = reasons_.find(*e.reason_code); known != reasons_.end()) reason = known->second;
   const double score = amount_weight * std::min(1.0, base_amount / known_desk->second.limit) +
-                       age_weight * std::min(1.0, static_cast<double>(age.count()) / static_cast<double>(sla.count())) + reason;
+                       age_weight * std::min(1.0, static_cast<double>(age.count()) / static_cast<double>(sla.count())) +
+                       reason;
   out.score = std::round(score * 10) / 10;
   out.severity = severity_of(out.score);
   out.age_seconds = std::chrono::floor<std::chrono::seconds>(age).count();

@@ -47,7 +47,8 @@ TEST(EventText, HasExactlyTheShareOfMalformedEvents) {
 TEST(EventText, IsMalformedInAllWays) {
   std::string whole, all;
   for (std::uint64_t n = 0; n < malformed_ways; ++n) all += at(1, n, 1'000'000) + '\n';
-  for (const char* sign : {"operator note", "\"n/a\"", "yesterday", "99999999999", "null", "structured", "\"amount\":-"})
+  for (const char* sign :
+       {"operator note", "\"n/a\"", "yesterday", "99999999999", "null", "structured", "\"amount\":-"})
     EXPECT_THAT(all, HasSubstr(sign));
 }
 

@@ -28,7 +28,8 @@ table fx() { return {{"name", "fx"}, {"limit", 1000}, {"trade_sla", 60min}, {"pa
 weir::test::value list_of(const table& first, const table* second = nullptr) {
   return second ? weir::test::value::list({first, *second}) : weir::test::value::list({first});
 }
-table options_with(const weir::test::value& desks, const table& currencies, const table& reasons, const table& severity) {
+table options_with(const weir::test::value& desks, const table& currencies, const table& reasons,
+                   const table& severity) {
   return {{"desks", desks}, {"currencies", currencies}, {"reasons", reasons}, {"severity", severity}};
 }
 const table eur_usd{{"EUR", 1.0}, {"USD", 0.5}}, ssi{{"SSI_MISSING", 20}};
@@ -92,8 +93,9 @@ TEST(Scorer, SendsWhatItCannotJudgeToTheDeadLetters) {
   EXPECT_EQ(h.take().size(), 1u);
   std::vector<std::string> reasons;
   for (const auto& l : h.take_dead_letters()) reasons.push_back(l.why);
-  EXPECT_THAT(reasons, ElementsAre(HasSubstr("unknown desk"), HasSubstr("unknown currency"), HasSubstr("neither trade nor payment"),
-                                   HasSubstr("negative"), HasSubstr("older than its booking")));
+  EXPECT_THAT(reasons, ElementsAre(HasSubstr("unknown desk"), HasSubstr("unknown currency"),
+                                   HasSubstr("neither trade nor payment"), HasSubstr("negative"),
+                                   HasSubstr("older than its booking")));
 }
 
 TEST(Scorer, RefusesTablesThatMakeNoSense) {
@@ -102,7 +104,8 @@ TEST(Scorer, RefusesTablesThatMakeNoSense) {
   const auto again = fx();
   EXPECT_THAT(errors(options_with(list_of(fx(), &again), eur_usd, ssi, {})), ElementsAre(HasSubstr("twice")));
   EXPECT_THAT(errors(options_with(list_of(fx()), {{"EUR", 0}}, ssi, {})), ElementsAre(HasSubstr("currencies.EUR")));
-  EXPECT_THAT(errors(options_with(list_of(fx()), eur_usd, {{"SSI_MISSING", 21}}, {})), ElementsAre(HasSubstr("reasons.SSI_MISSING")));
+  EXPECT_THAT(errors(options_with(list_of(fx()), eur_usd, {{"SSI_MISSING", 21}}, {})),
+              ElementsAre(HasSubstr("reasons.SSI_MISSING")));
   EXPECT_THAT(errors(options_with(list_of(fx()), eur_usd, ssi, {{"medium", 90}})), ElementsAre(HasSubstr("must rise")));
 }
 

@@ -47,11 +47,13 @@ class Broker:
         return AdminClient(self._settings())
 
     def topics(self, *names, partitions=4):
-        for answer in self._admin().create_topics([NewTopic(n, partitions, 1) for n in names], operation_timeout=60, request_timeout=120).values():
+        admin = self._admin()  # has to live until the answers are there
+        for answer in admin.create_topics([NewTopic(n, partitions, 1) for n in names], operation_timeout=60, request_timeout=120).values():
             answer.result()
 
     def grow(self, topic, partitions):
-        for answer in self._admin().create_partitions([NewPartitions(topic, partitions)], operation_timeout=60, request_timeout=120).values():
+        admin = self._admin()
+        for answer in admin.create_partitions([NewPartitions(topic, partitions)], operation_timeout=60, request_timeout=120).values():
             answer.result()
 
     def producer(self):
@@ -83,10 +85,22 @@ class Broker:
             out = {}
             for topic in topics:
                 for partition in reader.list_topics(topic, 60).topics[topic].partitions:
-                    out[topic, partition] = reader.get_watermark_offsets(TopicPartition(topic, partition), 60)[1]
+                    out[topic, partition] = self._patiently(lambda p=TopicPartition(topic, partition): reader.get_watermark_offsets(p, 60)[1])
             return out
         finally:
             reader.close()
+
+    @staticmethod
+    def _patiently(ask):
+        """A broker that has just come back knows its partitions a moment later than its port."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return ask()
+            except KafkaException:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.2)
 
     def count(self, *topics):
         return sum(self.ends(*topics).values())

@@ -88,17 +88,21 @@ config = {{ path = "{self.path('out.jsonl')}" }}
         self.assertEqual(self.run_well(file, "--set", "from.start=latest")["records_in"], 0)
         self.assertEqual(self.run_well(file, "--set", "from.start=group-offsets")["records_in"], 100)
 
-    def test_a_topic_that_is_not_there_is_named(self):
-        nowhere = self.copy("nowhere", topics=[])
-        done = weir("run", nowhere)
-        self.assertIn(done.code, (69, 75), done)
-        self.assertIn("nowhere-in", done.err)
-        self.assertIn("create it", done.err)
+    def test_a_source_waits_for_a_topic_that_is_not_there_and_names_it(self):
+        file = self.copy("nowhere", topics=["nowhere-out"])
+        with Running("run", file, "--json") as running:
+            running.wait_for("topic 'nowhere-in'")
+            running.wait_for("create it, or correct `topic`")
+            self.broker.topics("nowhere-in")
+            done = running.finish()
+        self.assertEqual(done.code, 0, done)
+
+    def test_a_sink_topic_that_is_not_there_ends_the_pipeline(self):
         self.broker.topics("half-in")
         self.broker.fill("half-in", [("k", "v", [])])
         done = weir("run", self.copy("half", topics=[]), "--json")
         self.assertIn(done.code, (69, 75), done)
-        self.assertIn("half-out", done.err)
+        self.assertIn("'half-out'", done.err)
         self.assertEqual(done.result["state"], "failed")
 
     def test_partitions_that_are_added_are_found(self):

@@ -27,7 +27,7 @@ class Exceptions(Case):
             made = self.run_well(pipeline("exceptions/generate.toml"), "--set", f"made.events={EVENTS}", "--set", "made.malformed=0.01", env=env)
             self.assertEqual(made["sinks"]["file"]["rows"], EVENTS)
         result = self.run_well(pipeline("exceptions/exceptions.toml"), *more, env=env)
-        files = {os.path.basename(path)[:-6]: lines(path) for path in glob.glob(self.path("out", "*.jsonl"))}
+        files = {os.path.basename(path)[:-6].replace("dead-letters", "rejected"): lines(path) for path in glob.glob(self.path("out", "*.jsonl"))}
         return result, files
 
     def check(self, result, files):

@@ -34,9 +34,4 @@ class encoder : public weir::batch_encoder {
   std::string text_;
 };
 
-/// Text in double quotes; control characters, quotes and backslashes escaped, bytes that are not UTF-8 as U+FFFD.
-void append_string(std::string& out, std::string_view text);
-/// One value that may be null.
-void append_value(std::string& out, const weir::column_view& c, std::int64_t row, bool omit_nulls);
-
 }  // namespace json

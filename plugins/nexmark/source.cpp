@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <limits>
 #include <optional>
 
 namespace nexmark {
@@ -134,34 +133,17 @@ void source::open_split(std::uint32_t number, std::string_view id, std::string_v
     from = read.at;
   }
   parts_.push_back({number, split_order(settings_, part, from)});
+  pacer_.reset();
 }
 
 void source::close_split(std::uint32_t number) {
   std::erase_if(parts_, [&](const open_part& p) { return p.number == number; });
-  paced_since_ = weir::no_time;
+  pacer_.reset();
 }
 
 void source::position(std::uint32_t number, std::string& to) {
   for (const open_part& p : parts_)
     if (p.number == number) to += write_point(p.order.position(), settings_);
-}
-
-std::uint64_t source::due() {
-  if (rate_ == 0) return std::numeric_limits<std::uint64_t>::max();
-  const weir::time now = this->now();
-  if (paced_since_ == weir::no_time) {
-    paced_since_ = now;
-    paced_events_ = 0;
-  }
-  const double share = rate_ * static_cast<double>(parts_.size()) / static_cast<double>(settings_.splits);
-  const double owed = std::chrono::duration<double>(now - paced_since_).count() * share - static_cast<double>(paced_events_);
-  // After a stall (a slow reader, a stopped machine) at most a second is made up for.
-  if (owed > share && owed > 1) {
-    paced_since_ = now - std::chrono::seconds(1);
-    paced_events_ = 0;
-    return static_cast<std::uint64_t>(std::max(share, 1.0));
-  }
-  return owed < 1 ? 0 : static_cast<std::uint64_t>(owed);
 }
 
 source::open_part* source::oldest() {
@@ -184,7 +166,8 @@ source::open_part* source::oldest() {
 weir::polled source::poll(weir::duration, weir::batch_output& out) {
   open_part* const part = oldest();
   if (!part) return parts_.empty() ? weir::polled::idle : weir::polled::end;
-  const std::uint64_t most = std::min(batch_, due());
+  const double share = rate_ * static_cast<double>(parts_.size()) / static_cast<double>(settings_.splits);
+  const std::uint64_t most = std::min(batch_, rate_ == 0 ? batch_ : pacer_.due(now().time_since_epoch().count(), share));
   if (most == 0) return weir::polled::idle;  // waits for its time, by the host's clock: a wait of our own would ignore it
   emit_some(*part, most, out);
   return weir::polled::emitted;
@@ -230,7 +213,7 @@ void source::emit_some(open_part& part, std::uint64_t most, weir::batch_output& 
   } else {
     for (const auto& run : runs_) write_run(d, run.from, run.to, to_persons, to_auctions, to_bids, written);
   }
-  paced_events_ += events;
+  pacer_.take(events);
   for (auto* const b : {&person, &auction, &bid}) {
     if (!*b) continue;
     (*b)->from(part.number);

@@ -10,6 +10,7 @@
 
 #include "nexmark/columns.hpp"
 #include "nexmark/order.hpp"
+#include "shared/pacer.hpp"
 
 namespace nexmark {
 
@@ -48,8 +49,6 @@ class source : public weir::source {
     split_order order;
     bool told_end = false;
   };
-  // How many events may come now.
-  std::uint64_t due();
   // The open split whose next event is the oldest; null: all are at their end.
   open_part* oldest();
   void emit_some(open_part&, std::uint64_t most, weir::batch_output&);
@@ -58,8 +57,7 @@ class source : public weir::source {
   double rate_;
   std::uint64_t batch_;
   std::vector<open_part> parts_;
-  weir::time paced_since_ = weir::no_time;
-  std::uint64_t paced_events_ = 0;  // since then
+  weir::shared::pacer pacer_;
   std::vector<split_order::run> runs_;
 };
 

@@ -7,6 +7,8 @@
 #include <weir/record.hpp>
 #include <weir/test/harness.hpp>
 
+#include "shared/json_text.hpp"
+
 namespace json {
 namespace {
 
@@ -55,7 +57,7 @@ TEST(JsonEncoder, WritesEveryTypeAndEscapesText) {
 
 TEST(JsonEncoder, BytesThatAreNotUtf8BecomeTheReplacementCharacter) {
   std::string out;
-  append_string(out, "a\xff\xc3z\xf0\x9f\x98\x80");
+  weir::shared::append_json_string(out, "a\xff\xc3z\xf0\x9f\x98\x80");
   EXPECT_EQ(out, "\"a\xef\xbf\xbd\xef\xbf\xbdz\xf0\x9f\x98\x80\"");
 }
 

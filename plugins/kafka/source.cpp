@@ -111,6 +111,11 @@ void source::open() {
   set(conf.get(), "enable.auto.commit", "false", "properties");
   set(conf.get(), "enable.auto.offset.store", "false", "properties");
   if (!config_.at("properties").has("auto.offset.reset")) set(conf.get(), "auto.offset.reset", "earliest", "properties");
+  // A fetcher whose local queue is full looks again only about once a second. With room for more than a second's reading it never
+  // stands still; the bytes bound what that takes.
+  if (!config_.at("properties").has("queued.min.messages")) set(conf.get(), "queued.min.messages", "10000000", "properties");
+  if (!config_.at("properties").has("queued.max.messages.kbytes"))
+    set(conf.get(), "queued.max.messages.kbytes", "131072", "properties");
   consumer_ = make_handle(RD_KAFKA_CONSUMER, std::move(conf));
   rd_kafka_poll_set_consumer(consumer_.get());
   queue_.reset(rd_kafka_queue_get_consumer(consumer_.get()));

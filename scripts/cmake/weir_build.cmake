@@ -23,7 +23,7 @@ endif()
 
 add_library(weir_flags INTERFACE)
 target_compile_options(weir_flags INTERFACE
-  -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wno-missing-field-initializers -fno-omit-frame-pointer
+  -Wall -Wextra -Wshadow $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor> -Wno-missing-field-initializers -fno-omit-frame-pointer
   -march=${WEIR_MARCH})
 if(WEIR_WERROR)
   target_compile_options(weir_flags INTERFACE -Werror)

@@ -72,6 +72,12 @@ class Running:
         if text not in self.err():
             raise AssertionError(f"the program ended without saying '{text}':\n{self.finish()}")
 
+    def wait_until(self, condition, what):
+        """Until it holds; an error when the program ends before."""
+        wait_for(lambda: condition() or self.process.poll() is not None, what)
+        if self.process.poll() is not None:
+            raise AssertionError(f"the program ended while the test waited for {what}:\n{self.finish()}")
+
     def drain(self):
         self.process.send_signal(signal.SIGTERM)
         return self.finish()

@@ -51,7 +51,7 @@ struct data_type {
   std::vector<field> children;
 
   data_type() = default;
-  data_type(type_id which) : id(which) {}  // NOLINT: implicit on purpose
+  data_type(type_id which);  // NOLINT: implicit on purpose
   static data_type fixed_binary_of(std::int32_t width);
   static data_type decimal_of(std::int32_t precision, std::int32_t scale);
   static data_type list_of(data_type element, bool nullable = false);
@@ -82,6 +82,8 @@ struct field {
     return a.nullable == b.nullable && a.name == b.name && a.type == b.type;
   }
 };
+
+inline data_type::data_type(type_id which) : id(which) {}  // here, because it needs the whole field
 
 class schema;
 using schema_ref = std::shared_ptr<const schema>;

@@ -86,7 +86,7 @@ exit_code run_pipeline_command(const run_arguments& told, console& io) {
     result = engine->wait();
   }
   io.out(told.json ? result_json(plan->pipeline, result) : result_for_people(plan->pipeline, result));
-  if (result.why) return io.fail(base::error(*result.why).in("pipeline " + plan->pipeline));
+  if (result.why) return io.fail(*result.why);
   if (result.how == run_end::stopped) return static_cast<exit_code>(128 + last_signal);
   return exit_code::ok;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <thread>
 #include <utility>
 
 namespace kafka {
@@ -10,6 +11,9 @@ namespace {
 
 constexpr int ask_timeout_ms = 5000;
 constexpr std::size_t messages_per_poll = 4096;
+/// How long a question about offsets is asked again, and the pause between two tries.
+constexpr std::chrono::seconds patience{30};
+constexpr std::chrono::milliseconds pause{100};
 
 weir::field column(std::string name, weir::type kind, bool nullable = false) {
   weir::field f;
@@ -25,6 +29,30 @@ weir::field headers_column() {
   weir::field list = column("headers", weir::type::list);
   list.children = {std::move(item)};
   return list;
+}
+
+/// What a broker says while leaders are elected, topics are new, or it is just starting: the same question may work in a moment.
+bool passes_by(rd_kafka_resp_err_t code) {
+  switch (code) {
+    case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION:
+    case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR:
+    case RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH:
+    case RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
+    case RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+    case RD_KAFKA_RESP_ERR__TIMED_OUT:
+    case RD_KAFKA_RESP_ERR__WAIT_COORD:
+      return true;
+    default:
+      return false;
+  }
 }
 
 std::string split_id(const std::string& topic, std::int32_t partition) { return topic + "/" + std::to_string(partition); }
@@ -121,9 +149,21 @@ void source::open() {
   queue_.reset(rd_kafka_queue_get_consumer(consumer_.get()));
 }
 
+template <class Ask>
+rd_kafka_resp_err_t source::patiently(Ask ask) {
+  const auto began = now();
+  for (bool told = false;; told = true) {
+    const rd_kafka_resp_err_t code = ask();
+    if (!passes_by(code) || now() - began > patience) return code;
+    if (!told) log(weir::log_level::warn, std::string{"the broker cannot tell offsets yet: "} + rd_kafka_err2str(code) + "; it is asked again");
+    std::this_thread::sleep_for(pause);
+  }
+}
+
 std::pair<std::int64_t, std::int64_t> source::watermarks(const std::string& topic, std::int32_t number) {
   std::int64_t low = 0, high = 0;
-  const auto code = rd_kafka_query_watermark_offsets(consumer_.get(), topic.c_str(), number, &low, &high, ask_timeout_ms);
+  const auto code = patiently(
+      [&] { return rd_kafka_query_watermark_offsets(consumer_.get(), topic.c_str(), number, &low, &high, ask_timeout_ms); });
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
     throw weir::external_failure{"the offsets of " + split_id(topic, number) + " cannot be read: " + rd_kafka_err2str(code)};
   return {low, high};
@@ -140,12 +180,16 @@ std::int64_t source::start_offset(const std::string& topic, std::int32_t number)
     case from::timestamp:
       break;
   }
-  auto list = new_partitions(1);
-  rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), number)->offset = start_ms_;
-  const auto code = rd_kafka_offsets_for_times(consumer_.get(), list.get(), ask_timeout_ms);
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR || list->elems[0].err != RD_KAFKA_RESP_ERR_NO_ERROR)
+  partitions_ptr list;
+  const auto code = patiently([&] {
+    list = new_partitions(1);
+    rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), number)->offset = start_ms_;
+    const auto asked = rd_kafka_offsets_for_times(consumer_.get(), list.get(), ask_timeout_ms);
+    return asked ? asked : list->elems[0].err;
+  });
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
     throw weir::external_failure{"the offset of the start time in " + split_id(topic, number) + " cannot be found: " +
-                                 rd_kafka_err2str(code ? code : list->elems[0].err)};
+                                 rd_kafka_err2str(code)};
   return list->elems[0].offset;
 }
 
@@ -224,7 +268,9 @@ void source::take(rd_kafka_message_t* m) {
     split_pending(p->split, 0);
     return;
   }
-  throw weir::external_failure{"partition " + split_id(p->topic, p->number) + " cannot be read: " + rd_kafka_message_errstr(m)};
+  const std::string why = "partition " + split_id(p->topic, p->number) + " cannot be read: " + rd_kafka_message_errstr(m);
+  if (!passes_by(m->err)) throw weir::external_failure{why};
+  log(weir::log_level::warn, why + "; the client goes on trying");
 }
 
 void source::tell_news() {

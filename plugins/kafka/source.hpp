@@ -62,6 +62,8 @@ class source : public weir::source {
     int topic = -1, partition = -1, offset = -1, timestamp = -1, headers = -1;
   };
 
+  template <class Ask>
+  rd_kafka_resp_err_t patiently(Ask ask);
   std::int64_t start_offset(const std::string& topic, std::int32_t number);
   void assign();
   partition* find(const rd_kafka_message_t& m);

@@ -63,8 +63,9 @@ struct multiply {
   template <class T>
   static unsigned_t<T> flag(T a, T b, T r) {
     if constexpr (sizeof(T) <= 4) {
-      const auto wide = static_cast<std::int64_t>(a) * static_cast<std::int64_t>(b);
-      return static_cast<unsigned_t<T>>(static_cast<unsigned_t<T>>(wide != static_cast<std::int64_t>(r)) << (bits<T> - 1));
+      using W = std::conditional_t<is_signed_v<T>, std::int64_t, std::uint64_t>;
+      const W wide = static_cast<W>(a) * static_cast<W>(b);
+      return static_cast<unsigned_t<T>>(static_cast<unsigned_t<T>>(wide != static_cast<W>(r)) << (bits<T> - 1));
     } else {
       T ignored;
       return static_cast<unsigned_t<T>>(__builtin_mul_overflow(a, b, &ignored)) << (bits<T> - 1);

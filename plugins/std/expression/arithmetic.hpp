@@ -15,6 +15,8 @@ node_ptr make_sum(sum what, type result, node_ptr a, node_ptr b);
 // NaN). Constant divisors are turned into multiplications.
 node_ptr make_quotient(type result, node_ptr a, node_ptr b);
 node_ptr make_remainder(type result, node_ptr a, node_ptr b);
+// The same of float64, with zero as an error: for what were decimals.
+node_ptr make_exact_remainder(node_ptr a, node_ptr b);
 // a % divisor = 0 for integers, without computing the remainder. Null: not for this type or divisor; a is left alone then.
 node_ptr make_divisible(node_ptr& a, int128 divisor, bool negate);
 

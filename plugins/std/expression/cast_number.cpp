@@ -86,9 +86,15 @@ struct to_truth {
 // ---- decimals
 
 struct from_decimal_to_float {
-  double divisor;
+  int128 power;
   bool operator()(int128 v, double& out) const {
-    out = static_cast<double>(v) / divisor;
+    // Up to here both numbers are exact as doubles, so the quotient is the nearest one. Above, whole and rest go separately.
+    constexpr int128 exact = static_cast<int128>(1) << 53;
+    if (v <= exact && v >= -exact) {
+      out = static_cast<double>(v) / static_cast<double>(power);
+    } else {
+      out = static_cast<double>(v / power) + static_cast<double>(v % power) / static_cast<double>(power);
+    }
     return true;
   }
 };
@@ -123,11 +129,9 @@ struct from_float_to_decimal {
   double power, limit;  // 10^scale, 10^precision
   template <class From>
   bool operator()(From v, int128& out) const {
-    double scaled = static_cast<double>(v) * power;
-    // A tiny step away from zero mends products like 1.15 * 100 = 114.99999999999999.
-    scaled += scaled > 0 ? 1e-9 : scaled < 0 ? -1e-9 : 0;
+    const double scaled = std::round(static_cast<double>(v) * power);
     if (!(scaled > -limit && scaled < limit)) return false;
-    out = static_cast<int128>(std::nearbyint(scaled));
+    out = static_cast<int128>(scaled);
     return true;
   }
 };
@@ -166,7 +170,7 @@ node_ptr from_decimal(node_ptr a, type to, bool attempt) {
   if (to.is == kind::decimal) return decimal_to_decimal(std::move(a), to, attempt);
   if (to.is == kind::boolean) return make_converter<int128, std::uint8_t, true>(std::move(a), to, attempt, to_truth{});
   node_ptr n = is_float(to.is)
-                   ? make_converter<int128, double, true>(std::move(a), kind::float64, attempt, from_decimal_to_float{static_cast<double>(power_of_ten(scale))})
+                   ? make_converter<int128, double, true>(std::move(a), kind::float64, attempt, from_decimal_to_float{power_of_ten(scale)})
                    : make_converter<int128, int128, true>(std::move(a), kind::hugeint, attempt, from_decimal_to_integer{power_of_ten(scale)});
   return n->result == to ? std::move(n) : make_number_cast(std::move(n), to, attempt);
 }

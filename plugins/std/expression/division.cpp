@@ -107,9 +107,10 @@ class zeros final : public node {
 template <class T>
 class float_remainder final : public node {
  public:
-  float_remainder(type t, node_ptr a, node_ptr b) : node{t} {
+  float_remainder(type t, node_ptr a, node_ptr b, bool exact = false) : node{t}, exact_{exact} {
     add(std::move(a));
     add(std::move(b));
+    can_fail |= exact;
   }
   column eval(frame& f, row_set rows) const override {
     const column l = args[0]->eval(f, rows), r = args[1]->eval(f, rows);
@@ -117,8 +118,16 @@ class float_remainder final : public node {
     const T* b = r.as<T>();
     T* out = f.scratch<T>(slot);
     for_each_row(rows, [=](std::int64_t i) { out[i] = std::fmod(a[i], b[i]); });
-    return {out, both_valid(f, slot + 1, rows, l.valid, r.valid)};
+    const std::uint8_t* valid = both_valid(f, slot + 1, rows, l.valid, r.valid);
+    if (exact_)
+      for_each_row(rows, [&](std::int64_t i) {
+        if (b[i] == 0 && (!valid || valid[i])) f.fail(i, "division by zero: " + shown(result, l, i) + " % 0 (use nullif(divisor, 0) to get NULL)");
+      });
+    return {out, valid};
   }
+
+ private:
+  bool exact_;
 };
 
 template <class T>
@@ -173,6 +182,10 @@ node_ptr division_of(type t, node_ptr a, node_ptr b) {
 
 node_ptr make_quotient(type result, node_ptr a, node_ptr b) { return division_of<false>(result, std::move(a), std::move(b)); }
 node_ptr make_remainder(type result, node_ptr a, node_ptr b) { return division_of<true>(result, std::move(a), std::move(b)); }
+
+node_ptr make_exact_remainder(node_ptr a, node_ptr b) {
+  return std::make_unique<float_remainder<double>>(kind::float64, std::move(a), std::move(b), true);
+}
 
 node_ptr make_divisible(node_ptr& a, int128 divisor, bool negate) {
   const kind k = a->result.is;

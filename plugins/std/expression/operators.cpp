@@ -24,6 +24,10 @@ bool is_text_literal(const node& n) {
   const constant* c = constant_of(n);
   return c && c->written == literal::text;
 }
+bool is_integer_literal(const node& n) {
+  const constant* c = constant_of(n);
+  return c && c->written == literal::integer;
+}
 bool is_time(kind k) { return k == kind::date || k == kind::timestamp || k == kind::interval; }
 
 node_ptr as(node_ptr n, const type& t) {
@@ -66,9 +70,15 @@ node_ptr decimal_arithmetic(const std::string& sign, node_ptr a, node_ptr b, std
       throw mistake{at, "the product would have " + std::to_string(scale) + " digits behind the point, more than " + std::to_string(decimal_digits_max) + ": convert one side to fewer"};
     return make_sum(sum::multiply, {kind::decimal, std::min(x.precision + y.precision, decimal_digits_max), scale}, as(std::move(a), x), as(std::move(b), y));
   }
-  const type common = common_number(x, y);
-  if (sign == "%") return make_remainder(common, as(std::move(a), common), as(std::move(b), common));
-  const type result{kind::decimal, std::min(common.precision + 1, decimal_digits_max), common.scale};
+  if (sign == "%") {
+    const int scale = std::max(x.scale, y.scale), whole = std::max(x.precision - x.scale, y.precision - y.scale);
+    if (scale + whole > decimal_digits_max)  // no decimal holds both
+      return make_exact_remainder(as(std::move(a), kind::float64), as(std::move(b), kind::float64));
+    const type common = common_number(x, y);
+    return make_remainder(common, as(std::move(a), common), as(std::move(b), common));
+  }
+  const int scale = std::max(x.scale, y.scale), whole = std::max(x.precision - x.scale, y.precision - y.scale);
+  const type result{kind::decimal, std::min(whole + scale + 1, decimal_digits_max), scale};
   // The arguments only take the result's scale: one more digit before the point does not hurt them.
   return make_sum(sign == "+" ? sum::add : sum::subtract, result, as(std::move(a), result), as(std::move(b), result));
 }
@@ -103,16 +113,26 @@ node_ptr bind_arithmetic(const std::string& sign, node_ptr a, node_ptr b, std::u
     invocation c{"^", "base ^ exponent", at, std::move(args)};
     return function_named("pow")->bind(c);
   }
+  const kind x = a->result.is, y = b->result.is;
+  const bool mixed = is_number(x) && is_number(y) && !is_integer_literal(*a) && !is_integer_literal(*b) && is_signed(x) != is_signed(y) &&
+                     (is_signed(x) ? digits_of(x) <= digits_of(y) : digits_of(y) <= digits_of(x));
   const bool decimals = (a->result.is == kind::decimal || b->result.is == kind::decimal) && !is_float(a->result.is) && !is_float(b->result.is);
   if (decimals && sign != "/" && sign != "//" && a->result.is != kind::null && b->result.is != kind::null && !is_text_literal(*a) &&
       !is_text_literal(*b)) {
     // A literal of 0.5 beside an integer column: its digits count, not those of its type.
     return decimal_arithmetic(sign, std::move(a), std::move(b), at);
   }
-  const type t = unify({&a, &b}, "cannot calculate");
   if (sign == "/") {
-    const type real = t.is == kind::float32 ? kind::float32 : kind::float64;
+    const bool single = (x == kind::float32 || y == kind::float32) && x != kind::float64 && y != kind::float64;
+    const type real = single ? kind::float32 : kind::float64;
     return make_ratio(real, as(std::move(a), real), as(std::move(b), real));
+  }
+  type t = unify({&a, &b}, "cannot calculate");
+  // Of mixed sign, and no wider than the unsigned side: room for the result, too.
+  if (mixed && (t.is == kind::int16 || t.is == kind::int32)) {
+    t = kind::int64;
+    a = as(std::move(a), t);
+    b = as(std::move(b), t);
   }
   if (sign == "//") {
     if (!is_integer(t.is)) throw mistake{at, "`//` divides integers, not " + name(t) + ": use / and round it, or CAST to an integer"};
@@ -134,6 +154,15 @@ node_ptr bind_negation(node_ptr a, std::uint32_t at) {
 
 node_ptr bind_comparison(const std::string& sign, node_ptr a, node_ptr b, std::uint32_t at) {
   (void)at;
+  if (is_number(a->result.is) && is_number(b->result.is)) {
+    const type x = a->result, y = b->result, both = common_number(x, y);
+    if (both.is == kind::decimal && both.scale < std::max(x.scale, y.scale)) {
+      // No digit behind the point may be lost here. Values that have too many before it are errors.
+      const type exact{kind::decimal, decimal_digits_max, std::max(x.scale, y.scale)};
+      a = as(std::move(a), exact);
+      b = as(std::move(b), exact);
+    }
+  }
   const type t = unify({&a, &b}, "cannot compare");
   if (t.is == kind::null) {
     if (sign == "is_distinct_from" || sign == "is_not_distinct_from") return make_integer(kind::boolean, sign == "is_not_distinct_from");

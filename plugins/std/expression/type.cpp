@@ -105,17 +105,22 @@ type common_number(const type& a, const type& b) {
   if (a.is == kind::float64 || b.is == kind::float64) return kind::float64;
   if (a.is == kind::float32 || b.is == kind::float32) return kind::float32;
   if (a.is == kind::decimal || b.is == kind::decimal) {
+    // Most 128-bit integers fit between the point and the digits that the other side needs behind it; one that does not is an error.
+    if (a.is == kind::hugeint || b.is == kind::hugeint) return {kind::decimal, decimal_digits_max, std::max(a.scale, b.scale)};
     auto digits = [](const type& t) { return t.is == kind::decimal ? t : type{kind::decimal, digits_of(t.is), 0}; };
     const type x = digits(a), y = digits(b);
     const int scale = std::max(x.scale, y.scale);
     const int whole = std::max(x.precision - x.scale, y.precision - y.scale);
-    return {kind::decimal, std::min(whole + scale, decimal_digits_max), scale};
+    // Too many digits: those behind the point give way.
+    if (whole + scale > decimal_digits_max) return {kind::decimal, decimal_digits_max, decimal_digits_max - whole};
+    return {kind::decimal, whole + scale, scale};
   }
   if (a.is == kind::hugeint || b.is == kind::hugeint) return kind::hugeint;
   if (is_signed(a.is) == is_signed(b.is)) return std::max(a.is, b.is);
   const kind with_sign = is_signed(a.is) ? a.is : b.is, without = is_signed(a.is) ? b.is : a.is;
   if (without == kind::uint64) return kind::hugeint;
-  return digits_of(with_sign) > digits_of(without) ? with_sign : kind::int64;
+  const kind holds_both = without == kind::uint8 ? kind::int16 : without == kind::uint16 ? kind::int32 : kind::int64;
+  return std::max(with_sign, holds_both);
 }
 
 }  // namespace weir::expression

@@ -6,7 +6,7 @@
 One line a fact, fields separated by tabs:
     column NAME TYPE VALUE...        a column of the table
     expression TEXT TYPE VALUE...    weir's text, DuckDB's type, and its value for each row
-Values: \\N is NULL, \\E an error of the row (overflow, a cast that fails). Numbers as decimal digits, floats as C99 hex, decimals as
+Values: \\N is NULL, \\E an error of the row (overflow, a cast that fails), \\? one of the two. Numbers as decimal digits, floats as C99 hex, decimals as
 unscaled integers, dates as days, timestamps as microseconds; in texts \\t, \\n and \\\\ are escaped.
 
 Where the two engines differ on purpose (see the README) the two texts differ, or the expression is not made.
@@ -80,13 +80,13 @@ class Table:
             pick = r.random()
             if name == "f64" and pick < 0.12:
                 return r.choice([math.inf, -math.inf, math.nan, 0.0, -0.0, 1e300, 1e-300])
-            return r.choice([r.uniform(-100, 100), float(r.randint(-10, 10)), r.randint(-20, 20) / 2, r.uniform(-1e12, 1e12)])
+            return r.choice([r.uniform(-100, 100), float(r.randint(-10, 10)), r.randint(-20, 20) / 2, r.uniform(-1e6, 1e6)])
         if t == "float32":
             v = r.choice([r.uniform(-100, 100), float(r.randint(-10, 10)), r.randint(-20, 20) / 2])
             return struct.unpack("f", struct.pack("f", v))[0]
         if t.startswith("decimal"):
             scale = int(t[:-1].split(",")[1])
-            return decimal.Decimal(r.choice([r.randint(-500, 500), r.randint(-10**6, 10**6), r.randint(-10**16, 10**16)])).scaleb(-scale)
+            return decimal.Decimal(r.choice([r.randint(-500, 500), r.randint(-10**6, 10**6), r.randint(-10**14, 10**14)])).scaleb(-scale)
         if t == "utf8":
             return r.choice(NUMBERS if name == "n" else WORDS)
         if t == "date":
@@ -112,7 +112,8 @@ class Maker:
     def leaf(self, what):
         r = self.r
         if what == "bool":
-            return Pair(r.choice(["b", "b2", "true", "false", "NULL::bool"]))
+            # NULL as a literal: DuckDB gives NULL for `x + NULL` without looking at x, weir looks.
+            return Pair(r.choice(["b", "b2", "true", "false", "nullif(b, b2)"]))
         if what == "int":
             if r.random() < 0.35:
                 return Pair(str(r.choice([0, 1, 2, 3, 7, 10, 100, 127, 128, 255, 256, 1000, 65535, 2**31, 2**63 - 1, r.randint(-50, 50), r.randint(0, 10**6)])))
@@ -120,7 +121,10 @@ class Maker:
         if what == "signed":
             return Pair(r.choice(["i8", "i16", "i32", "i64", "k64"]))
         if what == "dec":
-            return Pair(r.choice(["d1", "d2", "d1", "d2", "1.5", "0.25", "-2.50", "100.0", "0.001"]))
+            # DuckDB keeps results at 18 digits when both sides have no more; weir goes on to 38.
+            literal = r.choice(["1.5", "0.25", "-2.50", "100.0", "0.001"])
+            scale = len(literal.split(".")[1])
+            return r.choice([Pair("d1"), Pair("d2"), Pair(f"({literal}::decimal(19,{scale}))")])
         if what == "flt":
             return Pair(r.choice(["f64", "f32", "g64", "g64", "1.5e0", "-2.5e-1", "1e3", "0e0"]))
         if what == "text":
@@ -141,6 +145,12 @@ class Maker:
 
     def any(self, depth):
         return self.make(self.r.choice(["bool", "int", "dec", "flt", "text", "ts", "date"]), depth)
+
+    def shown(self, depth):
+        """Anything, to become text. DuckDB shows the sign of a NaN, which depends on the processor."""
+        what = self.r.choice(["bool", "int", "dec", "flt", "text", "ts", "date"])
+        e = self.make(what, depth)
+        return Pair(e.w, f"(CASE WHEN isnan({e.d}) THEN 'nan' ELSE CAST({e.d} AS varchar) END)") if what == "flt" else e
 
     def number(self, depth):
         return self.make(self.r.choice(["int", "int", "dec", "flt"]), depth)
@@ -175,7 +185,7 @@ class Maker:
             of = r.choice(["int", "dec", "flt", "text", "ts", "date", "bool"])
             return mix("({} " + r.choice(["=", "<>", "<", ">", "<=", ">="]) + " {})", m(of, d), m(of, d))
         if pick == 3:
-            return mix("({} " + r.choice(["=", "<", ">="]) + " {})", self.number(d), self.number(d))
+            return mix("({} " + r.choice(["=", "<", ">="]) + " {})", self.number(d), r.choice([self.number, lambda _: Pair(r.choice(["1.5", "-0.25", "7", "100.00"]))])(d))
         if pick == 4:
             # weir looks at the left side first and at the right one only where it counts
             return mix("({0} AND {1})", m("bool", d), m("bool", d), duck="(CASE WHEN NOT ({0}) THEN false ELSE ({0} AND {1}) END)")
@@ -235,13 +245,17 @@ class Maker:
                              "millisecond", "microsecond", "decade", "century", "millennium"])
             return mix(r.choice(["date_part('" + part + "', {})", "extract(" + part + " FROM {})"]), m(r.choice(["ts", "date"]), d))
         if pick == 14:
-            return mix(r.choice(["epoch_ms", "epoch_us"]) + "({})", m(r.choice(["ts", "date"]), d))
+            of = m(r.choice(["ts", "date"]), d)
+            if r.random() < 0.5:  # weir: the millisecond that the time lies in; DuckDB: the nearest
+                return mix("epoch_ms({})", of, duck="CAST(floor(epoch_us({}) / 1000) AS bigint)")
+            return mix("epoch_us({})", of)
         if pick == 15:
             unit = r.choice(["microsecond", "millisecond", "second", "minute", "hour", "day", "month", "quarter", "year"])
             of = r.choice(["ts", "date"])
             return mix("date_diff('" + unit + "', {}, {})", m(of, d), m(of, d))
         if pick == 16:
-            return mix("round({}, " + str(r.choice([-2, -1, 0, 1])) + ")", m("int", d))
+            # of unsigned integers DuckDB makes a signed type, weir keeps the type
+            return mix("round({}, " + str(r.choice([-2, -1, 0, 1])) + ")", m("signed", d))
         return self.choice("int", d)
 
     def make_signed(self, d):
@@ -266,9 +280,9 @@ class Maker:
 
     def make_flt(self, d):
         r, m = self.r, self.make
-        pick = r.randint(0, 10)
+        pick = r.randint(0, 11)
         if pick <= 2:
-            return mix("({} " + r.choice(["+", "-", "*", "%"]) + " {})", m("flt", d), self.number(d))
+            return mix("({} " + r.choice(["+", "-", "*"]) + " {})", m("flt", d), self.number(d))
         if pick == 3:
             return mix("({} / {})", self.number(d), self.number(d))
         if pick == 4:
@@ -283,6 +297,8 @@ class Maker:
             return mix(r.choice(["CAST", "TRY_CAST"]) + "({} AS " + r.choice(["double", "float", "double"]) + ")", r.choice([self.number, lambda _: Pair("n")])(d))
         if pick == 9:
             return mix("epoch({})", m(r.choice(["ts", "date"]), d))
+        if pick == 10:
+            return mix("({} % {})", Pair("g64"), Pair(r.choice(["1.5e0", "7", "-3", "k64", "0.25"])))
         return self.choice("flt", d)
 
     def make_text(self, d):
@@ -292,7 +308,7 @@ class Maker:
         if pick == 0:
             return mix("({} || {})", t(), t())
         if pick == 1:
-            return mix("(" + quoted(r.choice(["v=", "-", ""])) + " || {})", self.any(d))
+            return mix("(" + quoted(r.choice(["v=", "-", ""])) + " || {})", self.shown(d))
         if pick == 2:
             return mix(r.choice(["lower({})", "upper({})", "reverse({})", "trim({})", "ltrim({})", "rtrim({})", "md5({})", "sha256({})"]), t())
         if pick == 3:
@@ -306,13 +322,13 @@ class Maker:
         if pick == 7:
             return mix("split_part({}, " + quoted(r.choice([",", " ", "a", ""])) + ", {})", t(), self.small())
         if pick == 8:
-            return mix("concat({}, {}, {})", self.any(d), t(), self.leaf("int"))
+            return mix("concat({}, {}, {})", self.shown(d), t(), self.leaf("int"))
         if pick == 9:
             return mix("concat_ws(" + quoted(r.choice(["-", "", ", "])) + ", {}, {})", t(), t())
         if pick == 10:
             return mix(r.choice(["lpad", "rpad"]) + "({}, " + str(r.choice([0, 2, 5, 9])) + ", " + quoted(r.choice(["x", "ab", "é"])) + ")", t())
         if pick == 11:
-            return mix("CAST({} AS varchar)", self.any(d))
+            return mix("CAST({} AS varchar)", self.shown(d))
         if pick == 12:
             return mix("regexp_replace({}, " + quoted(r.choice(["a", "[aeiou]", "(b)(c)", "\\s+"])) + ", " + quoted(r.choice(["", "<\\0>", "X"])) + r.choice([")", ", 'g')"]), t())
         if pick == 13:
@@ -348,7 +364,7 @@ class Maker:
         r, m = self.r, self.make
         pick = r.randint(0, 5)
         if pick == 0:
-            return mix("({} " + r.choice(["+", "-"]) + " {})", m("date", d), Pair(r.choice(["1", "30", "i16", "i8", "i32"])))
+            return mix("({} " + r.choice(["+", "-"]) + " {})", m("date", d), Pair(r.choice(["1", "30", "i16", "i8", "300"])))
         if pick == 1:
             return mix("CAST({} AS date)", m("ts", d))
         if pick == 2:
@@ -396,6 +412,23 @@ def weir_type(t):
     return WEIR_TYPES.get(t)
 
 
+def ambiguous(db, expression, values):
+    """Beside a NULL DuckDB looks at the other side of `x + y` or not, as it happens to hold the values, and so finds its error or not.
+    TRY looks at one row at a time; when all the rows that it found no error in have one together, nobody knows the right answer."""
+    fine = [i for i, v in enumerate(values) if v != "\\E"]
+    if not fine:
+        return False
+    try:
+        db.execute(f"SELECT {expression} FROM t WHERE row_number IN ({', '.join(map(str, fine))})").fetchall()
+    except duckdb.Error:
+        return True
+    # NULLs alone: the same question, without an answer.
+    if all(values[i] == "\\N" for i in fine):
+        for i in fine:
+            values[i] = "\\?"
+    return False
+
+
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("out")
@@ -422,7 +455,7 @@ def main():
             return f"date_diff('day', date '1970-01-01', {expression})"
         return expression
 
-    made, refused = 0, 0
+    made, refused, unclear = 0, 0, 0
     with open(args.out, "w", encoding="utf-8") as out:
         for name, t in COLUMNS:
             print("column", name, t, *(encode(v, t) for v in table.values[name]), sep="\t", file=out)
@@ -441,9 +474,12 @@ def main():
                     raise SystemExit(f"DuckDB refuses too much: {e.d}: {err}")
                 continue
             values = ["\\E" if null is None else encode(v, t) for v, null in rows]
+            if ambiguous(db, e.d, values):
+                unclear += 1
+                continue
             print("expression", e.w, t, *values, sep="\t", file=out)
             made += 1
-    print(f"{made} expressions, {refused} that DuckDB refused were left out")
+    print(f"{made} expressions; left out: {refused} that DuckDB refused, {unclear} that it answers in two ways")
 
 
 if __name__ == "__main__":

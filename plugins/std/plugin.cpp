@@ -1,11 +1,12 @@
 #include <weir/plugin.hpp>
 
 #include "filter.hpp"
-#include "flow.hpp"
 #include "project.hpp"
 #include "route.hpp"
-
-using namespace weir::standard;
+#include "throttle.hpp"
+#include "union.hpp"
 
 WEIR_PLUGIN("std", "0.1.0",
-            weir::operators<filter, project, route, union_all, throttle>("filter", "project", "route", "union", "throttle"))
+            weir::operators<weir::standard::filter, weir::standard::project, weir::standard::route,
+                            weir::standard::merge, weir::standard::throttle>("filter", "project", "route", "union",
+                                                                             "throttle"))

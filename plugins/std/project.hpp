@@ -1,42 +1,44 @@
+// project: columns chosen, renamed and computed.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "condition.hpp"
+#include "rows.hpp"
 
 namespace weir::standard {
 
-// Columns by expressions. A column that is only named goes through without a copy; others are computed beside the input.
-class project : public batch_operator {
+// Columns that are only named go through without being copied; the others are written beside them, at the rows' own
+// places.
+class project final : public expression_operator {
  public:
   static constexpr bool selections = true;
-  static constexpr const char* summary() { return "Columns by expressions."; }
+  static constexpr const char* summary() { return "Columns chosen, renamed and computed."; }
   static constexpr auto options() {
     return weir::options(
-        option("columns", list_of_text)
+        weir::option("columns", weir::list_of_text)
             .required()
-            .doc("\"expression\", \"expression AS name\", \"*\" or \"* EXCEPT (name, ...)\", in the order of the output."));
+            .doc("Output columns in order: \"column\", \"expression AS name\", \"*\", \"* EXCEPT (column, ...)\"."));
   }
-  explicit project(const config& c) : items_{c.get<std::vector<std::string>>("columns")} {}
+  explicit project(const weir::config& c) : items_{c.get<std::vector<std::string>>("columns")} {}
 
-  void bind(binder& b) override;
-  void process(const batch_view& batch, batch_output& out) override;
+  void bind(weir::binder& b) override;
+  void process(const weir::batch_view& batch, weir::batch_output& out) override;
 
  private:
   struct computed {
-    std::size_t expression = 0;
-    expression::kind is{};
-    std::uint32_t width = 0;  // bytes of a value that may be written in place; 0: value by value
+    std::size_t expression;
+    weir::expression::type is;
+    std::string name;
   };
-  void add(binder& b, schema& out, std::vector<std::int32_t>& passes, const std::string& text, const std::string& option);
-  void write(const computed& c, const expression::column& from, const batch_view& batch, column_writer& to) const;
+  struct columns_in_work;
+  void add_item(std::size_t number, const weir::schema& input, columns_in_work& out);
 
   std::vector<std::string> items_;
-  std::optional<compiled> compiled_;
+  std::optional<weir::expression::program> program_;
+  std::optional<weir::expression::evaluator> evaluator_;
   std::vector<computed> computed_;
-  std::vector<std::uint32_t> good_;
 };
 
 }  // namespace weir::standard

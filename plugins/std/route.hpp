@@ -1,40 +1,56 @@
+// route: each row to the port of the first condition that is true for it, the others to the main port.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "condition.hpp"
+#include "rows.hpp"
 
 namespace weir::standard {
 
-// Each row to the port of the first condition that is true; the others to the main port. Nothing is copied.
-class route : public batch_operator {
+class route final : public expression_operator {
  public:
   static constexpr bool selections = true;
-  static constexpr const char* summary() { return "Each row to the port of the first condition that is true, else to the main port."; }
-  static constexpr weir_option route_options[] = {
-      option("when", text).required().doc("The condition.").raw(),
-      option("to", text).required().doc("Name of the port; several conditions may have the same one.").raw(),
-      weir_option{}};
-  static constexpr auto options() {
-    return weir::options(option("routes", list_of_tables).required().nested(route_options).doc("Asked in this order."));
+  static constexpr const char* summary() {
+    return "Each row to the port of the first condition that is true, else to the main port.";
   }
-  explicit route(const config& c);
+  static constexpr weir_option rule_options[]{
+      weir::option("when", weir::text)
+          .required()
+          .doc("The condition, an SQL expression over the input's columns.")
+          .raw(),
+      weir::option("to", weir::text)
+          .required()
+          .doc("The name of the output port: `from = [\"node:name\"]` reads it.")
+          .raw(),
+      {}};
+  static constexpr auto options() {
+    return weir::options(
+        weir::option("routes", weir::list_of_tables)
+            .required()
+            .nested(rule_options)
+            .doc("Conditions in the order they are tried; rows that none takes leave by the main port."));
+  }
+  explicit route(const weir::config& c);
 
-  void bind(binder& b) override;
-  void process(const batch_view& batch, batch_output& out) override;
+  void bind(weir::binder& b) override;
+  void process(const weir::batch_view& batch, weir::batch_output& out) override;
 
  private:
-  struct one {
-    std::string when, to, option;
-    std::size_t condition = 0;
-    std::uint32_t port = 0;
+  struct rule {
+    std::string when, to;
+    std::uint32_t port{0};
   };
-  std::vector<one> routes_;
-  std::optional<compiled> compiled_;
-  std::vector<std::vector<std::uint32_t>> by_port_;
-  std::vector<std::uint32_t> left_, taken_, rest_;
+  std::vector<rule> rules_;
+  std::vector<std::string> ports_;  // names, in the order they appear; the first is the main port, ""
+  std::optional<weir::expression::program> program_;
+  std::optional<weir::expression::evaluator> evaluator_;
+  // Reused from batch to batch.
+  std::vector<std::uint16_t> port_of_;       // by physical row
+  std::vector<std::uint32_t> open_, taken_;  // rows that no condition has taken yet; those that the last one took
+  std::vector<std::int64_t> counts_;         // rows of each port
 };
 
 }  // namespace weir::standard

@@ -25,8 +25,8 @@ constexpr bool is_signed_v = std::is_signed_v<T> || std::is_same_v<T, int128>;
 template <class T>
 constexpr int bits = static_cast<int>(sizeof(T) * 8);
 
-// Each operation wraps around, and its flag has the highest bit set when it did. Made of plain operations, so that the loop over
-// them is vectorised.
+// Each operation wraps around, and its flag has the highest bit set when it did. Made of plain operations, so that the
+// loop over them is vectorised.
 struct add {
   static constexpr const char* sign = " + ";
   template <class T>
@@ -142,7 +142,8 @@ class decimal_sum final : public node {
         if (valid && !valid[i]) return;
         const int128 v = Op::value(a[i], b[i]);
         if (v < limit && v > -limit && !(Op::flag(a[i], b[i], v) >> 127)) return;
-        f.fail(i, "overflow of " + name(result) + ": " + shown(args[0]->result, l, i) + Op::sign + shown(args[1]->result, r, i));
+        f.fail(i, "overflow of " + name(result) + ": " + shown(args[0]->result, l, i) + Op::sign +
+                      shown(args[1]->result, r, i));
       });
     }
     return {out, valid};
@@ -171,19 +172,27 @@ class float_sum final : public node {
 
 struct plus_op {
   template <class T>
-  T operator()(T a, T b) const { return a + b; }
+  T operator()(T a, T b) const {
+    return a + b;
+  }
 };
 struct minus_op {
   template <class T>
-  T operator()(T a, T b) const { return a - b; }
+  T operator()(T a, T b) const {
+    return a - b;
+  }
 };
 struct times_op {
   template <class T>
-  T operator()(T a, T b) const { return a * b; }
+  T operator()(T a, T b) const {
+    return a * b;
+  }
 };
 struct ratio_op {
   template <class T>
-  __attribute__((no_sanitize("float-divide-by-zero"))) T operator()(T a, T b) const { return a / b; }
+  __attribute__((no_sanitize("float-divide-by-zero"))) T operator()(T a, T b) const {
+    return a / b;
+  }
 };
 
 template <class Checked, class Float>
@@ -221,14 +230,19 @@ class negation final : public node {
       });
       if (bad && result.is != kind::decimal)
         for_each_row(rows, [&](std::int64_t i) {
-          if (c.is_valid(i) && a[i] == smallest) f.fail(i, "overflow of " + name(result) + ": -(" + shown(result, c, i) + ")");
+          if (c.is_valid(i) && a[i] == smallest)
+            f.fail(i, "overflow of " + name(result) + ": -(" + shown(result, c, i) + ")");
         });
     }
     return {out, c.valid};
   }
 
  private:
-  static constexpr T smallest = std::is_floating_point_v<T> ? T{0} : static_cast<T>(static_cast<unsigned_t<std::conditional_t<std::is_floating_point_v<T>, int, T>>>(1) << (bits<T> - 1));
+  static constexpr T smallest =
+      std::is_floating_point_v<T>
+          ? T{0}
+          : static_cast<T>(static_cast<unsigned_t<std::conditional_t<std::is_floating_point_v<T>, int, T>>>(1)
+                           << (bits<T> - 1));
 };
 
 class interval_negation final : public node {
@@ -239,7 +253,8 @@ class interval_negation final : public node {
     const auto* a = c.as<span>();
     auto* out = f.scratch<span>(slot);
     for_rows_or_more(rows, f.length(), [=](std::int64_t i) {
-      out[i] = {subtract::value(0, a[i].months), subtract::value(0, a[i].days), subtract::value(std::int64_t{0}, a[i].micros)};
+      out[i] = {subtract::value(0, a[i].months), subtract::value(0, a[i].days),
+                subtract::value(std::int64_t{0}, a[i].micros)};
     });
     return {out, c.valid};
   }
@@ -249,14 +264,18 @@ class interval_negation final : public node {
 
 node_ptr make_sum(sum what, type result, node_ptr a, node_ptr b) {
   switch (what) {
-    case sum::add: return sum_of<add, plus_op>(result, std::move(a), std::move(b));
-    case sum::subtract: return sum_of<subtract, minus_op>(result, std::move(a), std::move(b));
-    default: return sum_of<multiply, times_op>(result, std::move(a), std::move(b));
+    case sum::add:
+      return sum_of<add, plus_op>(result, std::move(a), std::move(b));
+    case sum::subtract:
+      return sum_of<subtract, minus_op>(result, std::move(a), std::move(b));
+    default:
+      return sum_of<multiply, times_op>(result, std::move(a), std::move(b));
   }
 }
 
 node_ptr make_ratio(type result, node_ptr a, node_ptr b) {
-  if (result.is == kind::float32) return std::make_unique<float_sum<ratio_op, float>>(result, std::move(a), std::move(b));
+  if (result.is == kind::float32)
+    return std::make_unique<float_sum<ratio_op, float>>(result, std::move(a), std::move(b));
   return std::make_unique<float_sum<ratio_op, double>>(result, std::move(a), std::move(b));
 }
 

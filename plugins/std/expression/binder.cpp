@@ -19,7 +19,8 @@ namespace weir::expression {
 namespace {
 
 constexpr std::string_view arithmetic_signs[]{"+", "-", "*", "/", "//", "%", "^"};
-constexpr std::string_view comparison_signs[]{"=", "<>", "<", ">", "<=", ">=", "is_distinct_from", "is_not_distinct_from"};
+constexpr std::string_view comparison_signs[]{
+    "=", "<>", "<", ">", "<=", ">=", "is_distinct_from", "is_not_distinct_from"};
 
 template <std::size_t N>
 bool among(const std::string_view (&list)[N], std::string_view word) {
@@ -53,7 +54,8 @@ std::string nearest(const std::string& name, const std::vector<std::string>& nam
       for (std::size_t j = 1; j <= c.size(); ++j) {
         row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (wanted[i - 1] != c[j - 1])});
         // Two neighbours that changed places are one slip.
-        if (i > 1 && j > 1 && wanted[i - 1] == c[j - 2] && wanted[i - 2] == c[j - 1]) row[j] = std::min(row[j], before_last[j - 2] + 1);
+        if (i > 1 && j > 1 && wanted[i - 1] == c[j - 2] && wanted[i - 2] == c[j - 1])
+          row[j] = std::min(row[j], before_last[j - 2] + 1);
       }
       before_last = std::move(last);
     }
@@ -91,11 +93,16 @@ node_ptr binder::bind(const syntax& s) {
   switch (s.is) {
     case form::name:
     case form::field:
-    case form::element: return value_at(place_of(s), s);
-    case form::cast: return finish(cast_of(s), s);
-    case form::choice: return finish(choice_of(s), s);
-    case form::call: return finish(call_of(s), s);
-    default: break;
+    case form::element:
+      return value_at(place_of(s), s);
+    case form::cast:
+      return finish(cast_of(s), s);
+    case form::choice:
+      return finish(choice_of(s), s);
+    case form::call:
+      return finish(call_of(s), s);
+    default:
+      break;
   }
   node_ptr n = literal_of(s);
   n->at = s.at;
@@ -126,7 +133,8 @@ binder::place binder::place_of(const syntax& s) {
       const auto found = static_cast<std::size_t>(std::find(names.begin(), names.end(), s.text) - names.begin());
       if (found == names.size()) {
         const std::string best = nearest(s.text, names);
-        throw mistake{s.at, "unknown field `" + s.text + "`" + (best.empty() ? std::string{} : ", did you mean `" + best + "`?")};
+        throw mistake{
+            s.at, "unknown field `" + s.text + "`" + (best.empty() ? std::string{} : ", did you mean `" + best + "`?")};
       }
       p.steps.push_back({static_cast<int>(found), nullptr});
       p.shape = &p.shape->children[found];
@@ -146,7 +154,8 @@ binder::place binder::place_of(const syntax& s) {
 
 node_ptr binder::value_at(place p, const syntax& s) {
   if (is_nested(p.is.is))
-    throw mistake{s.at, "this is a " + name(p.is) + ": take one of its values, like `" + (p.is.is == kind::list ? "list[1]" : "record.field") + "`"};
+    throw mistake{s.at, "this is a " + name(p.is) + ": take one of its values, like `" +
+                            (p.is.is == kind::list ? "list[1]" : "record.field") + "`"};
   const int width = p.shape->width;
   node_ptr n;
   if (p.steps.empty()) {
@@ -166,14 +175,21 @@ node_ptr binder::literal_of(const syntax& s) {
   scalar v;
   v.null = false;
   switch (s.is) {
-    case form::null_value: return make_null({});
-    case form::truth: v.integer = s.text == "true"; return make_constant(kind::boolean, std::move(v));
-    case form::text: v.text = s.text; return make_constant(kind::text, std::move(v), literal::text);
+    case form::null_value:
+      return make_null({});
+    case form::truth:
+      v.integer = s.text == "true";
+      return make_constant(kind::boolean, std::move(v));
+    case form::text:
+      v.text = s.text;
+      return make_constant(kind::text, std::move(v), literal::text);
     case form::integer: {
       const auto n = parse_integer(s.text);
       if (!n) throw mistake{s.at, "this number has more than 38 digits, or is none"};
       v.integer = *n;
-      const kind k = static_cast<std::int32_t>(*n) == *n ? kind::int32 : static_cast<std::int64_t>(*n) == *n ? kind::int64 : kind::hugeint;
+      const kind k = static_cast<std::int32_t>(*n) == *n   ? kind::int32
+                     : static_cast<std::int64_t>(*n) == *n ? kind::int64
+                                                           : kind::hugeint;
       return make_constant(k, std::move(v), literal::integer);
     }
     case form::decimal: {
@@ -196,29 +212,34 @@ node_ptr binder::literal_of(const syntax& s) {
 node_ptr binder::cast_of(const syntax& s) {
   const std::optional<kind> k = kind_named(s.text);
   if (!k) {
-    const std::string best = nearest(s.text, {"bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32",
-                                              "float64", "decimal", "utf8", "binary", "timestamp", "date", "interval", "varchar", "double"});
-    throw mistake{s.at, "unknown type `" + s.text + "`" + (best.empty() ? std::string{} : ", did you mean `" + best + "`?")};
+    const std::string best =
+        nearest(s.text, {"bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32",
+                         "float64", "decimal", "utf8", "binary", "timestamp", "date", "interval", "varchar", "double"});
+    throw mistake{s.at,
+                  "unknown type `" + s.text + "`" + (best.empty() ? std::string{} : ", did you mean `" + best + "`?")};
   }
   type to{*k};
   if (*k == kind::decimal) {
     to = {*k, s.precision < 0 ? 18 : s.precision, s.precision < 0 ? 3 : std::max(s.scale, 0)};
     if (s.precision == 0 || s.precision > decimal_digits_max || s.scale > s.precision)
-      throw mistake{s.at, "a decimal has 1 to " + std::to_string(decimal_digits_max) + " digits, and not more of them behind the point"};
+      throw mistake{s.at, "a decimal has 1 to " + std::to_string(decimal_digits_max) +
+                              " digits, and not more of them behind the point"};
   } else if (s.precision >= 0 && *k != kind::text) {
     throw mistake{s.at, "the type `" + s.text + "` takes no numbers in brackets"};
   }
   if (s.optional) ++conditional_;
   node_ptr a = bind(*s.args[0]);
   if (s.optional) --conditional_;
-  if (!can_cast(a->result, to)) throw mistake{s.at, "there is no conversion from " + name(a->result) + " to " + name(to)};
+  if (!can_cast(a->result, to))
+    throw mistake{s.at, "there is no conversion from " + name(a->result) + " to " + name(to)};
   return make_cast(std::move(a), to, s.optional);
 }
 
 template <class F>
 node_ptr binder::with_value_of(const syntax& s, F body) {
   node_ptr v = bind(s);
-  if (constant_of(*v) || input_index(*v) >= 0) return body([&] { return bind(s); });  // as cheap as reading a kept value
+  if (constant_of(*v) || input_index(*v) >= 0)
+    return body([&] { return bind(s); });  // as cheap as reading a kept value
   const auto k = make_kept(v->result);
   node_ptr b = body([&] {
     node_ptr n = make_again(k);
@@ -285,7 +306,8 @@ node_ptr binder::call_of(const syntax& s) {
   if (w == "negate") return bind_negation(bind(*s.args[0]), s.at);
   if (w == "plus") {
     node_ptr a = bind(*s.args[0]);
-    if (!is_number(a->result.is) && a->result.is != kind::null) throw mistake{s.at, "`+` has no meaning for " + name(a->result)};
+    if (!is_number(a->result.is) && a->result.is != kind::null)
+      throw mistake{s.at, "`+` has no meaning for " + name(a->result)};
     return a;
   }
   const function* f = function_named(w);
@@ -293,11 +315,13 @@ node_ptr binder::call_of(const syntax& s) {
     std::vector<std::string> names;
     for (const std::string_view n : function_names()) names.emplace_back(n);
     const std::string best = nearest(w, names);
-    throw mistake{s.at, "unknown function `" + w + "`" + (best.empty() ? std::string{} : ", did you mean `" + best + "`?")};
+    throw mistake{s.at,
+                  "unknown function `" + w + "`" + (best.empty() ? std::string{} : ", did you mean `" + best + "`?")};
   }
   const int n = static_cast<int>(s.args.size());
   if (n < f->least || (f->most >= 0 && n > f->most))
-    throw mistake{s.at, "`" + w + "` is called with " + std::to_string(n) + (n == 1 ? " argument" : " arguments") + "; it is " + std::string{f->usage}};
+    throw mistake{s.at, "`" + w + "` is called with " + std::to_string(n) + (n == 1 ? " argument" : " arguments") +
+                            "; it is " + std::string{f->usage}};
   // Functions whose later arguments may never be needed.
   const bool lazy = w == "if" || w == "coalesce" || w == "ifnull" || w == "try";
   std::vector<node_ptr> args;
@@ -322,9 +346,13 @@ node_ptr binder::special_of(const syntax& s) {
   }
   if (w == "not") return make_not(as_truth(bind(*s.args[0]), "NOT"));
   if (node_ptr n = nested_of(s)) return n;
-  if (w == "is_null" || w == "is_not_null") return make_test(w == "is_null" ? test::is_null : test::is_not_null, bind(*s.args[0]));
+  if (w == "is_null" || w == "is_not_null")
+    return make_test(w == "is_null" ? test::is_null : test::is_not_null, bind(*s.args[0]));
   if (w.starts_with("is_") && w != "is_distinct_from" && w != "is_not_distinct_from") {
-    const test what = w == "is_true" ? test::is_true : w == "is_not_true" ? test::is_not_true : w == "is_false" ? test::is_false : test::is_not_false;
+    const test what = w == "is_true"       ? test::is_true
+                      : w == "is_not_true" ? test::is_not_true
+                      : w == "is_false"    ? test::is_false
+                                           : test::is_not_false;
     return make_test(what, as_truth(bind(*s.args[0]), "IS"));
   }
   if (w == "between") return between_of(s);
@@ -388,8 +416,10 @@ node_ptr binder::in_of(const syntax& s) {
           constants = false;  // a conversion that fails: left for the rows
           break;
         }
-        if (c->value.null) with_null = true;
-        else list.push_back(c->value);
+        if (c->value.null)
+          with_null = true;
+        else
+          list.push_back(c->value);
       }
       if (constants) return make_in(std::move(all[0]), std::move(list), with_null);
     }
@@ -420,7 +450,8 @@ node_ptr binder::like_of(const syntax& s) {
   if (s.args.size() > 2) {
     node_ptr e = text(2);
     const constant* c = constant_of(*e);
-    if (!c || c->value.null || c->value.text.size() > 1) throw mistake{s.args[2]->at, "ESCAPE needs one character, as a literal"};
+    if (!c || c->value.null || c->value.text.size() > 1)
+      throw mistake{s.args[2]->at, "ESCAPE needs one character, as a literal"};
     escape = c->value.text;
   }
   const constant* c = constant_of(*pattern);

@@ -37,7 +37,8 @@ struct binary_to_text {
       if (!n || end - p <= n) return false;
       for (int k = 1; k <= n; ++k)
         if ((p[k] & 0xc0) != 0x80) return false;
-      if ((*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] >= 0xa0) || (*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] >= 0x90))
+      if ((*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] >= 0xa0) || (*p == 0xf0 && p[1] < 0x90) ||
+          (*p == 0xf4 && p[1] >= 0x90))
         return false;
       p += n + 1;
     }

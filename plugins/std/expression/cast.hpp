@@ -8,8 +8,8 @@ namespace weir::expression {
 // Whether CAST knows the way (it may still fail for some values).
 bool can_cast(const type& from, const type& to);
 
-// a as type `to`. A value that does not fit is an error of the row, or NULL when `attempt` (TRY_CAST). a itself when the types are
-// equal. Requires can_cast().
+// a as type `to`. A value that does not fit is an error of the row, or NULL when `attempt` (TRY_CAST). a itself when
+// the types are equal. Requires can_cast().
 node_ptr make_cast(node_ptr a, type to, bool attempt);
 
 // Parts of it, by what they convert.

@@ -88,7 +88,8 @@ struct to_truth {
 struct from_decimal_to_float {
   int128 power;
   bool operator()(int128 v, double& out) const {
-    // Up to here both numbers are exact as doubles, so the quotient is the nearest one. Above, whole and rest go separately.
+    // Up to here both numbers are exact as doubles, so the quotient is the nearest one. Above, whole and rest go
+    // separately.
     constexpr int128 exact = static_cast<int128>(1) << 53;
     if (v <= exact && v >= -exact) {
       out = static_cast<double>(v) / static_cast<double>(power);
@@ -157,11 +158,12 @@ struct rescale_up {
 
 node_ptr decimal_to_decimal(node_ptr a, type to, bool attempt) {
   const type from = a->result;
-  const int up = to.scale > from.scale ? to.scale - from.scale : 0, down = from.scale > to.scale ? from.scale - to.scale : 0;
+  const int up = to.scale > from.scale ? to.scale - from.scale : 0,
+            down = from.scale > to.scale ? from.scale - to.scale : 0;
   if (!down && to.precision - to.scale >= from.precision - from.scale)
     return make_converter<int128, int128, true>(std::move(a), to, attempt, rescale_up{power_of_ten(up)});
-  return make_converter<int128, int128, false>(std::move(a), to, attempt,
-                                               rescale{power_of_ten(up), power_of_ten(down), power_of_ten(to.precision)});
+  return make_converter<int128, int128, false>(
+      std::move(a), to, attempt, rescale{power_of_ten(up), power_of_ten(down), power_of_ten(to.precision)});
 }
 
 // Through float64 or a 128-bit integer.
@@ -169,14 +171,15 @@ node_ptr from_decimal(node_ptr a, type to, bool attempt) {
   const int scale = a->result.scale;
   if (to.is == kind::decimal) return decimal_to_decimal(std::move(a), to, attempt);
   if (to.is == kind::boolean) return make_converter<int128, std::uint8_t, true>(std::move(a), to, attempt, to_truth{});
-  node_ptr n = is_float(to.is)
-                   ? make_converter<int128, double, true>(std::move(a), kind::float64, attempt, from_decimal_to_float{power_of_ten(scale)})
-                   : make_converter<int128, int128, true>(std::move(a), kind::hugeint, attempt, from_decimal_to_integer{power_of_ten(scale)});
+  node_ptr n = is_float(to.is) ? make_converter<int128, double, true>(std::move(a), kind::float64, attempt,
+                                                                      from_decimal_to_float{power_of_ten(scale)})
+                               : make_converter<int128, int128, true>(std::move(a), kind::hugeint, attempt,
+                                                                      from_decimal_to_integer{power_of_ten(scale)});
   return n->result == to ? std::move(n) : make_number_cast(std::move(n), to, attempt);
 }
 
-// Casts take at most two steps: narrow integers and bool become int64 first, float32 becomes float64. That keeps the number of
-// conversions small, and the first step is a plain vectorised loop.
+// Casts take at most two steps: narrow integers and bool become int64 first, float32 becomes float64. That keeps the
+// number of conversions small, and the first step is a plain vectorised loop.
 node_ptr widened(node_ptr a) {
   const kind k = a->result.is;
   if (k == kind::int64 || k == kind::uint64 || k == kind::hugeint || k == kind::float64) return a;
@@ -196,10 +199,14 @@ node_ptr widened(node_ptr a) {
 template <class F>
 node_ptr with_wide(kind k, F f) {
   switch (k) {
-    case kind::int64: return f(of<std::int64_t>{});
-    case kind::uint64: return f(of<std::uint64_t>{});
-    case kind::hugeint: return f(of<int128>{});
-    default: return f(of<double>{});
+    case kind::int64:
+      return f(of<std::int64_t>{});
+    case kind::uint64:
+      return f(of<std::uint64_t>{});
+    case kind::hugeint:
+      return f(of<int128>{});
+    default:
+      return f(of<double>{});
   }
 }
 
@@ -207,12 +214,14 @@ node_ptr to_decimal(node_ptr a, type to, bool attempt, int digits) {
   if (a->result.is == kind::float64)
     return make_converter<double, int128, false>(
         std::move(a), to, attempt,
-        from_float_to_decimal{static_cast<double>(power_of_ten(to.scale)), static_cast<double>(power_of_ten(to.precision))});
+        from_float_to_decimal{static_cast<double>(power_of_ten(to.scale)),
+                              static_cast<double>(power_of_ten(to.precision))});
   if (a->result.is == kind::uint64) a = make_number_cast(std::move(a), kind::hugeint, false);
   const from_integer_to_decimal c{power_of_ten(to.scale), power_of_ten(to.precision - to.scale)};
   const bool fits = digits <= to.precision - to.scale;
   if (a->result.is == kind::hugeint) {
-    return fits ? make_converter<int128, int128, true>(std::move(a), to, attempt, c) : make_converter<int128, int128, false>(std::move(a), to, attempt, c);
+    return fits ? make_converter<int128, int128, true>(std::move(a), to, attempt, c)
+                : make_converter<int128, int128, false>(std::move(a), to, attempt, c);
   }
   return fits ? make_converter<std::int64_t, int128, true>(std::move(a), to, attempt, c)
               : make_converter<std::int64_t, int128, false>(std::move(a), to, attempt, c);
@@ -229,7 +238,8 @@ node_ptr make_number_cast(node_ptr a, type to, bool attempt) {
   const int digits = from == kind::boolean ? 1 : from == kind::hugeint ? decimal_digits_max + 1 : digits_of(from);
   if (to.is == kind::decimal) return to_decimal(std::move(a), to, attempt, digits);
   // Whether every value of the type before the first step fits.
-  const bool fits = from == kind::boolean || (is_integer(from) && is_integer(to.is) && common_number(from, to.is) == to);
+  const bool fits =
+      from == kind::boolean || (is_integer(from) && is_integer(to.is) && common_number(from, to.is) == to);
   return with_wide(a->result.is, [&](auto from_tag) -> node_ptr {
     using From = typename decltype(from_tag)::value;
     if (to.is == kind::boolean) return make_converter<From, std::uint8_t, true>(std::move(a), to, attempt, to_truth{});

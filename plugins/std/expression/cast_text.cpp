@@ -52,7 +52,7 @@ struct read_decimal {
   bool operator()(text_ref v, int128& out) const {
     const auto r = parse_scaled(v.view(), scale);
     out = r.value_or(0);
-    return r && *r < limit && *r > -limit;
+    return r && *r<limit&& * r> - limit;
   }
 };
 struct read_truth {
@@ -122,11 +122,21 @@ class formatter final : public node {
       append_real(out, v);
     } else if constexpr (!std::is_same_v<T, text_ref>) {
       switch (from.is) {
-        case kind::boolean: out += v ? "true" : "false"; return;
-        case kind::date: append_date(out, static_cast<std::int32_t>(v)); return;
-        case kind::timestamp: append_timestamp(out, static_cast<std::int64_t>(v)); return;
-        case kind::decimal: append_decimal(out, v, from.scale); return;
-        default: append_integer(out, v); return;
+        case kind::boolean:
+          out += v ? "true" : "false";
+          return;
+        case kind::date:
+          append_date(out, static_cast<std::int32_t>(v));
+          return;
+        case kind::timestamp:
+          append_timestamp(out, static_cast<std::int64_t>(v));
+          return;
+        case kind::decimal:
+          append_decimal(out, v, from.scale);
+          return;
+        default:
+          append_integer(out, v);
+          return;
       }
     }
   }
@@ -136,12 +146,17 @@ class formatter final : public node {
 
 node_ptr make_text_parse(node_ptr a, type to, bool attempt) {
   switch (to.is) {
-    case kind::boolean: return make_converter<text_ref, std::uint8_t, false>(std::move(a), to, attempt, read_truth{});
-    case kind::date: return make_converter<text_ref, std::int32_t, false>(std::move(a), to, attempt, read_date{});
-    case kind::timestamp: return make_converter<text_ref, std::int64_t, false>(std::move(a), to, attempt, read_timestamp{});
-    case kind::interval: return make_converter<text_ref, span, false>(std::move(a), to, attempt, read_interval{});
+    case kind::boolean:
+      return make_converter<text_ref, std::uint8_t, false>(std::move(a), to, attempt, read_truth{});
+    case kind::date:
+      return make_converter<text_ref, std::int32_t, false>(std::move(a), to, attempt, read_date{});
+    case kind::timestamp:
+      return make_converter<text_ref, std::int64_t, false>(std::move(a), to, attempt, read_timestamp{});
+    case kind::interval:
+      return make_converter<text_ref, span, false>(std::move(a), to, attempt, read_interval{});
     case kind::decimal:
-      return make_converter<text_ref, int128, false>(std::move(a), to, attempt, read_decimal{to.scale, power_of_ten(to.precision)});
+      return make_converter<text_ref, int128, false>(std::move(a), to, attempt,
+                                                     read_decimal{to.scale, power_of_ten(to.precision)});
     default:
       return with_number(to.is, [&](auto tag) -> node_ptr {
         using To = typename decltype(tag)::value;
@@ -155,7 +170,9 @@ node_ptr make_text_parse(node_ptr a, type to, bool attempt) {
 }
 
 node_ptr make_text_format(node_ptr a) {
-  return with_value(a->result.is, [&](auto tag) -> node_ptr { return std::make_unique<formatter<typename decltype(tag)::value>>(std::move(a)); });
+  return with_value(a->result.is, [&](auto tag) -> node_ptr {
+    return std::make_unique<formatter<typename decltype(tag)::value>>(std::move(a));
+  });
 }
 
 }  // namespace weir::expression

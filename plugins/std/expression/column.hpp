@@ -13,7 +13,8 @@
 
 namespace weir::expression {
 
-// A piece of text: points into the batch, into the program (literals) or into the frame's arena. Lives as long as the batch.
+// A piece of text: points into the batch, into the program (literals) or into the frame's arena. Lives as long as the
+// batch.
 struct text_ref {
   const char* data;
   std::uint64_t size;

@@ -17,11 +17,15 @@ constexpr bool is_pointer_like = std::is_same_v<T, text_ref>;
 
 struct is_equal {
   template <class T>
-  bool operator()(const T& a, const T& b) const { return equal(a, b); }
+  bool operator()(const T& a, const T& b) const {
+    return equal(a, b);
+  }
 };
 struct is_less {
   template <class T>
-  bool operator()(const T& a, const T& b) const { return less(a, b); }
+  bool operator()(const T& a, const T& b) const {
+    return less(a, b);
+  }
 };
 
 // What turns "equal where both are there" into IS [NOT] DISTINCT FROM, which is never null.
@@ -37,7 +41,8 @@ void decide_distinct(row_set rows, const column& a, const column& b, std::uint8_
 template <class Op, class T>
 class comparison final : public node {
  public:
-  comparison(node_ptr a, node_ptr b, bool negate, bool distinct) : node{kind::boolean}, negate_{negate}, distinct_{distinct} {
+  comparison(node_ptr a, node_ptr b, bool negate, bool distinct)
+      : node{kind::boolean}, negate_{negate}, distinct_{distinct} {
     add(std::move(a));
     add(std::move(b));
     costly |= is_pointer_like<T>;
@@ -49,10 +54,14 @@ class comparison final : public node {
     auto* out = f.scratch<std::uint8_t>(slot);
     const std::uint8_t* valid = both_valid(f, slot + 1, rows, l.valid, r.valid);
     const auto negate = static_cast<std::uint8_t>(negate_ && !distinct_);
-    if constexpr (is_pointer_like<T>) {  // text follows pointers, which are right only in the rows asked for, where they are not null
-      for_each_row(rows, [=](std::int64_t i) { out[i] = !valid || valid[i] ? static_cast<std::uint8_t>(Op{}(a[i], b[i])) ^ negate : 0; });
+    if constexpr (is_pointer_like<T>) {  // text follows pointers, which are right only in the rows asked for, where
+                                         // they are not null
+      for_each_row(rows, [=](std::int64_t i) {
+        out[i] = !valid || valid[i] ? static_cast<std::uint8_t>(Op{}(a[i], b[i])) ^ negate : 0;
+      });
     } else {
-      for_rows_or_more(rows, f.length(), [=](std::int64_t i) { out[i] = static_cast<std::uint8_t>(Op{}(a[i], b[i])) ^ negate; });
+      for_rows_or_more(rows, f.length(),
+                       [=](std::int64_t i) { out[i] = static_cast<std::uint8_t>(Op{}(a[i], b[i])) ^ negate; });
     }
     if (!distinct_) return {out, valid};
     decide_distinct(rows, l, r, out, negate_);
@@ -99,10 +108,12 @@ const std::uint8_t* known(frame& f, int slot, row_set rows, const column& c, con
 template <class T>
 class in_list final : public node {
  public:
-  in_list(node_ptr a, std::vector<T> list, bool with_null) : node{kind::boolean}, list_{std::move(list)}, with_null_{with_null} {
+  in_list(node_ptr a, std::vector<T> list, bool with_null)
+      : node{kind::boolean}, list_{std::move(list)}, with_null_{with_null} {
     add(std::move(a));
     std::sort(list_.begin(), list_.end(), before);
-    list_.erase(std::unique(list_.begin(), list_.end(), [](const T& x, const T& y) { return equal(x, y); }), list_.end());
+    list_.erase(std::unique(list_.begin(), list_.end(), [](const T& x, const T& y) { return equal(x, y); }),
+                list_.end());
   }
   column eval(frame& f, row_set rows) const override {
     const column c = args[0]->eval(f, rows);
@@ -129,7 +140,8 @@ class in_list final : public node {
 
 class in_texts final : public node {
  public:
-  in_texts(node_ptr a, std::vector<std::string> list, bool with_null) : node{kind::boolean}, list_{std::move(list)}, with_null_{with_null} {
+  in_texts(node_ptr a, std::vector<std::string> list, bool with_null)
+      : node{kind::boolean}, list_{std::move(list)}, with_null_{with_null} {
     add(std::move(a));
     costly = true;
     for (const auto& s : list_) set_.insert(s);
@@ -160,8 +172,10 @@ node_ptr comparable(node_ptr n) {
     case kind::int8:
     case kind::int16:
     case kind::uint8:
-    case kind::uint16: return make_cast(std::move(n), kind::int32, false);
-    default: return n;
+    case kind::uint16:
+      return make_cast(std::move(n), kind::int32, false);
+    default:
+      return n;
   }
 }
 
@@ -190,7 +204,9 @@ node_ptr make_comparison(std::string_view sign, node_ptr a, node_ptr b) {
   return compare<is_less>(std::move(b), std::move(a), true);
 }
 
-node_ptr make_distinct(node_ptr a, node_ptr b, bool negate) { return compare<is_equal>(std::move(a), std::move(b), negate, true); }
+node_ptr make_distinct(node_ptr a, node_ptr b, bool negate) {
+  return compare<is_equal>(std::move(a), std::move(b), negate, true);
+}
 
 node_ptr make_extreme(bool greatest, node_ptr a, node_ptr b) {
   return with_value(a->result.is, [&](auto tag) -> node_ptr {
@@ -218,12 +234,18 @@ node_ptr make_in(node_ptr a, std::vector<scalar> list, bool with_null) {
   auto integer = [](const scalar& s) { return s.integer; };
   switch (a->result.is) {
     case kind::int64:
-    case kind::timestamp: return make(of<std::int64_t>{}, integer);
-    case kind::date: return make(of<std::int32_t>{}, integer);
-    case kind::float64: return make(of<double>{}, [](const scalar& s) { return s.real; });
-    case kind::interval: return make(of<span>{}, [](const scalar& s) { return s.interval; });
-    case kind::boolean: return make(of<std::uint8_t>{}, integer);
-    default: return make(of<int128>{}, integer);
+    case kind::timestamp:
+      return make(of<std::int64_t>{}, integer);
+    case kind::date:
+      return make(of<std::int32_t>{}, integer);
+    case kind::float64:
+      return make(of<double>{}, [](const scalar& s) { return s.real; });
+    case kind::interval:
+      return make(of<span>{}, [](const scalar& s) { return s.interval; });
+    case kind::boolean:
+      return make(of<std::uint8_t>{}, integer);
+    default:
+      return make(of<int128>{}, integer);
   }
 }
 

@@ -69,16 +69,33 @@ std::string shown(const type& t, const scalar& s) {
   if (s.null) return "NULL";
   std::string out;
   switch (t.is) {
-    case kind::boolean: return s.integer ? "true" : "false";
-    case kind::float32: append_real(out, static_cast<float>(s.real)); return out;
-    case kind::float64: append_real(out, s.real); return out;
-    case kind::decimal: append_decimal(out, s.integer, t.scale); return out;
-    case kind::text: return "'" + (s.text.size() > 80 ? s.text.substr(0, 77) + "..." : s.text) + "'";
-    case kind::binary: return std::to_string(s.text.size()) + " bytes";
-    case kind::date: append_date(out, static_cast<std::int32_t>(s.integer)); return out;
-    case kind::timestamp: append_timestamp(out, static_cast<std::int64_t>(s.integer)); return out;
-    case kind::interval: append_interval(out, s.interval); return out;
-    default: append_integer(out, s.integer); return out;
+    case kind::boolean:
+      return s.integer ? "true" : "false";
+    case kind::float32:
+      append_real(out, static_cast<float>(s.real));
+      return out;
+    case kind::float64:
+      append_real(out, s.real);
+      return out;
+    case kind::decimal:
+      append_decimal(out, s.integer, t.scale);
+      return out;
+    case kind::text:
+      return "'" + (s.text.size() > 80 ? s.text.substr(0, 77) + "..." : s.text) + "'";
+    case kind::binary:
+      return std::to_string(s.text.size()) + " bytes";
+    case kind::date:
+      append_date(out, static_cast<std::int32_t>(s.integer));
+      return out;
+    case kind::timestamp:
+      append_timestamp(out, static_cast<std::int64_t>(s.integer));
+      return out;
+    case kind::interval:
+      append_interval(out, s.interval);
+      return out;
+    default:
+      append_integer(out, s.integer);
+      return out;
   }
 }
 

@@ -23,8 +23,8 @@ class conversion : public node {
   bool attempt_;
 };
 
-// Convert is a function object: bool(From, To&), false when the value has no counterpart. Total: it never returns false, and any bits
-// may be given to it.
+// Convert is a function object: bool(From, To&), false when the value has no counterpart. Total: it never returns
+// false, and any bits may be given to it.
 template <class From, class To, class Convert, bool Total>
 class converter final : public conversion {
  public:

@@ -1,5 +1,5 @@
-// Division by a divisor that is known before the loop begins, as a multiplication (Granlund and Montgomery; Warren, "Hacker's
-// Delight", chapter 10).
+// Division by a divisor that is known before the loop begins, as a multiplication (Granlund and Montgomery; Warren,
+// "Hacker's Delight", chapter 10).
 #pragma once
 
 #include <bit>
@@ -50,12 +50,14 @@ class signed_divider {
 
   std::int64_t quotient(std::int64_t n) const {
     const auto high = static_cast<std::int64_t>((static_cast<int128>(n) * multiplier_) >> 64);
-    const auto sum = static_cast<std::int64_t>(static_cast<std::uint64_t>(high) + static_cast<std::uint64_t>(n) * static_cast<std::uint64_t>(added_));
+    const auto sum = static_cast<std::int64_t>(static_cast<std::uint64_t>(high) +
+                                               static_cast<std::uint64_t>(n) * static_cast<std::uint64_t>(added_));
     const std::int64_t q = sum >> shift_;
     return q + static_cast<std::int64_t>(static_cast<std::uint64_t>(q) >> 63) * one_;
   }
   std::int64_t remainder(std::int64_t n) const {
-    return static_cast<std::int64_t>(static_cast<std::uint64_t>(n) - static_cast<std::uint64_t>(quotient(n)) * static_cast<std::uint64_t>(divisor_));
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(n) -
+                                     static_cast<std::uint64_t>(quotient(n)) * static_cast<std::uint64_t>(divisor_));
   }
 
  private:

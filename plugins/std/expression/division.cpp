@@ -58,7 +58,8 @@ class division final : public node {
       for_each_row(rows, [&](std::int64_t i) {
         if (valid && !valid[i]) return;
         if (b[i] == 0) {
-          f.fail(i, std::string{"division by zero: "} + shown(args[0]->result, l, i) + (Remainder ? " % " : " // ") + "0 (use nullif(divisor, 0) to get NULL)");
+          f.fail(i, std::string{"division by zero: "} + shown(args[0]->result, l, i) + (Remainder ? " % " : " // ") +
+                        "0 (use nullif(divisor, 0) to get NULL)");
         } else if (is_signed_v<T> && !Remainder && a[i] == smallest && b[i] == static_cast<T>(-1)) {
           f.fail(i, "overflow of " + name(result) + ": " + shown(result, l, i) + " // -1");
         }
@@ -67,7 +68,8 @@ class division final : public node {
   }
 
  private:
-  static constexpr T smallest = is_signed_v<T> ? static_cast<T>(static_cast<T>(1) << (sizeof(T) * 8 - 2)) * static_cast<T>(-2) : T{0};
+  static constexpr T smallest =
+      is_signed_v<T> ? static_cast<T>(static_cast<T>(1) << (sizeof(T) * 8 - 2)) * static_cast<T>(-2) : T{0};
 };
 
 // The divisor is a constant, neither 0 nor -1. Narrow types are divided as int64, uint64 as itself.
@@ -121,7 +123,8 @@ class float_remainder final : public node {
     const std::uint8_t* valid = both_valid(f, slot + 1, rows, l.valid, r.valid);
     if (exact_)
       for_each_row(rows, [&](std::int64_t i) {
-        if (b[i] == 0 && (!valid || valid[i])) f.fail(i, "division by zero: " + shown(result, l, i) + " % 0 (use nullif(divisor, 0) to get NULL)");
+        if (b[i] == 0 && (!valid || valid[i]))
+          f.fail(i, "division by zero: " + shown(result, l, i) + " % 0 (use nullif(divisor, 0) to get NULL)");
       });
     return {out, valid};
   }
@@ -133,7 +136,9 @@ class float_remainder final : public node {
 template <class T>
 class divisible final : public node {
  public:
-  divisible(node_ptr a, std::int64_t d, bool negate) : node{kind::boolean}, by_{d}, negate_{negate} { add(std::move(a)); }
+  divisible(node_ptr a, std::int64_t d, bool negate) : node{kind::boolean}, by_{d}, negate_{negate} {
+    add(std::move(a));
+  }
   column eval(frame& f, row_set rows) const override {
     const column c = args[0]->eval(f, rows);
     const T* a = c.as<T>();
@@ -146,7 +151,8 @@ class divisible final : public node {
         out[i] = static_cast<std::uint8_t>(((static_cast<std::uint64_t>(a[i]) & mask) == 0) != negate);
       });
     } else {
-      for_rows_or_more(rows, f.length(), [=](std::int64_t i) { out[i] = static_cast<std::uint8_t>(by(a[i]) != negate); });
+      for_rows_or_more(rows, f.length(),
+                       [=](std::int64_t i) { out[i] = static_cast<std::uint8_t>(by(a[i]) != negate); });
     }
     return {out, c.valid};
   }
@@ -180,8 +186,12 @@ node_ptr division_of(type t, node_ptr a, node_ptr b) {
 
 }  // namespace
 
-node_ptr make_quotient(type result, node_ptr a, node_ptr b) { return division_of<false>(result, std::move(a), std::move(b)); }
-node_ptr make_remainder(type result, node_ptr a, node_ptr b) { return division_of<true>(result, std::move(a), std::move(b)); }
+node_ptr make_quotient(type result, node_ptr a, node_ptr b) {
+  return division_of<false>(result, std::move(a), std::move(b));
+}
+node_ptr make_remainder(type result, node_ptr a, node_ptr b) {
+  return division_of<true>(result, std::move(a), std::move(b));
+}
 
 node_ptr make_exact_remainder(node_ptr a, node_ptr b) {
   return std::make_unique<float_remainder<double>>(kind::float64, std::move(a), std::move(b), true);
@@ -190,7 +200,8 @@ node_ptr make_exact_remainder(node_ptr a, node_ptr b) {
 node_ptr make_divisible(node_ptr& a, int128 divisor, bool negate) {
   const kind k = a->result.is;
   if (k != kind::int64 && k != kind::int32) return nullptr;
-  if (divisor == 0 || divisor > std::numeric_limits<std::int64_t>::max() || divisor <= std::numeric_limits<std::int64_t>::min())
+  if (divisor == 0 || divisor > std::numeric_limits<std::int64_t>::max() ||
+      divisor <= std::numeric_limits<std::int64_t>::min())
     return nullptr;
   return with_number(k, [&](auto tag) -> node_ptr {
     using T = typename decltype(tag)::value;

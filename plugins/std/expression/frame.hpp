@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "column.hpp"
@@ -16,19 +17,23 @@ struct row_error {
   std::string why;
 };
 
-// What one evaluation reads. host and context are needed by source_id() alone; they may be null.
+// What one evaluation reads. source_name gives the text behind a number of weir_batch.source_id; null: source_id() is
+// NULL.
 struct input {
   const weir_batch* batch{nullptr};
-  const weir_host* host{nullptr};
-  weir_context* context{nullptr};
+  std::string_view (*source_name)(const void* who, std::uint32_t number){nullptr};
+  const void* who{nullptr};
 };
 
 class frame {
  public:
   // A frame for a program with this many scratch buffers and input columns.
-  frame(int buffers, int inputs) : buffers_(static_cast<std::size_t>(buffers)), targets_(static_cast<std::size_t>(buffers)),
-                                   filled_(static_cast<std::size_t>(buffers)), memos_(static_cast<std::size_t>(inputs)),
-                                   memo_batch_(static_cast<std::size_t>(inputs)) {}
+  frame(int buffers, int inputs)
+      : buffers_(static_cast<std::size_t>(buffers)),
+        targets_(static_cast<std::size_t>(buffers)),
+        filled_(static_cast<std::size_t>(buffers)),
+        memos_(static_cast<std::size_t>(inputs)),
+        memo_batch_(static_cast<std::size_t>(inputs)) {}
 
   void begin(const input& in) {
     in_ = in;

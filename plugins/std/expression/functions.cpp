@@ -12,15 +12,16 @@
 namespace weir::expression {
 
 void invocation::wrong(std::size_t i, std::string why) const {
-  throw mistake{i < args.size() && args[i] ? args[i]->at : at_, std::string{name_} + ": " + why + ", as in " + std::string{usage_}};
+  throw mistake{i < args.size() && args[i] ? args[i]->at : at_,
+                std::string{name_} + ": " + why + ", as in " + std::string{usage_}};
 }
 
 void invocation::as(std::size_t i, type t) {
   const type given = args[i]->result;
   node_ptr n = coerced(args[i], t);
   if (!n)
-    wrong(i, "argument " + std::to_string(i + 1) + " is " + expression::name(given) + " where " + expression::name(t) + " is needed" +
-                 (can_cast(given, t) ? " (CAST converts it)" : ""));
+    wrong(i, "argument " + std::to_string(i + 1) + " is " + expression::name(given) + " where " + expression::name(t) +
+                 " is needed" + (can_cast(given, t) ? " (CAST converts it)" : ""));
   args[i] = std::move(n);
 }
 
@@ -47,7 +48,8 @@ std::string invocation::constant_text(std::size_t i, std::string_view what) cons
 
 std::int64_t invocation::constant_integer(std::size_t i, std::string_view what) const {
   const constant* c = constant_of(*args[i]);
-  if (!c || c->value.null || !is_integer(c->result.is) || static_cast<std::int64_t>(c->value.integer) != c->value.integer)
+  if (!c || c->value.null || !is_integer(c->result.is) ||
+      static_cast<std::int64_t>(c->value.integer) != c->value.integer)
     wrong(i, std::string{what} + " must be a constant integer");
   return static_cast<std::int64_t>(c->value.integer);
 }
@@ -92,7 +94,8 @@ constexpr function table[]{
     {"least", 1, -1, "least(value, ...)", bind_extreme<false>},
     {"try", 1, 1, "try(expression)", [](invocation& c) { return make_try(std::move(c.args[0])); }},
     {"len", 1, 1, "len(list or text)", bind_length},
-    {"list_contains", 2, 2, "list_contains(list, value)", [](invocation& c) -> node_ptr { c.wrong(0, "needs a list"); }},
+    {"list_contains", 2, 2, "list_contains(list, value)",
+     [](invocation& c) -> node_ptr { c.wrong(0, "needs a list"); }},
     {"trace_id", 0, 0, "trace_id()", [](invocation&) { return make_trace_id(); }},
     {"source_id", 0, 0, "source_id()", [](invocation&) { return make_source_id(); }},
     {"change_kind", 0, 0, "change_kind()", [](invocation&) { return make_change_kind(); }},
@@ -103,7 +106,8 @@ constexpr function table[]{
 std::span<const function> general_functions() { return table; }
 
 const function* function_named(std::string_view name) {
-  for (const auto list : {general_functions(), text_functions(), pattern_functions(), number_functions(), time_functions()})
+  for (const auto list :
+       {general_functions(), text_functions(), pattern_functions(), number_functions(), time_functions()})
     for (const function& f : list)
       if (f.name == name) return &f;
   return nullptr;
@@ -111,7 +115,8 @@ const function* function_named(std::string_view name) {
 
 std::vector<std::string_view> function_names() {
   std::vector<std::string_view> out;
-  for (const auto list : {general_functions(), text_functions(), pattern_functions(), number_functions(), time_functions()})
+  for (const auto list :
+       {general_functions(), text_functions(), pattern_functions(), number_functions(), time_functions()})
     for (const function& f : list) out.push_back(f.name);
   return out;
 }

@@ -22,8 +22,8 @@ class invocation {
   std::size_t count() const { return args.size(); }
   kind is(std::size_t i) const { return args[i]->result.is; }
 
-  // Converts argument i without being asked, if SQL does that: literals, NULL, smaller numbers to larger ones, date to timestamp.
-  // Throws mistake otherwise.
+  // Converts argument i without being asked, if SQL does that: literals, NULL, smaller numbers to larger ones, date to
+  // timestamp. Throws mistake otherwise.
   void as(std::size_t i, type t);
   void all_as(type t) {
     for (std::size_t i = 0; i < args.size(); ++i) as(i, t);

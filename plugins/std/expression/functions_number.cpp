@@ -79,10 +79,14 @@ T with_digits(call&, T v, std::int32_t digits) {
 int128 rounded_whole(way w, int128 v, int128 unit) {
   const int128 q = v / unit, r = v % unit;
   switch (w) {
-    case way::nearest: return 2 * (r < 0 ? -r : r) < unit ? q : v < 0 ? q - 1 : q + 1;
-    case way::down: return r < 0 ? q - 1 : q;
-    case way::up: return r > 0 ? q + 1 : q;
-    default: return q;
+    case way::nearest:
+      return 2 * (r < 0 ? -r : r) < unit ? q : v < 0 ? q - 1 : q + 1;
+    case way::down:
+      return r < 0 ? q - 1 : q;
+    case way::up:
+      return r > 0 ? q + 1 : q;
+    default:
+      return q;
   }
 }
 
@@ -100,8 +104,10 @@ template <way W>
 node_ptr bind_round(invocation& c) {
   if (c.is(0) == kind::null) c.as(0, kind::float64);
   if (!is_number(c.is(0))) {
-    if (c.is(0) == kind::text) c.as(0, kind::float64);
-    else c.wrong(0, "needs a number, not " + name(c.args[0]->result));
+    if (c.is(0) == kind::text)
+      c.as(0, kind::float64);
+    else
+      c.wrong(0, "needs a number, not " + name(c.args[0]->result));
   }
   const type t = c.args[0]->result;
   if (is_float(t.is)) {
@@ -124,11 +130,14 @@ node_ptr bind_round(invocation& c) {
   const int128 unit = power_of_ten(dropped);
   if (t.is == kind::decimal) {
     const type to{kind::decimal, t.precision, static_cast<int>(std::max<std::int64_t>(digits, 0))};
-    const int128 back = power_of_ten(std::min(decimal_digits_max, static_cast<int>(std::max<std::int64_t>(-digits, 0))));
-    return make_converter<int128, int128, false>(std::move(c.args[0]), to, false, round_exact{W, unit, back, power_of_ten(to.precision)});
+    const int128 back =
+        power_of_ten(std::min(decimal_digits_max, static_cast<int>(std::max<std::int64_t>(-digits, 0))));
+    return make_converter<int128, int128, false>(std::move(c.args[0]), to, false,
+                                                 round_exact{W, unit, back, power_of_ten(to.precision)});
   }
   node_ptr wide = make_cast(std::move(c.args[0]), kind::hugeint, false);
-  wide = make_converter<int128, int128, false>(std::move(wide), kind::hugeint, false, round_exact{W, unit, unit, power_of_ten(decimal_digits_max)});
+  wide = make_converter<int128, int128, false>(std::move(wide), kind::hugeint, false,
+                                               round_exact{W, unit, unit, power_of_ten(decimal_digits_max)});
   return make_cast(std::move(wide), t, false);
 }
 
@@ -141,7 +150,12 @@ struct size_of_number {
       out = std::fabs(v);
       return true;
     } else {
-      out = v < 0 ? static_cast<T>(0 - static_cast<std::make_unsigned_t<std::conditional_t<std::is_same_v<T, int128>, std::int64_t, T>>>(v)) : v;
+      out = v < 0
+                ? static_cast<T>(
+                      0 -
+                      static_cast<std::make_unsigned_t<std::conditional_t<std::is_same_v<T, int128>, std::int64_t, T>>>(
+                          v))
+                : v;
       return out >= 0;
     }
   }
@@ -216,13 +230,23 @@ constexpr function table[]{
     {"sign", 1, 1, "sign(number)", bind_sign},
     {"sqrt", 1, 1, "sqrt(number)", bind_real<root>},
     {"cbrt", 1, 1, "cbrt(number)", bind_real<cube_root>},
-    {"pow", 2, 2, "pow(base, exponent)", [](invocation& c) { return bind_two_reals(c, [](std::vector<node_ptr> a) { return make_mapped<power>(kind::float64, std::move(a)); }); }},
-    {"power", 2, 2, "power(base, exponent)", [](invocation& c) { return bind_two_reals(c, [](std::vector<node_ptr> a) { return make_mapped<power>(kind::float64, std::move(a)); }); }},
+    {"pow", 2, 2, "pow(base, exponent)",
+     [](invocation& c) {
+       return bind_two_reals(c,
+                             [](std::vector<node_ptr> a) { return make_mapped<power>(kind::float64, std::move(a)); });
+     }},
+    {"power", 2, 2, "power(base, exponent)",
+     [](invocation& c) {
+       return bind_two_reals(c,
+                             [](std::vector<node_ptr> a) { return make_mapped<power>(kind::float64, std::move(a)); });
+     }},
     {"exp", 1, 1, "exp(number)", bind_real<e_to>},
     {"ln", 1, 1, "ln(number)", bind_real<natural>},
-    {"log", 1, 2, "log([base,] number)", [](invocation& c) {
+    {"log", 1, 2, "log([base,] number)",
+     [](invocation& c) {
        c.all_as(kind::float64);
-       return c.count() == 1 ? make_mapped<real1<log10_of>>(kind::float64, std::move(c.args)) : make_mapped<log_of>(kind::float64, std::move(c.args));
+       return c.count() == 1 ? make_mapped<real1<log10_of>>(kind::float64, std::move(c.args))
+                             : make_mapped<log_of>(kind::float64, std::move(c.args));
      }},
     {"log2", 1, 1, "log2(number)", bind_real<log2_of>},
     {"log10", 1, 1, "log10(number)", bind_real<log10_of>},
@@ -232,7 +256,10 @@ constexpr function table[]{
     {"asin", 1, 1, "asin(number)", bind_real<arc_sine>},
     {"acos", 1, 1, "acos(number)", bind_real<arc_cosine>},
     {"atan", 1, 1, "atan(number)", bind_real<arc_tangent>},
-    {"atan2", 2, 2, "atan2(y, x)", [](invocation& c) { return bind_two_reals(c, [](std::vector<node_ptr> a) { return make_mapped<arc>(kind::float64, std::move(a)); }); }},
+    {"atan2", 2, 2, "atan2(y, x)",
+     [](invocation& c) {
+       return bind_two_reals(c, [](std::vector<node_ptr> a) { return make_mapped<arc>(kind::float64, std::move(a)); });
+     }},
     {"radians", 1, 1, "radians(degrees)", bind_real<to_radians>},
     {"degrees", 1, 1, "degrees(radians)", bind_real<to_degrees>},
     {"pi", 0, 0, "pi()", bind_pi},

@@ -64,7 +64,8 @@ std::size_t space_at_front(std::string_view t) {
   if (t[0] == ' ') return 1;
   if (!(t[0] & 0x80)) return 0;
   utf8proc_int32_t point = 0;
-  const auto n = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(t.data()), static_cast<utf8proc_ssize_t>(t.size()), &point);
+  const auto n = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(t.data()),
+                                  static_cast<utf8proc_ssize_t>(t.size()), &point);
   return n > 0 && utf8proc_category(point) == UTF8PROC_CATEGORY_ZS ? static_cast<std::size_t>(n) : 0;
 }
 std::string_view last_character(std::string_view t) {
@@ -100,7 +101,8 @@ bool has_character(std::string_view set, std::string_view character) {
 template <bool Left, bool Right>
 text_ref trim_set(call&, text_ref t, text_ref set) {
   std::string_view v = t.view();
-  while (Left && !v.empty() && has_character(set.view(), first_character(v))) v.remove_prefix(first_character(v).size());
+  while (Left && !v.empty() && has_character(set.view(), first_character(v)))
+    v.remove_prefix(first_character(v).size());
   while (Right && !v.empty() && has_character(set.view(), last_character(v))) v.remove_suffix(last_character(v).size());
   return {v.data(), v.size()};
 }
@@ -380,8 +382,16 @@ node_ptr bind_joined(invocation& c, bool separated) {
 }
 
 constexpr function table[]{
-    {"length", 1, 1, "length(text)", [](invocation& c) { c.as(0, kind::text); return make_mapped<length>(kind::int64, std::move(c.args)); }},
-    {"octet_length", 1, 1, "octet_length(text or bytes)", [](invocation& c) { as_bytes(c); return make_mapped<byte_length>(kind::int64, std::move(c.args)); }},
+    {"length", 1, 1, "length(text)",
+     [](invocation& c) {
+       c.as(0, kind::text);
+       return make_mapped<length>(kind::int64, std::move(c.args));
+     }},
+    {"octet_length", 1, 1, "octet_length(text or bytes)",
+     [](invocation& c) {
+       as_bytes(c);
+       return make_mapped<byte_length>(kind::int64, std::move(c.args));
+     }},
     {"lower", 1, 1, "lower(text)", text_to_text<lower>},
     {"upper", 1, 1, "upper(text)", text_to_text<upper>},
     {"trim", 1, 2, "trim(text [, characters])", bind_trim<true, true>},
@@ -391,24 +401,55 @@ constexpr function table[]{
     {"substr", 2, 3, "substr(text, from [, count])", bind_substring},
     {"left", 2, 2, "left(text, count)", bind_side<left>},
     {"right", 2, 2, "right(text, count)", bind_side<right>},
-    {"replace", 3, 3, "replace(text, from, to)", [](invocation& c) { c.all_as(kind::text); return make_mapped<replace>(kind::text, std::move(c.args), true); }},
-    {"strpos", 2, 2, "strpos(text, part)", [](invocation& c) { c.all_as(kind::text); return make_mapped<position>(kind::int64, std::move(c.args)); }},
+    {"replace", 3, 3, "replace(text, from, to)",
+     [](invocation& c) {
+       c.all_as(kind::text);
+       return make_mapped<replace>(kind::text, std::move(c.args), true);
+     }},
+    {"strpos", 2, 2, "strpos(text, part)",
+     [](invocation& c) {
+       c.all_as(kind::text);
+       return make_mapped<position>(kind::int64, std::move(c.args));
+     }},
     {"starts_with", 2, 2, "starts_with(text, prefix)", two_texts_to_truth<starts_with>},
     {"ends_with", 2, 2, "ends_with(text, suffix)", two_texts_to_truth<ends_with>},
     {"contains", 2, 2, "contains(text, part)", two_texts_to_truth<contains>},
-    {"split_part", 3, 3, "split_part(text, separator, number)", [](invocation& c) { c.as(0, kind::text); c.as(1, kind::text); c.as(2, kind::int64); return make_mapped<split_part>(kind::text, std::move(c.args)); }},
+    {"split_part", 3, 3, "split_part(text, separator, number)",
+     [](invocation& c) {
+       c.as(0, kind::text);
+       c.as(1, kind::text);
+       c.as(2, kind::int64);
+       return make_mapped<split_part>(kind::text, std::move(c.args));
+     }},
     {"lpad", 3, 3, "lpad(text, length, padding)", bind_pad<pad<true>>},
     {"rpad", 3, 3, "rpad(text, length, padding)", bind_pad<pad<false>>},
-    {"repeat", 2, 2, "repeat(text, count)", [](invocation& c) { c.as(0, kind::text); c.as(1, kind::int64); return make_mapped<repeat>(kind::text, std::move(c.args), true); }},
+    {"repeat", 2, 2, "repeat(text, count)",
+     [](invocation& c) {
+       c.as(0, kind::text);
+       c.as(1, kind::int64);
+       return make_mapped<repeat>(kind::text, std::move(c.args), true);
+     }},
     {"reverse", 1, 1, "reverse(text)", text_to_text<reverse>},
-    {"ascii", 1, 1, "ascii(text)", [](invocation& c) { c.as(0, kind::text); return make_mapped<code_point>(kind::int32, std::move(c.args)); }},
-    {"chr", 1, 1, "chr(code)", [](invocation& c) { c.as(0, kind::int64); return make_mapped<character>(kind::text, std::move(c.args), true); }},
+    {"ascii", 1, 1, "ascii(text)",
+     [](invocation& c) {
+       c.as(0, kind::text);
+       return make_mapped<code_point>(kind::int32, std::move(c.args));
+     }},
+    {"chr", 1, 1, "chr(code)",
+     [](invocation& c) {
+       c.as(0, kind::int64);
+       return make_mapped<character>(kind::text, std::move(c.args), true);
+     }},
     {"concat", 1, -1, "concat(value, ...)", [](invocation& c) { return bind_joined(c, false); }},
     {"concat_ws", 2, -1, "concat_ws(separator, value, ...)", [](invocation& c) { return bind_joined(c, true); }},
     {"md5", 1, 1, "md5(text or bytes)", bytes_to_text<digest<EVP_md5>>},
     {"sha256", 1, 1, "sha256(text or bytes)", bytes_to_text<digest<EVP_sha256>>},
     {"hex", 1, 1, "hex(text or bytes)", bytes_to_text<hex>},
-    {"xxhash64", 1, 1, "xxhash64(text or bytes)", [](invocation& c) { as_bytes(c); return make_mapped<xxhash64>(kind::uint64, std::move(c.args)); }},
+    {"xxhash64", 1, 1, "xxhash64(text or bytes)",
+     [](invocation& c) {
+       as_bytes(c);
+       return make_mapped<xxhash64>(kind::uint64, std::move(c.args));
+     }},
 };
 
 }  // namespace

@@ -34,22 +34,60 @@ std::int64_t day_of_year(std::int64_t days) { return days - days_of({civil_of(da
 
 // ---- parts
 
-enum class part : std::uint8_t { microsecond, millisecond, second, minute, hour, day, dow, isodow, doy, week, isoyear, month, quarter,
-                                 year, decade, century, millennium };
+enum class part : std::uint8_t {
+  microsecond,
+  millisecond,
+  second,
+  minute,
+  hour,
+  day,
+  dow,
+  isodow,
+  doy,
+  week,
+  isoyear,
+  month,
+  quarter,
+  year,
+  decade,
+  century,
+  millennium
+};
 
-constexpr std::pair<std::string_view, part> part_names[]{
-    {"microsecond", part::microsecond}, {"microseconds", part::microsecond}, {"us", part::microsecond},
-    {"millisecond", part::millisecond}, {"milliseconds", part::millisecond}, {"ms", part::millisecond},
-    {"second", part::second},           {"seconds", part::second},           {"minute", part::minute},
-    {"minutes", part::minute},          {"hour", part::hour},                {"hours", part::hour},
-    {"day", part::day},                 {"days", part::day},                 {"dow", part::dow},
-    {"dayofweek", part::dow},           {"isodow", part::isodow},            {"doy", part::doy},
-    {"dayofyear", part::doy},           {"week", part::week},                {"weeks", part::week},
-    {"isoyear", part::isoyear},         {"month", part::month},              {"months", part::month},
-    {"quarter", part::quarter},         {"quarters", part::quarter},         {"year", part::year},
-    {"years", part::year},              {"decade", part::decade},            {"decades", part::decade},
-    {"century", part::century},         {"centuries", part::century},        {"millennium", part::millennium},
-    {"millennia", part::millennium}};
+constexpr std::pair<std::string_view, part> part_names[]{{"microsecond", part::microsecond},
+                                                         {"microseconds", part::microsecond},
+                                                         {"us", part::microsecond},
+                                                         {"millisecond", part::millisecond},
+                                                         {"milliseconds", part::millisecond},
+                                                         {"ms", part::millisecond},
+                                                         {"second", part::second},
+                                                         {"seconds", part::second},
+                                                         {"minute", part::minute},
+                                                         {"minutes", part::minute},
+                                                         {"hour", part::hour},
+                                                         {"hours", part::hour},
+                                                         {"day", part::day},
+                                                         {"days", part::day},
+                                                         {"dow", part::dow},
+                                                         {"dayofweek", part::dow},
+                                                         {"isodow", part::isodow},
+                                                         {"doy", part::doy},
+                                                         {"dayofyear", part::doy},
+                                                         {"week", part::week},
+                                                         {"weeks", part::week},
+                                                         {"isoyear", part::isoyear},
+                                                         {"month", part::month},
+                                                         {"months", part::month},
+                                                         {"quarter", part::quarter},
+                                                         {"quarters", part::quarter},
+                                                         {"year", part::year},
+                                                         {"years", part::year},
+                                                         {"decade", part::decade},
+                                                         {"decades", part::decade},
+                                                         {"century", part::century},
+                                                         {"centuries", part::century},
+                                                         {"millennium", part::millennium},
+                                                         {"millennia", part::millennium}};
 
 const part* part_named(std::string_view word) {
   for (const auto& [n, p] : part_names)
@@ -61,57 +99,91 @@ const part* part_named(std::string_view word) {
 std::int64_t part_of(part p, micros t) {
   const std::int64_t time = time_of(t);
   switch (p) {
-    case part::microsecond: return time % (60 * micros_per_second);
-    case part::millisecond: return time % (60 * micros_per_second) / 1000;
-    case part::second: return time / micros_per_second % 60;
-    case part::minute: return time / (60 * micros_per_second) % 60;
-    case part::hour: return time / (3600 * micros_per_second);
-    default: break;
+    case part::microsecond:
+      return time % (60 * micros_per_second);
+    case part::millisecond:
+      return time % (60 * micros_per_second) / 1000;
+    case part::second:
+      return time / micros_per_second % 60;
+    case part::minute:
+      return time / (60 * micros_per_second) % 60;
+    case part::hour:
+      return time / (3600 * micros_per_second);
+    default:
+      break;
   }
   const std::int64_t days = day_of(t);
   switch (p) {
-    case part::dow: return (weekday(days) + 1) % 7;
-    case part::isodow: return weekday(days) + 1;
-    case part::doy: return day_of_year(days);
-    case part::week: return iso_week(days);
-    case part::isoyear: return iso_year(days);
-    default: break;
+    case part::dow:
+      return (weekday(days) + 1) % 7;
+    case part::isodow:
+      return weekday(days) + 1;
+    case part::doy:
+      return day_of_year(days);
+    case part::week:
+      return iso_week(days);
+    case part::isoyear:
+      return iso_year(days);
+    default:
+      break;
   }
   const civil c = civil_of(days);
   switch (p) {
-    case part::day: return c.day;
-    case part::month: return c.month;
-    case part::quarter: return (c.month - 1) / 3 + 1;
-    case part::decade: return c.year / 10;
-    case part::century: return c.year > 0 ? (c.year - 1) / 100 + 1 : -(c.year / -100) - 1;
-    case part::millennium: return c.year > 0 ? (c.year - 1) / 1000 + 1 : -(c.year / -1000) - 1;
-    default: return c.year;
+    case part::day:
+      return c.day;
+    case part::month:
+      return c.month;
+    case part::quarter:
+      return (c.month - 1) / 3 + 1;
+    case part::decade:
+      return c.year / 10;
+    case part::century:
+      return c.year > 0 ? (c.year - 1) / 100 + 1 : -(c.year / -100) - 1;
+    case part::millennium:
+      return c.year > 0 ? (c.year - 1) / 1000 + 1 : -(c.year / -1000) - 1;
+    default:
+      return c.year;
   }
 }
 
 std::int64_t part_of_interval(part p, const span& s) {
   switch (p) {
-    case part::year: return s.months / 12;
-    case part::month: return s.months % 12;
-    case part::day: return s.days;
-    case part::hour: return s.micros / (3600 * micros_per_second);
-    case part::minute: return s.micros / (60 * micros_per_second) % 60;
-    case part::second: return s.micros / micros_per_second % 60;
-    case part::millisecond: return s.micros % (60 * micros_per_second) / 1000;
-    default: return s.micros % (60 * micros_per_second);
+    case part::year:
+      return s.months / 12;
+    case part::month:
+      return s.months % 12;
+    case part::day:
+      return s.days;
+    case part::hour:
+      return s.micros / (3600 * micros_per_second);
+    case part::minute:
+      return s.micros / (60 * micros_per_second) % 60;
+    case part::second:
+      return s.micros / micros_per_second % 60;
+    case part::millisecond:
+      return s.micros % (60 * micros_per_second) / 1000;
+    default:
+      return s.micros % (60 * micros_per_second);
   }
 }
 
 // Units that are so many microseconds; 0: the others.
 constexpr std::int64_t length_of_unit(part p) {
   switch (p) {
-    case part::microsecond: return 1;
-    case part::millisecond: return 1000;
-    case part::second: return micros_per_second;
-    case part::minute: return 60 * micros_per_second;
-    case part::hour: return 3600 * micros_per_second;
-    case part::day: return micros_per_day;
-    default: return 0;
+    case part::microsecond:
+      return 1;
+    case part::millisecond:
+      return 1000;
+    case part::second:
+      return micros_per_second;
+    case part::minute:
+      return 60 * micros_per_second;
+    case part::hour:
+      return 3600 * micros_per_second;
+    case part::day:
+      return micros_per_day;
+    default:
+      return 0;
   }
 }
 
@@ -120,13 +192,20 @@ std::int64_t first_day(part p, std::int64_t days) {
   const civil d = civil_of(days);
   auto year = [&](int unit) { return days_of({static_cast<std::int32_t>(floor_div(d.year, unit) * unit), 1, 1}); };
   switch (p) {
-    case part::week: return days - weekday(days);
-    case part::month: return days_of({d.year, d.month, 1});
-    case part::quarter: return days_of({d.year, (d.month - 1) / 3 * 3 + 1, 1});
-    case part::decade: return year(10);
-    case part::century: return year(100);
-    case part::millennium: return year(1000);
-    default: return year(1);
+    case part::week:
+      return days - weekday(days);
+    case part::month:
+      return days_of({d.year, d.month, 1});
+    case part::quarter:
+      return days_of({d.year, (d.month - 1) / 3 * 3 + 1, 1});
+    case part::decade:
+      return year(10);
+    case part::century:
+      return year(100);
+    case part::millennium:
+      return year(1000);
+    default:
+      return year(1);
   }
 }
 
@@ -134,13 +213,20 @@ std::int64_t first_day(part p, std::int64_t days) {
 std::int64_t boundaries(part p, std::int64_t a, std::int64_t b) {
   const civil x = civil_of(a), y = civil_of(b);
   switch (p) {
-    case part::week: return ((b - weekday(b)) - (a - weekday(a))) / 7;
-    case part::month: return (y.year - x.year) * 12 + y.month - x.month;
-    case part::quarter: return (y.year - x.year) * 4 + (y.month - 1) / 3 - (x.month - 1) / 3;
-    case part::decade: return y.year / 10 - x.year / 10;
-    case part::century: return y.year / 100 - x.year / 100;
-    case part::millennium: return y.year / 1000 - x.year / 1000;
-    default: return y.year - x.year;
+    case part::week:
+      return ((b - weekday(b)) - (a - weekday(a))) / 7;
+    case part::month:
+      return (y.year - x.year) * 12 + y.month - x.month;
+    case part::quarter:
+      return (y.year - x.year) * 4 + (y.month - 1) / 3 - (x.month - 1) / 3;
+    case part::decade:
+      return y.year / 10 - x.year / 10;
+    case part::century:
+      return y.year / 100 - x.year / 100;
+    case part::millennium:
+      return y.year / 1000 - x.year / 1000;
+    default:
+      return y.year - x.year;
   }
 }
 
@@ -180,7 +266,8 @@ class trunc_node final : public node {
     const auto* a = c.as<micros>();
     auto* out = f.scratch<micros>(slot);
     const part p = part_;
-    // A product that wraps around has the other sign: the first times that int64 can hold have no beginning of their unit.
+    // A product that wraps around has the other sign: the first times that int64 can hold have no beginning of their
+    // unit.
     if (const std::int64_t unit = length_of_unit(p)) {
       for_each_row(rows, [=, &f](std::int64_t i) {
         out[i] = c.is_valid(i) ? floor_div(a[i], unit) : 0;
@@ -216,7 +303,8 @@ class diff_node final : public node {
       if (valid && !valid[i]) {
         out[i] = 0;
       } else if (unit) {
-        out[i] = static_cast<std::int64_t>(static_cast<std::uint64_t>(floor_div(b[i], unit)) - static_cast<std::uint64_t>(floor_div(a[i], unit)));
+        out[i] = static_cast<std::int64_t>(static_cast<std::uint64_t>(floor_div(b[i], unit)) -
+                                           static_cast<std::uint64_t>(floor_div(a[i], unit)));
       } else {
         out[i] = boundaries(p, day_of(a[i]), day_of(b[i]));
       }
@@ -245,14 +333,16 @@ micros interval_micros(span s, double year_days) {
 double interval_epoch(call&, span s) { return static_cast<double>(interval_micros(s, 365.25)) / 1e6; }
 std::int64_t interval_us(call& c, span s) {
   const int128 v = (static_cast<int128>(s.months) * 30 + s.days) * micros_per_day + s.micros;
-  if (static_cast<int128>(static_cast<std::int64_t>(v)) != v) c.fail("overflow of int64: microseconds of this interval");
+  if (static_cast<int128>(static_cast<std::int64_t>(v)) != v)
+    c.fail("overflow of int64: microseconds of this interval");
   return static_cast<std::int64_t>(v);
 }
 std::int64_t interval_ms(call& c, span s) { return interval_us(c, s) / 1000; }
 
 micros from_ms(call& c, std::int64_t v) {
   micros out = 0;
-  if (__builtin_mul_overflow(v, std::int64_t{1000}, &out)) c.fail("overflow of timestamp: " + std::to_string(v) + " ms");
+  if (__builtin_mul_overflow(v, std::int64_t{1000}, &out))
+    c.fail("overflow of timestamp: " + std::to_string(v) + " ms");
   return out;
 }
 micros from_us(call&, std::int64_t v) { return v; }
@@ -265,11 +355,13 @@ micros from_seconds(call& c, double v) {
   return static_cast<micros>(us);
 }
 std::int32_t make_date(call& c, std::int64_t y, std::int64_t m, std::int64_t d) {
-  if (y < -290'000 || y > 290'000 || m < 1 || m > 12 || d < 1 || d > days_in_month(static_cast<std::int32_t>(y), static_cast<std::int32_t>(m))) {
+  if (y < -290'000 || y > 290'000 || m < 1 || m > 12 || d < 1 ||
+      d > days_in_month(static_cast<std::int32_t>(y), static_cast<std::int32_t>(m))) {
     c.fail("there is no date " + std::to_string(y) + "-" + std::to_string(m) + "-" + std::to_string(d));
     return 0;
   }
-  return static_cast<std::int32_t>(days_of({static_cast<std::int32_t>(y), static_cast<std::int32_t>(m), static_cast<std::int32_t>(d)}));
+  return static_cast<std::int32_t>(
+      days_of({static_cast<std::int32_t>(y), static_cast<std::int32_t>(m), static_cast<std::int32_t>(d)}));
 }
 std::int32_t last_day(call&, micros t) {
   civil c = date_of(t);
@@ -302,39 +394,106 @@ void append_specifier(std::string& out, char s, bool bare, micros t) {
                      second = time / micros_per_second % 60, micro = time % micros_per_second;
   const int two = bare ? 1 : 2;
   switch (s) {
-    case 'a': out += day_names[weekday(days)].substr(0, 3); return;
-    case 'A': out += day_names[weekday(days)]; return;
+    case 'a':
+      out += day_names[weekday(days)].substr(0, 3);
+      return;
+    case 'A':
+      out += day_names[weekday(days)];
+      return;
     case 'b':
-    case 'h': out += month_names[c.month - 1].substr(0, 3); return;
-    case 'B': out += month_names[c.month - 1]; return;
-    case 'd': append_number(out, c.day, two); return;
-    case 'H': append_number(out, hour, two); return;
-    case 'I': append_number(out, hour % 12 ? hour % 12 : 12, two); return;
-    case 'j': append_number(out, day_of_year(days), bare ? 1 : 3); return;
-    case 'm': append_number(out, c.month, two); return;
-    case 'M': append_number(out, minute, two); return;
-    case 'S': append_number(out, second, two); return;
-    case 'y': append_number(out, ((c.year % 100) + 100) % 100, two); return;
-    case 'Y': append_number(out, c.year, 4); return;
-    case 'G': append_number(out, iso_year(days), 4); return;
-    case 'V': append_number(out, iso_week(days), 2); return;
-    case 'f': append_number(out, micro, 6); return;
-    case 'g': append_number(out, micro / 1000, 3); return;
-    case 'n': append_number(out, micro * 1000, 9); return;
-    case 'p': out += hour < 12 ? "AM" : "PM"; return;
-    case 'u': append_number(out, weekday(days) + 1, 1); return;
-    case 'w': append_number(out, (weekday(days) + 1) % 7, 1); return;
-    case 'U': append_number(out, (day_of_year(days) + 6 - (weekday(days) + 1) % 7) / 7, 2); return;
-    case 'W': append_number(out, (day_of_year(days) + 6 - weekday(days)) / 7, 2); return;
+    case 'h':
+      out += month_names[c.month - 1].substr(0, 3);
+      return;
+    case 'B':
+      out += month_names[c.month - 1];
+      return;
+    case 'd':
+      append_number(out, c.day, two);
+      return;
+    case 'H':
+      append_number(out, hour, two);
+      return;
+    case 'I':
+      append_number(out, hour % 12 ? hour % 12 : 12, two);
+      return;
+    case 'j':
+      append_number(out, day_of_year(days), bare ? 1 : 3);
+      return;
+    case 'm':
+      append_number(out, c.month, two);
+      return;
+    case 'M':
+      append_number(out, minute, two);
+      return;
+    case 'S':
+      append_number(out, second, two);
+      return;
+    case 'y':
+      append_number(out, ((c.year % 100) + 100) % 100, two);
+      return;
+    case 'Y':
+      append_number(out, c.year, 4);
+      return;
+    case 'G':
+      append_number(out, iso_year(days), 4);
+      return;
+    case 'V':
+      append_number(out, iso_week(days), 2);
+      return;
+    case 'f':
+      append_number(out, micro, 6);
+      return;
+    case 'g':
+      append_number(out, micro / 1000, 3);
+      return;
+    case 'n':
+      append_number(out, micro * 1000, 9);
+      return;
+    case 'p':
+      out += hour < 12 ? "AM" : "PM";
+      return;
+    case 'u':
+      append_number(out, weekday(days) + 1, 1);
+      return;
+    case 'w':
+      append_number(out, (weekday(days) + 1) % 7, 1);
+      return;
+    case 'U':
+      append_number(out, (day_of_year(days) + 6 - (weekday(days) + 1) % 7) / 7, 2);
+      return;
+    case 'W':
+      append_number(out, (day_of_year(days) + 6 - weekday(days)) / 7, 2);
+      return;
     case 'D':
     case 'F':
-    case 'x': append_number(out, c.year, 4); out += '-'; append_number(out, c.month, 2); out += '-'; append_number(out, c.day, 2); return;
+    case 'x':
+      append_number(out, c.year, 4);
+      out += '-';
+      append_number(out, c.month, 2);
+      out += '-';
+      append_number(out, c.day, 2);
+      return;
     case 'T':
-    case 'X': append_number(out, hour, 2); out += ':'; append_number(out, minute, 2); out += ':'; append_number(out, second, 2); return;
-    case 'c': append_specifier(out, 'x', false, t); out += ' '; append_specifier(out, 'X', false, t); return;
-    case 'z': out += "+00"; return;
-    case '%': out += '%'; return;
-    default: return;  // Z: the name of the zone, which timestamps do not have
+    case 'X':
+      append_number(out, hour, 2);
+      out += ':';
+      append_number(out, minute, 2);
+      out += ':';
+      append_number(out, second, 2);
+      return;
+    case 'c':
+      append_specifier(out, 'x', false, t);
+      out += ' ';
+      append_specifier(out, 'X', false, t);
+      return;
+    case 'z':
+      out += "+00";
+      return;
+    case '%':
+      out += '%';
+      return;
+    default:
+      return;  // Z: the name of the zone, which timestamps do not have
   }
 }
 
@@ -372,7 +531,8 @@ class strftime_node final : public node {
 // A time in buckets of one width; buckets begin at 2000-01-03 (a Monday), those of months at 2000-01-01.
 class bucket_node final : public node {
  public:
-  bucket_node(span width, node_ptr t) : node{kind::timestamp}, months_{width.months}, micros_{width.days * micros_per_day + width.micros} {
+  bucket_node(span width, node_ptr t)
+      : node{kind::timestamp}, months_{width.months}, micros_{width.days * micros_per_day + width.micros} {
     add(std::move(t));
     can_fail = true;
   }
@@ -386,9 +546,11 @@ class bucket_node final : public node {
       if (!c.is_valid(i)) return;
       if (months_) {
         const civil d = date_of(a[i]);
-        const std::int64_t m = floor_div((static_cast<std::int64_t>(d.year) - 2000) * 12 + d.month - 1, months_) * months_;
+        const std::int64_t m =
+            floor_div((static_cast<std::int64_t>(d.year) - 2000) * 12 + d.month - 1, months_) * months_;
         const std::int64_t y = floor_div(m, 12);
-        out[i] = days_of({static_cast<std::int32_t>(2000 + y), static_cast<std::int32_t>(m - y * 12) + 1, 1}) * micros_per_day;
+        out[i] = days_of({static_cast<std::int32_t>(2000 + y), static_cast<std::int32_t>(m - y * 12) + 1, 1}) *
+                 micros_per_day;
         return;
       }
       micros from = 0;
@@ -409,7 +571,8 @@ class bucket_node final : public node {
 // ---- binding
 
 void as_time(invocation& c, std::size_t i) {
-  if (c.is(i) == kind::interval || is_number(c.is(i))) c.wrong(i, "needs a timestamp or a date, not " + name(c.args[i]->result));
+  if (c.is(i) == kind::interval || is_number(c.is(i)))
+    c.wrong(i, "needs a timestamp or a date, not " + name(c.args[i]->result));
   c.as(i, kind::timestamp);
 }
 
@@ -417,7 +580,10 @@ part known_part(invocation& c, std::string_view what) {
   std::string word = c.constant_text(0, what);
   for (char& ch : word) ch = ch >= 'A' && ch <= 'Z' ? static_cast<char>(ch + 32) : ch;
   const part* p = part_named(word);
-  if (!p) c.wrong(0, "there is no unit '" + word + "': microsecond, millisecond, second, minute, hour, day, week, month, quarter, year, decade, century, millennium");
+  if (!p)
+    c.wrong(0, "there is no unit '" + word +
+                   "': microsecond, millisecond, second, minute, hour, day, week, month, quarter, year, decade, "
+                   "century, millennium");
   return *p;
 }
 
@@ -436,7 +602,8 @@ node_ptr bind_part(invocation& c) {
   }
   const part p = known_part(c, "the part");
   if (c.is(1) == kind::interval) {
-    if (p != part::year && p != part::month && p != part::day && p > part::hour) c.wrong(0, "an interval has no '" + word + "'");
+    if (p != part::year && p != part::month && p != part::day && p > part::hour)
+      c.wrong(0, "an interval has no '" + word + "'");
   } else {
     as_time(c, 1);
   }
@@ -509,7 +676,6 @@ node_ptr bind_bucket(invocation& c) {
   return std::make_unique<bucket_node>(w, std::move(c.args[1]));
 }
 
-
 node_ptr bind_interval(invocation& c) {
   c.as(0, kind::int64);
   const std::string unit = c.constant_text(1, "the unit");
@@ -535,20 +701,38 @@ constexpr function table[]{
     {"hour", 1, 1, "hour(timestamp)", bind_one_part<part::hour>},
     {"minute", 1, 1, "minute(timestamp)", bind_one_part<part::minute>},
     {"second", 1, 1, "second(timestamp)", bind_one_part<part::second>},
-    {"epoch", 1, 1, "epoch(timestamp)", [](invocation& c) {
+    {"epoch", 1, 1, "epoch(timestamp)",
+     [](invocation& c) {
        if (c.is(0) == kind::interval) return make_mapped<interval_epoch>(kind::float64, std::move(c.args));
        as_time(c, 0);
        return make_mapped<epoch>(kind::float64, std::move(c.args));
      }},
-    {"epoch_ms", 1, 1, "epoch_ms(timestamp) or epoch_ms(milliseconds)", [](invocation& c) { return bind_epoch<epoch_ms, interval_ms, from_ms>(c, kind::int64); }},
-    {"epoch_us", 1, 1, "epoch_us(timestamp)", [](invocation& c) { return bind_epoch<epoch_us, interval_us, from_us>(c, kind::int64); }},
-    {"epoch_ns", 1, 1, "epoch_ns(timestamp)", [](invocation& c) { return bind_of_time<epoch_ns>(c, kind::int64, true); }},
-    {"to_timestamp", 1, 1, "to_timestamp(seconds)", [](invocation& c) { c.as(0, kind::float64); return make_mapped<from_seconds>(kind::timestamp, std::move(c.args), true); }},
-    {"make_timestamp", 1, 1, "make_timestamp(microseconds)", [](invocation& c) { c.as(0, kind::int64); return make_mapped<from_us>(kind::timestamp, std::move(c.args)); }},
-    {"make_date", 3, 3, "make_date(year, month, day)", [](invocation& c) { c.all_as(kind::int64); return make_mapped<make_date>(kind::date, std::move(c.args), true); }},
-    {"last_day", 1, 1, "last_day(timestamp)", [](invocation& c) { return bind_of_time<last_day>(c, kind::date, false); }},
+    {"epoch_ms", 1, 1, "epoch_ms(timestamp) or epoch_ms(milliseconds)",
+     [](invocation& c) { return bind_epoch<epoch_ms, interval_ms, from_ms>(c, kind::int64); }},
+    {"epoch_us", 1, 1, "epoch_us(timestamp)",
+     [](invocation& c) { return bind_epoch<epoch_us, interval_us, from_us>(c, kind::int64); }},
+    {"epoch_ns", 1, 1, "epoch_ns(timestamp)",
+     [](invocation& c) { return bind_of_time<epoch_ns>(c, kind::int64, true); }},
+    {"to_timestamp", 1, 1, "to_timestamp(seconds)",
+     [](invocation& c) {
+       c.as(0, kind::float64);
+       return make_mapped<from_seconds>(kind::timestamp, std::move(c.args), true);
+     }},
+    {"make_timestamp", 1, 1, "make_timestamp(microseconds)",
+     [](invocation& c) {
+       c.as(0, kind::int64);
+       return make_mapped<from_us>(kind::timestamp, std::move(c.args));
+     }},
+    {"make_date", 3, 3, "make_date(year, month, day)",
+     [](invocation& c) {
+       c.all_as(kind::int64);
+       return make_mapped<make_date>(kind::date, std::move(c.args), true);
+     }},
+    {"last_day", 1, 1, "last_day(timestamp)",
+     [](invocation& c) { return bind_of_time<last_day>(c, kind::date, false); }},
     {"dayname", 1, 1, "dayname(timestamp)", [](invocation& c) { return bind_of_time<day_name>(c, kind::text, false); }},
-    {"monthname", 1, 1, "monthname(timestamp)", [](invocation& c) { return bind_of_time<month_name>(c, kind::text, false); }},
+    {"monthname", 1, 1, "monthname(timestamp)",
+     [](invocation& c) { return bind_of_time<month_name>(c, kind::text, false); }},
     {"strftime", 2, 2, "strftime(timestamp, 'format')", bind_strftime},
     {"time_bucket", 2, 2, "time_bucket(interval, timestamp)", bind_bucket},
     {"interval", 2, 2, "INTERVAL (number) UNIT", bind_interval},

@@ -14,8 +14,9 @@ bool continues_name(char c) { return begins_name(c) || is_digit(c) || c == '$'; 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 // Longest first.
-constexpr std::array<std::string_view, 26> symbols{"::", "<=", ">=", "<>", "!=", "==", "||", "//", "**", "+", "-", "*", "/",
-                                                   "%",  "^",  "=",  "<",  ">",  "(",  ")",  "[",  "]",  ",", ".", ":", ";"};
+constexpr std::array<std::string_view, 26> symbols{"::", "<=", ">=", "<>", "!=", "==", "||", "//", "**",
+                                                   "+",  "-",  "*",  "/",  "%",  "^",  "=",  "<",  ">",
+                                                   "(",  ")",  "[",  "]",  ",",  ".",  ":",  ";"};
 
 class lexer {
  public:
@@ -60,7 +61,7 @@ class lexer {
       return t;
     }
     const char c = text_[at_];
-    token t = begins_name(c)                                  ? word()
+    token t = begins_name(c)                                   ? word()
               : is_digit(c) || (c == '.' && is_digit(peek(1))) ? number()
               : c == '\''                                      ? quoted(token_kind::text)
               : c == '"'                                       ? quoted(token_kind::quoted_name)
@@ -101,7 +102,8 @@ class lexer {
       digits(t.text);
     }
     if (begins_name(peek()))
-      throw mistake{static_cast<std::int64_t>(at_), "a number ends here, but a letter follows: put a space or an operator between them"};
+      throw mistake{static_cast<std::int64_t>(at_),
+                    "a number ends here, but a letter follows: put a space or an operator between them"};
     return t;
   }
 
@@ -110,8 +112,8 @@ class lexer {
     const char quote = text_[at_++];
     for (;;) {
       if (at_ >= text_.size())
-        throw mistake{t.at, std::string{is == token_kind::text ? "this text is" : "this quoted name is"} + " not closed: " + quote +
-                                " is missing at its end"};
+        throw mistake{t.at, std::string{is == token_kind::text ? "this text is" : "this quoted name is"} +
+                                " not closed: " + quote + " is missing at its end"};
       if (text_[at_] == quote) {
         if (peek(1) != quote) break;
         ++at_;
@@ -132,7 +134,8 @@ class lexer {
       return t;
     }
     const auto byte = static_cast<unsigned char>(text_[at_]);
-    std::string shown = byte >= 0x20 && byte < 0x7f ? std::string{"'"} + text_[at_] + "'" : "byte " + std::to_string(byte);
+    std::string shown =
+        byte >= 0x20 && byte < 0x7f ? std::string{"'"} + text_[at_] + "'" : "byte " + std::to_string(byte);
     throw mistake{static_cast<std::int64_t>(at_), "unexpected " + shown + " in an expression"};
   }
 

@@ -10,13 +10,13 @@ namespace weir::expression {
 
 enum class token_kind : std::uint8_t {
   end,
-  word,        // a name or keyword; text as written
-  quoted_name, // "..." ; text without the quotes
-  text,        // '...' ; text without the quotes, '' undone
-  integer,     // digits (underscores removed)
-  decimal,     // digits with a point
-  real,        // with an exponent
-  symbol,      // an operator or a bracket
+  word,         // a name or keyword; text as written
+  quoted_name,  // "..." ; text without the quotes
+  text,         // '...' ; text without the quotes, '' undone
+  integer,      // digits (underscores removed)
+  decimal,      // digits with a point
+  real,         // with an exponent
+  symbol,       // an operator or a bracket
 };
 
 struct token {

@@ -9,7 +9,9 @@ namespace weir::expression {
 namespace {
 
 // 1 where the value is true (and known).
-inline std::uint8_t is_true(const column& c, std::int64_t i) { return c.as<std::uint8_t>()[i] & (c.valid ? c.valid[i] : 1) & 1; }
+inline std::uint8_t is_true(const column& c, std::int64_t i) {
+  return c.as<std::uint8_t>()[i] & (c.valid ? c.valid[i] : 1) & 1;
+}
 inline std::uint8_t is_false(const column& c, std::int64_t i) {
   return static_cast<std::uint8_t>((c.as<std::uint8_t>()[i] ^ 1) & (c.valid ? c.valid[i] : 1) & 1);
 }
@@ -54,7 +56,8 @@ class junction final : public node {
         out[i] = ta | tb;
         valid[i] = static_cast<std::uint8_t>((va & vb) | ta | tb);
       } else {
-        const auto fa = static_cast<std::uint8_t>((a[i] ^ 1) & va & 1), fb = static_cast<std::uint8_t>((b[i] ^ 1) & vb & 1);
+        const auto fa = static_cast<std::uint8_t>((a[i] ^ 1) & va & 1),
+                   fb = static_cast<std::uint8_t>((b[i] ^ 1) & vb & 1);
         out[i] = a[i] & b[i] & 1;
         valid[i] = static_cast<std::uint8_t>((va & vb) | fa | fb);
       }
@@ -86,12 +89,24 @@ class null_test final : public node {
     auto* out = f.scratch<std::uint8_t>(slot);
     const std::int64_t length = f.length();
     switch (what_) {
-      case test::is_null: for_rows_or_more(rows, length, [=](std::int64_t i) { out[i] = c.valid ? c.valid[i] ^ 1 : 0; }); break;
-      case test::is_not_null: for_rows_or_more(rows, length, [=](std::int64_t i) { out[i] = c.valid ? c.valid[i] : 1; }); break;
-      case test::is_true: for_rows_or_more(rows, length, [=](std::int64_t i) { out[i] = is_true(c, i); }); break;
-      case test::is_not_true: for_rows_or_more(rows, length, [=](std::int64_t i) { out[i] = is_true(c, i) ^ 1; }); break;
-      case test::is_false: for_rows_or_more(rows, length, [=](std::int64_t i) { out[i] = is_false(c, i); }); break;
-      case test::is_not_false: for_rows_or_more(rows, length, [=](std::int64_t i) { out[i] = is_false(c, i) ^ 1; }); break;
+      case test::is_null:
+        for_rows_or_more(rows, length, [=](std::int64_t i) { out[i] = c.valid ? c.valid[i] ^ 1 : 0; });
+        break;
+      case test::is_not_null:
+        for_rows_or_more(rows, length, [=](std::int64_t i) { out[i] = c.valid ? c.valid[i] : 1; });
+        break;
+      case test::is_true:
+        for_rows_or_more(rows, length, [=](std::int64_t i) { out[i] = is_true(c, i); });
+        break;
+      case test::is_not_true:
+        for_rows_or_more(rows, length, [=](std::int64_t i) { out[i] = is_true(c, i) ^ 1; });
+        break;
+      case test::is_false:
+        for_rows_or_more(rows, length, [=](std::int64_t i) { out[i] = is_false(c, i); });
+        break;
+      case test::is_not_false:
+        for_rows_or_more(rows, length, [=](std::int64_t i) { out[i] = is_false(c, i) ^ 1; });
+        break;
     }
     return {out, nullptr};
   }
@@ -108,21 +123,26 @@ template <class F>
 node_ptr with_cell(kind k, F f) {
   switch (k) {
     case kind::int16:
-    case kind::uint16: return f(of<std::uint16_t>{});
+    case kind::uint16:
+      return f(of<std::uint16_t>{});
     case kind::int32:
     case kind::uint32:
     case kind::float32:
-    case kind::date: return f(of<std::uint32_t>{});
+    case kind::date:
+      return f(of<std::uint32_t>{});
     case kind::int64:
     case kind::uint64:
     case kind::float64:
-    case kind::timestamp: return f(of<std::uint64_t>{});
+    case kind::timestamp:
+      return f(of<std::uint64_t>{});
     case kind::hugeint:
     case kind::decimal:
     case kind::text:
     case kind::binary:
-    case kind::interval: return f(of<wide_cell>{});
-    default: return f(of<std::uint8_t>{});
+    case kind::interval:
+      return f(of<wide_cell>{});
+    default:
+      return f(of<std::uint8_t>{});
   }
 }
 

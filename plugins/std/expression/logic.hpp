@@ -1,4 +1,5 @@
-// Three-valued logic, and the choice between values. Values that are not needed are not computed: an error in them does not happen.
+// Three-valued logic, and the choice between values. Values that are not needed are not computed: an error in them does
+// not happen.
 #pragma once
 
 #include "node.hpp"

@@ -18,8 +18,8 @@ inline __attribute__((always_inline)) void for_rows(row_set rows, F f) {
   for (std::int64_t k = 0; k < rows.count; ++k) f(static_cast<std::int64_t>(index[k]));
 }
 
-// The rows of the set and maybe others: for kernels that are harmless on any bits. All rows in a straight (vectorised) loop, unless
-// few are asked for.
+// The rows of the set and maybe others: for kernels that are harmless on any bits. All rows in a straight (vectorised)
+// loop, unless few are asked for.
 template <class F>
 inline __attribute__((always_inline)) void for_rows_or_more(row_set rows, std::int64_t length, F f) {
   if (rows.index && rows.count * 4 < length) {
@@ -30,13 +30,15 @@ inline __attribute__((always_inline)) void for_rows_or_more(row_set rows, std::i
   for (std::int64_t i = 0; i < length; ++i) f(i);
 }
 
-// Exactly the rows of the set, as one loop: for kernels that cost so much that a second copy of the loop brings nothing but code.
+// Exactly the rows of the set, as one loop: for kernels that cost so much that a second copy of the loop brings nothing
+// but code.
 template <class F>
 inline void for_each_row(row_set rows, F f) {
   for (std::int64_t k = 0; k < rows.count; ++k) f(rows.index ? static_cast<std::int64_t>(rows.index[k]) : k);
 }
 
-// Validity of a result that is null where one of two arguments is. `slot` is the scratch for it, used when both have nulls.
+// Validity of a result that is null where one of two arguments is. `slot` is the scratch for it, used when both have
+// nulls.
 inline const std::uint8_t* both_valid(frame& f, int slot, row_set rows, const std::uint8_t* a, const std::uint8_t* b) {
   if (!a) return b;
   if (!b || a == b) return a;

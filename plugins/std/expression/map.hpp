@@ -47,7 +47,8 @@ struct mapping<Fn> {
   static constexpr std::size_t width = sizeof(R);
 
   template <std::size_t... I>
-  static void over(const mapped_node& n, frame& f, row_set rows, const column* in, R* out, const std::uint8_t*& valid, std::index_sequence<I...>) {
+  static void over(const mapped_node& n, frame& f, row_set rows, const column* in, R* out, const std::uint8_t*& valid,
+                   std::index_sequence<I...>) {
     call c{f.texts, f.work, false, false, {}};
     const std::uint8_t* present = valid;
     (void)in;
@@ -63,7 +64,8 @@ struct mapping<Fn> {
       }
     });
   }
-  static void run(const mapped_node& n, frame& f, row_set rows, const column* in, void* out, const std::uint8_t*& valid) {
+  static void run(const mapped_node& n, frame& f, row_set rows, const column* in, void* out,
+                  const std::uint8_t*& valid) {
     over(n, f, rows, in, static_cast<R*>(out), valid, std::index_sequence_for<A...>{});
   }
 };

@@ -1,4 +1,5 @@
-// One step of a compiled expression: a column kernel and the steps that feed it. Immutable once compiled; all subtasks share it.
+// One step of a compiled expression: a column kernel and the steps that feed it. Immutable once compiled; all subtasks
+// share it.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +26,8 @@ class node {
   node(const node&) = delete;
   node& operator=(const node&) = delete;
 
-  // Computes the rows of the set; the result is valid until the frame begins another batch or this node is evaluated again.
+  // Computes the rows of the set; the result is valid until the frame begins another batch or this node is evaluated
+  // again.
   virtual column eval(frame& f, row_set rows) const = 0;
 
   // Gives this node and those below it their numbers.
@@ -36,13 +38,13 @@ class node {
   }
 
   type result;
-  std::uint32_t at{0};     // where it stands in the expression's text
-  int slot{-1};            // its first scratch buffer
-  int scratch{2};          // how many it has: values, validity, ...
-  bool can_fail{false};    // some row may be an error (this node or one below it)
-  bool costly{false};      // more than a few ns a row: worth leaving out rows that are not needed
+  std::uint32_t at{0};   // where it stands in the expression's text
+  int slot{-1};          // its first scratch buffer
+  int scratch{2};        // how many it has: values, validity, ...
+  bool can_fail{false};  // some row may be an error (this node or one below it)
+  bool costly{false};    // more than a few ns a row: worth leaving out rows that are not needed
   bool deterministic{true};
-  bool writes{true};       // the result is written to the first scratch buffer, if it is the node's own
+  bool writes{true};  // the result is written to the first scratch buffer, if it is the node's own
   std::vector<node_ptr> args;
 
  protected:

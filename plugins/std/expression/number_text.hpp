@@ -18,8 +18,8 @@ void append_real(std::string& out, float v);
 // A text without the blanks around it.
 std::string_view stripped(std::string_view text);
 
-// A decimal number in any usual form (12, -1.5, 1e3, 1_000), times 10^scale, rounded half away from zero. Nothing: it is no
-// number, or has more than 38 digits.
+// A decimal number in any usual form (12, -1.5, 1e3, 1_000), times 10^scale, rounded half away from zero. Nothing: it
+// is no number, or has more than 38 digits.
 std::optional<int128> parse_scaled(std::string_view text, int scale);
 std::optional<int128> parse_integer(std::string_view text);  // as above, also 0x1f, 0b11
 std::optional<double> parse_real(std::string_view text);

@@ -16,7 +16,8 @@ namespace {
 
 [[noreturn]] void no_meaning(const std::string& sign, const node& a, const node& b, std::uint32_t at) {
   std::string why = "`" + sign + "` has no meaning for " + name(a.result) + " and " + name(b.result);
-  if (a.result.is == kind::text || b.result.is == kind::text) why += sign == "+" ? ": texts are joined by ||" : ": convert the text with CAST(... AS type)";
+  if (a.result.is == kind::text || b.result.is == kind::text)
+    why += sign == "+" ? ": texts are joined by ||" : ": convert the text with CAST(... AS type)";
   throw mistake{at, why};
 }
 
@@ -47,8 +48,10 @@ node_ptr time_arithmetic(const std::string& sign, node_ptr& a, node_ptr& b) {
   }
   if (sign != "+" && !minus) return nullptr;
   // A text literal beside a time: a time to subtract, an interval to add.
-  if (is_text_literal(*b)) b = as(std::move(b), minus && a->result.is != kind::interval ? type{kind::timestamp} : type{kind::interval});
-  if (!minus && (!is_time(a->result.is) || (a->result.is == kind::interval && b->result.is != kind::interval))) std::swap(a, b);
+  if (is_text_literal(*b))
+    b = as(std::move(b), minus && a->result.is != kind::interval ? type{kind::timestamp} : type{kind::interval});
+  if (!minus && (!is_time(a->result.is) || (a->result.is == kind::interval && b->result.is != kind::interval)))
+    std::swap(a, b);
   const kind x = a->result.is, y = b->result.is;
   if (x == kind::interval) return y == kind::interval ? make_interval_sum(std::move(a), std::move(b), minus) : nullptr;
   if (x != kind::date && x != kind::timestamp) return nullptr;
@@ -56,7 +59,8 @@ node_ptr time_arithmetic(const std::string& sign, node_ptr& a, node_ptr& b) {
   if (minus && x == kind::date && y == kind::date) return make_date_difference(std::move(a), std::move(b));
   if (minus && (y == kind::date || y == kind::timestamp))
     return make_timestamp_difference(as(std::move(a), kind::timestamp), as(std::move(b), kind::timestamp));
-  if (x == kind::date && can_coerce(*b, kind::int32)) return make_date_shift(std::move(a), coerced(b, kind::int32), minus);
+  if (x == kind::date && can_coerce(*b, kind::int32))
+    return make_date_shift(std::move(a), coerced(b, kind::int32), minus);
   return nullptr;
 }
 
@@ -67,8 +71,10 @@ node_ptr decimal_arithmetic(const std::string& sign, node_ptr a, node_ptr b, std
   if (sign == "*") {
     const int scale = x.scale + y.scale;
     if (scale > decimal_digits_max)
-      throw mistake{at, "the product would have " + std::to_string(scale) + " digits behind the point, more than " + std::to_string(decimal_digits_max) + ": convert one side to fewer"};
-    return make_sum(sum::multiply, {kind::decimal, std::min(x.precision + y.precision, decimal_digits_max), scale}, as(std::move(a), x), as(std::move(b), y));
+      throw mistake{at, "the product would have " + std::to_string(scale) + " digits behind the point, more than " +
+                            std::to_string(decimal_digits_max) + ": convert one side to fewer"};
+    return make_sum(sum::multiply, {kind::decimal, std::min(x.precision + y.precision, decimal_digits_max), scale},
+                    as(std::move(a), x), as(std::move(b), y));
   }
   if (sign == "%") {
     const int scale = std::max(x.scale, y.scale), whole = std::max(x.precision - x.scale, y.precision - y.scale);
@@ -114,11 +120,13 @@ node_ptr bind_arithmetic(const std::string& sign, node_ptr a, node_ptr b, std::u
     return function_named("pow")->bind(c);
   }
   const kind x = a->result.is, y = b->result.is;
-  const bool mixed = is_number(x) && is_number(y) && !is_integer_literal(*a) && !is_integer_literal(*b) && is_signed(x) != is_signed(y) &&
+  const bool mixed = is_number(x) && is_number(y) && !is_integer_literal(*a) && !is_integer_literal(*b) &&
+                     is_signed(x) != is_signed(y) &&
                      (is_signed(x) ? digits_of(x) <= digits_of(y) : digits_of(y) <= digits_of(x));
-  const bool decimals = (a->result.is == kind::decimal || b->result.is == kind::decimal) && !is_float(a->result.is) && !is_float(b->result.is);
-  if (decimals && sign != "/" && sign != "//" && a->result.is != kind::null && b->result.is != kind::null && !is_text_literal(*a) &&
-      !is_text_literal(*b)) {
+  const bool decimals = (a->result.is == kind::decimal || b->result.is == kind::decimal) && !is_float(a->result.is) &&
+                        !is_float(b->result.is);
+  if (decimals && sign != "/" && sign != "//" && a->result.is != kind::null && b->result.is != kind::null &&
+      !is_text_literal(*a) && !is_text_literal(*b)) {
     // A literal of 0.5 beside an integer column: its digits count, not those of its type.
     return decimal_arithmetic(sign, std::move(a), std::move(b), at);
   }
@@ -135,7 +143,8 @@ node_ptr bind_arithmetic(const std::string& sign, node_ptr a, node_ptr b, std::u
     b = as(std::move(b), t);
   }
   if (sign == "//") {
-    if (!is_integer(t.is)) throw mistake{at, "`//` divides integers, not " + name(t) + ": use / and round it, or CAST to an integer"};
+    if (!is_integer(t.is))
+      throw mistake{at, "`//` divides integers, not " + name(t) + ": use / and round it, or CAST to an integer"};
     return make_quotient(t, std::move(a), std::move(b));
   }
   if (t.is == kind::decimal) return decimal_arithmetic(sign, std::move(a), std::move(b), at);
@@ -148,7 +157,10 @@ node_ptr bind_negation(node_ptr a, std::uint32_t at) {
   if (k == kind::null) return make_null(kind::int32);
   if (!is_number(k) && k != kind::interval) throw mistake{at, "`-` has no meaning for " + name(a->result)};
   if (is_unsigned(k))
-    a = as(std::move(a), k == kind::uint8 ? kind::int16 : k == kind::uint16 ? kind::int32 : k == kind::uint32 ? kind::int64 : kind::hugeint);
+    a = as(std::move(a), k == kind::uint8    ? kind::int16
+                         : k == kind::uint16 ? kind::int32
+                         : k == kind::uint32 ? kind::int64
+                                             : kind::hugeint);
   return make_negation(std::move(a));
 }
 
@@ -165,7 +177,8 @@ node_ptr bind_comparison(const std::string& sign, node_ptr a, node_ptr b, std::u
   }
   const type t = unify({&a, &b}, "cannot compare");
   if (t.is == kind::null) {
-    if (sign == "is_distinct_from" || sign == "is_not_distinct_from") return make_integer(kind::boolean, sign == "is_not_distinct_from");
+    if (sign == "is_distinct_from" || sign == "is_not_distinct_from")
+      return make_integer(kind::boolean, sign == "is_not_distinct_from");
     return make_null(kind::boolean);
   }
   if (sign == "is_distinct_from") return make_distinct(std::move(a), std::move(b), false);
@@ -177,7 +190,8 @@ node_ptr bind_concatenation(node_ptr a, node_ptr b, std::uint32_t at) {
   if (is_nested(a->result.is) || is_nested(b->result.is)) no_meaning("||", *a, *b, at);
   if (a->result.is == kind::binary && (b->result.is == kind::binary || is_text_literal(*b)))
     return make_concatenation(kind::binary, std::move(a), as(std::move(b), kind::binary));
-  if (b->result.is == kind::binary && is_text_literal(*a)) return make_concatenation(kind::binary, as(std::move(a), kind::binary), std::move(b));
+  if (b->result.is == kind::binary && is_text_literal(*a))
+    return make_concatenation(kind::binary, as(std::move(a), kind::binary), std::move(b));
   return make_concatenation(kind::text, as(std::move(a), kind::text), as(std::move(b), kind::text));
 }
 

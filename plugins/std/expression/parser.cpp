@@ -28,16 +28,19 @@ enum power : int {
   postfix_power = 120,
 };
 
-constexpr std::array<std::string_view, 23> reserved{"and",  "or",   "not",  "is",   "null",    "in",       "like",   "ilike",
-                                                    "between", "case", "when", "then", "else", "end",     "true",     "false",
-                                                    "escape", "as",  "distinct", "except", "exclude", "from", "for"};
+constexpr std::array<std::string_view, 23> reserved{
+    "and",  "or",  "not",  "is",    "null",   "in", "like",     "ilike",  "between", "case", "when", "then",
+    "else", "end", "true", "false", "escape", "as", "distinct", "except", "exclude", "from", "for"};
 
-bool is_reserved(std::string_view lower) { return std::find(reserved.begin(), reserved.end(), lower) != reserved.end(); }
+bool is_reserved(std::string_view lower) {
+  return std::find(reserved.begin(), reserved.end(), lower) != reserved.end();
+}
 
 constexpr std::array<std::string_view, 26> interval_units{
-    "microsecond", "microseconds", "millisecond", "milliseconds", "second", "seconds", "minute",  "minutes",   "hour",
-    "hours",       "day",          "days",        "week",         "weeks",  "month",   "months",  "quarter",   "quarters",
-    "year",        "years",        "decade",      "decades",      "century", "centuries", "millennium", "millennia"};
+    "microsecond", "microseconds", "millisecond", "milliseconds", "second",   "seconds", "minute",
+    "minutes",     "hour",         "hours",       "day",          "days",     "week",    "weeks",
+    "month",       "months",       "quarter",     "quarters",     "year",     "years",   "decade",
+    "decades",     "century",      "centuries",   "millennium",   "millennia"};
 
 syntax_ptr make(form is, const token& t) {
   auto s = std::make_unique<syntax>();
@@ -51,7 +54,8 @@ class parser {
  public:
   explicit parser(std::string_view text) {
     if (text.size() > text_bytes_max)
-      throw mistake{static_cast<std::int64_t>(text_bytes_max), "an expression may have at most " + std::to_string(text_bytes_max) + " bytes"};
+      throw mistake{static_cast<std::int64_t>(text_bytes_max),
+                    "an expression may have at most " + std::to_string(text_bytes_max) + " bytes"};
     tokens_ = tokens_of(text);
   }
 
@@ -107,9 +111,12 @@ class parser {
     take();
     return true;
   }
-  static std::string shown(const token& t) { return t.is == token_kind::end ? "the end" : t.is == token_kind::text ? "'" + t.text + "'" : "`" + t.text + "`"; }
+  static std::string shown(const token& t) {
+    return t.is == token_kind::end ? "the end" : t.is == token_kind::text ? "'" + t.text + "'" : "`" + t.text + "`";
+  }
   const token& need(std::string_view symbol) {
-    if (!is_symbol(symbol)) throw mistake{now().at, "expected `" + std::string{symbol} + "` here, found " + shown(now())};
+    if (!is_symbol(symbol))
+      throw mistake{now().at, "expected `" + std::string{symbol} + "` here, found " + shown(now())};
     return take();
   }
   void need_word(std::string_view lower) {
@@ -192,10 +199,11 @@ class parser {
       return e;
     }
     static constexpr std::pair<std::string_view, int> binary[]{
-        {"^", power_power},    {"**", power_power},  {"*", multiply_power}, {"/", multiply_power}, {"//", multiply_power},
-        {"%", multiply_power}, {"+", add_power},     {"-", add_power},      {"||", concat_power},  {"=", compare_power},
-        {"==", compare_power}, {"<>", compare_power}, {"!=", compare_power}, {"<", compare_power},  {">", compare_power},
-        {"<=", compare_power}, {">=", compare_power}};
+        {"^", power_power},     {"**", power_power},   {"*", multiply_power}, {"/", multiply_power},
+        {"//", multiply_power}, {"%", multiply_power}, {"+", add_power},      {"-", add_power},
+        {"||", concat_power},   {"=", compare_power},  {"==", compare_power}, {"<>", compare_power},
+        {"!=", compare_power},  {"<", compare_power},  {">", compare_power},  {"<=", compare_power},
+        {">=", compare_power}};
     for (const auto& [text, power] : binary) {
       if (s != text) continue;
       if (power <= floor) return nullptr;
@@ -203,8 +211,9 @@ class parser {
       syntax_ptr right = expression(power);
       if (power == compare_power) {
         const token& n = now();
-        if (n.is == token_kind::symbol &&
-            std::any_of(std::begin(binary), std::end(binary), [&](auto& b) { return b.second == compare_power && b.first == n.text; }))
+        if (n.is == token_kind::symbol && std::any_of(std::begin(binary), std::end(binary), [&](auto& b) {
+              return b.second == compare_power && b.first == n.text;
+            }))
           throw mistake{n.at, "comparisons do not chain: join them with AND"};
       }
       const std::string_view word = s == "==" ? "=" : s == "!=" ? "<>" : s == "**" ? "^" : std::string_view{s};
@@ -277,7 +286,8 @@ class parser {
   }
 
   int small_number() {
-    if (now().is != token_kind::integer || now().text.size() > 4) throw mistake{now().at, "expected a small number here, found " + shown(now())};
+    if (now().is != token_kind::integer || now().text.size() > 4)
+      throw mistake{now().at, "expected a small number here, found " + shown(now())};
     return std::stoi(take().text);
   }
 
@@ -290,14 +300,22 @@ class parser {
   syntax_ptr prefix() {
     const token& t = now();
     switch (t.is) {
-      case token_kind::end: throw mistake{t.at, "the expression ends where a value is expected"};
-      case token_kind::integer: return literal(form::integer, take());
-      case token_kind::decimal: return literal(form::decimal, take());
-      case token_kind::real: return literal(form::real, take());
-      case token_kind::text: return literal(form::text, take());
-      case token_kind::quoted_name: return name_of(take());
-      case token_kind::symbol: return prefix_symbol(take());
-      case token_kind::word: return prefix_word(t);
+      case token_kind::end:
+        throw mistake{t.at, "the expression ends where a value is expected"};
+      case token_kind::integer:
+        return literal(form::integer, take());
+      case token_kind::decimal:
+        return literal(form::decimal, take());
+      case token_kind::real:
+        return literal(form::real, take());
+      case token_kind::text:
+        return literal(form::text, take());
+      case token_kind::quoted_name:
+        return name_of(take());
+      case token_kind::symbol:
+        return prefix_symbol(take());
+      case token_kind::word:
+        return prefix_word(t);
     }
     return nullptr;
   }
@@ -309,7 +327,8 @@ class parser {
       return e;
     }
     if (t.text == "-" || t.text == "+") {
-      // The sign is part of the number (so that the smallest int64 can be written), unless something binds tighter to the number.
+      // The sign is part of the number (so that the smallest int64 can be written), unless something binds tighter to
+      // the number.
       const token& n = now();
       const bool number = n.is == token_kind::integer || n.is == token_kind::decimal || n.is == token_kind::real;
       if (number && !(ahead(1).is == token_kind::symbol && ahead(1).text == "::")) {
@@ -347,10 +366,12 @@ class parser {
       c->args.push_back(literal(form::text, take()));
       return c;
     }
-    if (w == "interval" && (next.is == token_kind::text || next.is == token_kind::integer || next.is == token_kind::decimal ||
-                            (next.is == token_kind::symbol && next.text == "(")))
+    if (w == "interval" && (next.is == token_kind::text || next.is == token_kind::integer ||
+                            next.is == token_kind::decimal || (next.is == token_kind::symbol && next.text == "(")))
       return interval(take());
-    if (is_reserved(w)) throw mistake{t.at, "expected a value here, found `" + t.text + "` (a column of this name is written in double quotes)"};
+    if (is_reserved(w))
+      throw mistake{
+          t.at, "expected a value here, found `" + t.text + "` (a column of this name is written in double quotes)"};
     if (next.is == token_kind::symbol && next.text == "(") return function(take());
     return name_of(take());
   }
@@ -391,7 +412,8 @@ class parser {
     const bool unit = now().is == token_kind::word &&
                       std::find(interval_units.begin(), interval_units.end(), now().lower) != interval_units.end();
     if (!unit) {
-      if (amount->is != form::text) throw mistake{now().at, "expected a unit here (SECOND, MINUTE, HOUR, DAY, MONTH ...), found " + shown(now())};
+      if (amount->is != form::text)
+        throw mistake{now().at, "expected a unit here (SECOND, MINUTE, HOUR, DAY, MONTH ...), found " + shown(now())};
       syntax_ptr c = make(form::cast, t);
       c->text = "interval";
       c->at = amount->at;
@@ -416,7 +438,8 @@ class parser {
       return c;
     }
     syntax_ptr c = call(t, t.lower);
-    if (t.lower == "extract" && (now().is == token_kind::word || now().is == token_kind::text) && ahead(1).lower == "from") {
+    if (t.lower == "extract" && (now().is == token_kind::word || now().is == token_kind::text) &&
+        ahead(1).lower == "from") {
       syntax_ptr part = literal(form::text, take());
       for (char& ch : part->text) ch = ch >= 'A' && ch <= 'Z' ? static_cast<char>(ch + 32) : ch;
       take();
@@ -427,7 +450,8 @@ class parser {
       return c;
     }
     if (t.lower == "trim" && now().is == token_kind::word &&
-        (now().lower == "both" || now().lower == "leading" || now().lower == "trailing") && !(ahead(1).is == token_kind::symbol)) {
+        (now().lower == "both" || now().lower == "leading" || now().lower == "trailing") &&
+        !(ahead(1).is == token_kind::symbol)) {
       c->text = now().lower == "both" ? "trim" : now().lower == "leading" ? "ltrim" : "rtrim";
       take();
       syntax_ptr set = is_word("from") ? nullptr : expression(loosest);

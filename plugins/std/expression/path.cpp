@@ -20,7 +20,8 @@ class path : public node {
     scratch = 3;
   }
 
-  // Where the path ends for each row: the array, and the entry's index in it, -1 where something on the way is null or not there.
+  // Where the path ends for each row: the array, and the entry's index in it, -1 where something on the way is null or
+  // not there.
   const ArrowArray& walk(frame& f, row_set rows, std::int64_t*& out) const {
     const ArrowArray* a = f.in().batch->columns[index_];
     auto* spot = f.scratch<std::int64_t>(slot + 2);
@@ -129,7 +130,8 @@ class list_contains final : public path {
 
 class nested_is_null final : public path {
  public:
-  nested_is_null(int index, std::vector<step> steps, bool negate) : path{kind::boolean, index, std::move(steps)}, negate_{negate} {}
+  nested_is_null(int index, std::vector<step> steps, bool negate)
+      : path{kind::boolean, index, std::move(steps)}, negate_{negate} {}
   column eval(frame& f, row_set rows) const override {
     std::int64_t* spot = nullptr;
     walk(f, rows, spot);
@@ -151,11 +153,14 @@ node_ptr make_path(type t, int index, std::vector<step> steps, int width) {
   });
 }
 
-node_ptr make_list_length(int index, std::vector<step> steps) { return std::make_unique<list_length>(index, std::move(steps)); }
+node_ptr make_list_length(int index, std::vector<step> steps) {
+  return std::make_unique<list_length>(index, std::move(steps));
+}
 
 node_ptr make_list_contains(int index, std::vector<step> steps, type element, int width, node_ptr value) {
   return with_value(element.is, [&](auto tag) -> node_ptr {
-    return std::make_unique<list_contains<typename decltype(tag)::value>>(index, std::move(steps), element, width, std::move(value));
+    return std::make_unique<list_contains<typename decltype(tag)::value>>(index, std::move(steps), element, width,
+                                                                          std::move(value));
   });
 }
 

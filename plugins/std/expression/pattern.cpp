@@ -23,8 +23,8 @@ struct like_token {
 
 // Matches from left to right; when it fails, the last % takes one character more.
 bool matches(const std::vector<like_token>& p, std::string_view t) {
-  std::size_t at = 0, k = 0;                    // in the text, in the pattern
-  std::size_t star = SIZE_MAX, star_at = 0;     // the token behind the last %, and where it was tried
+  std::size_t at = 0, k = 0;                 // in the text, in the pattern
+  std::size_t star = SIZE_MAX, star_at = 0;  // the token behind the last %, and where it was tried
   for (;;) {
     if (k == p.size()) {
       if (at == t.size()) return true;
@@ -57,9 +57,10 @@ bool matches(const std::vector<like_token>& p, std::string_view t) {
   }
 }
 
-// False: the pattern ends with the escape character. Literal parts go to `literals` (which must outlive the tokens) when an escape
-// breaks them up; otherwise they point into the pattern.
-bool cut_pattern(std::string_view pattern, std::string_view escape, std::vector<like_token>& out, std::string& literals) {
+// False: the pattern ends with the escape character. Literal parts go to `literals` (which must outlive the tokens)
+// when an escape breaks them up; otherwise they point into the pattern.
+bool cut_pattern(std::string_view pattern, std::string_view escape, std::vector<like_token>& out,
+                 std::string& literals) {
   out.clear();
   literals.clear();
   literals.reserve(pattern.size());  // never moves
@@ -167,11 +168,16 @@ class like_constant final : public node {
   enum class shape : std::uint8_t { general, exact, prefix, suffix, inside };
   bool one(std::string_view t) const {
     switch (shape_) {
-      case shape::exact: return t == part_;
-      case shape::prefix: return t.starts_with(part_);
-      case shape::suffix: return t.ends_with(part_);
-      case shape::inside: return t.find(part_) != std::string_view::npos;
-      default: return matches(tokens_, t);
+      case shape::exact:
+        return t == part_;
+      case shape::prefix:
+        return t.starts_with(part_);
+      case shape::suffix:
+        return t.ends_with(part_);
+      case shape::inside:
+        return t.find(part_) != std::string_view::npos;
+      default:
+        return matches(tokens_, t);
     }
   }
   std::string pattern_;
@@ -239,15 +245,28 @@ expression_of compile(invocation& c, std::size_t pattern, std::size_t options) {
   if (c.count() > options) {
     for (const char ch : c.constant_text(options, "the options")) {
       switch (ch) {
-        case 'c': o.set_case_sensitive(true); break;
-        case 'i': o.set_case_sensitive(false); break;
-        case 'l': o.set_literal(true); break;
-        case 's': o.set_dot_nl(true); break;
+        case 'c':
+          o.set_case_sensitive(true);
+          break;
+        case 'i':
+          o.set_case_sensitive(false);
+          break;
+        case 'l':
+          o.set_literal(true);
+          break;
+        case 's':
+          o.set_dot_nl(true);
+          break;
         case 'm':
         case 'n':
-        case 'p': o.set_dot_nl(false); break;
-        case 'g': out.everywhere = true; break;
-        default: c.wrong(options, std::string{"unknown option '"} + ch + "': there are c, i, l, s, m and, to replace all, g");
+        case 'p':
+          o.set_dot_nl(false);
+          break;
+        case 'g':
+          out.everywhere = true;
+          break;
+        default:
+          c.wrong(options, std::string{"unknown option '"} + ch + "': there are c, i, l, s, m and, to replace all, g");
       }
     }
   }
@@ -267,7 +286,8 @@ class regex_node : public node {
 
 class regex_matches final : public regex_node {
  public:
-  regex_matches(node_ptr text, expression_of e, bool full) : regex_node{kind::boolean, std::move(text), std::move(e)}, full_{full} {}
+  regex_matches(node_ptr text, expression_of e, bool full)
+      : regex_node{kind::boolean, std::move(text), std::move(e)}, full_{full} {}
   column eval(frame& f, row_set rows) const override {
     const column c = args[0]->eval(f, rows);
     const auto* a = c.as<text_ref>();
@@ -313,7 +333,8 @@ class regex_replace final : public regex_node {
 
 class regex_extract final : public regex_node {
  public:
-  regex_extract(node_ptr text, expression_of e, int group) : regex_node{kind::text, std::move(text), std::move(e)}, group_{group} {}
+  regex_extract(node_ptr text, expression_of e, int group)
+      : regex_node{kind::text, std::move(text), std::move(e)}, group_{group} {}
   column eval(frame& f, row_set rows) const override {
     const column c = args[0]->eval(f, rows);
     const auto* a = c.as<text_ref>();

@@ -1,5 +1,6 @@
 #include "program.hpp"
 
+#include "cast.hpp"
 #include "coerce.hpp"
 #include "loops.hpp"
 #include "values.hpp"
@@ -14,8 +15,11 @@ std::size_t program::keep(node_ptr n) {
 std::size_t program::add(const syntax& tree) {
   binder b{*schema_, loads_};
   node_ptr n = b.bind(tree);
-  if (n->result.is == kind::null) throw mistake{tree.at, "the type of this expression is not known: CAST(NULL AS type) gives it one"};
-  if (n->result.is == kind::interval) throw mistake{tree.at, "an interval cannot be a column: take a part of it, like epoch_us(...)"};
+  if (n->result.is == kind::null)
+    throw mistake{tree.at, "the type of this expression is not known: CAST(NULL AS type) gives it one"};
+  if (n->result.is == kind::interval)
+    throw mistake{tree.at, "an interval cannot be a column: take a part of it, like epoch_us(...)"};
+  if (n->result.is == kind::hugeint) n = make_cast(std::move(n), {kind::decimal, decimal_digits_max, 0}, false);
   return keep(std::move(n));
 }
 
@@ -44,7 +48,9 @@ column evaluator::eval_into(std::size_t n, row_set rows, void* target) {
     using T = typename decltype(tag)::value;
     const T* from = c.as<T>();
     auto* to = static_cast<char*>(target);  // whose alignment for 128 bits is not promised
-    for_rows_or_more(rows, frame_.length(), [=](std::int64_t i) { std::memcpy(to + i * static_cast<std::int64_t>(sizeof(T)), from + i, sizeof(T)); });
+    for_rows_or_more(rows, frame_.length(), [=](std::int64_t i) {
+      std::memcpy(to + i * static_cast<std::int64_t>(sizeof(T)), from + i, sizeof(T));
+    });
   });
   c.values = target;
   return c;

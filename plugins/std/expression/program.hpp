@@ -5,7 +5,7 @@
 //   p.seal();
 //
 //   evaluator e{p};                                // create(): one for each subtask
-//   e.begin({&batch, host, context});              // process(): for each batch
+//   e.begin({&batch});                        // process(): for each batch
 //   column c = e.eval(cents, {batch.rows, batch.row_count});
 //   for (const row_error& bad : e.errors()) ...    // rows whose value could not be computed
 #pragma once
@@ -68,8 +68,8 @@ class evaluator {
   // The same, written to `target` (fixed-width values of the result's type, one for each physical row, bool excepted).
   column eval_into(std::size_t n, row_set rows, void* target);
 
-  // Writes the numbers of the rows where condition n is true to `out` (room for rows.count), ascending; returns how many. Rows in
-  // errors() are not among them.
+  // Writes the numbers of the rows where condition n is true to `out` (room for rows.count), ascending; returns how
+  // many. Rows in errors() are not among them.
   std::int64_t select(std::size_t n, row_set rows, std::uint32_t* out);
 
   const std::vector<row_error>& errors() const { return frame_.errors(); }

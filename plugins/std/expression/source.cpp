@@ -55,7 +55,8 @@ class input_column final : public node {
       const auto* offsets = static_cast<const std::int32_t*>(a.buffers[1]) + a.offset;
       const char* data = static_cast<const char*>(a.buffers[2]);
       for (std::int64_t i = 0; i < length; ++i)
-        out[i] = {data + offsets[i], static_cast<std::uint64_t>(static_cast<std::uint32_t>(offsets[i + 1] - offsets[i]))};
+        out[i] = {data + offsets[i],
+                  static_cast<std::uint64_t>(static_cast<std::uint32_t>(offsets[i + 1] - offsets[i]))};
       return out;
     } else {
       const T* there = static_cast<const T*>(a.buffers[1]) + a.offset;
@@ -93,7 +94,7 @@ class trace_id final : public node {
     const std::uint8_t* ids = f.in().batch->trace_id;
     auto* valid = f.scratch<std::uint8_t>(slot + 1);
     auto* out = f.scratch<text_ref>(slot);
-    for_rows(rows, [&](std::int64_t i) {
+    for_each_row(rows, [&](std::int64_t i) {
       std::uint8_t any = 0;
       for (int k = 0; ids && k < 16; ++k) any |= ids[i * 16 + k];
       valid[i] = any != 0;
@@ -118,13 +119,13 @@ class source_id final : public node {
     const std::uint32_t* numbers = in.batch->source_id;
     auto* valid = f.scratch<std::uint8_t>(slot + 1);
     auto* out = f.scratch<text_ref>(slot);
-    const bool known = numbers && in.host && in.context;
+    const bool known = numbers && in.source_name;
     std::uint32_t last = UINT32_MAX;
-    weir_view name{nullptr, 0};
-    for_rows(rows, [&](std::int64_t i) {
-      if (known && numbers[i] != last) name = in.host->source_name(in.context, last = numbers[i]);
-      valid[i] = known && name.data;
-      out[i] = {name.data, name.size};
+    std::string_view text;
+    for_each_row(rows, [&](std::int64_t i) {
+      if (known && numbers[i] != last) text = in.source_name(in.who, last = numbers[i]);
+      valid[i] = known && !text.empty();
+      out[i] = {text.data(), text.size()};
     });
     return {out, valid};
   }
@@ -137,7 +138,7 @@ class change_kind final : public node {
     static constexpr std::string_view names[]{"insert", "update_before", "update_after", "delete"};
     const std::uint8_t* kinds = f.in().batch->change;
     auto* out = f.scratch<text_ref>(slot);
-    for_rows(rows, [=](std::int64_t i) {
+    for_each_row(rows, [=](std::int64_t i) {
       const std::string_view n = names[kinds ? kinds[i] & 3 : 0];
       out[i] = {n.data(), n.size()};
     });

@@ -18,15 +18,15 @@ struct loaded {
 node_ptr make_input(type t, int index, const std::shared_ptr<loaded>& shared, int width);
 int input_index(const node& n);  // the column that this node is; -1: it is something else
 
-node_ptr make_event_time();  // timestamp; null where the record has none
-node_ptr make_trace_id();    // utf8, 32 hex digits; null without tracing
-node_ptr make_source_id();   // utf8; null without tracing
-node_ptr make_change_kind(); // utf8: insert, update_before, update_after, delete
+node_ptr make_event_time();   // timestamp; null where the record has none
+node_ptr make_trace_id();     // utf8, 32 hex digits; null without tracing
+node_ptr make_source_id();    // utf8; null without tracing
+node_ptr make_change_kind();  // utf8: insert, update_before, update_after, delete
 
 // ---- nested values: a path from a column through fields and list elements to a value.
 
-// One step: a field of a record, or an element of a list (the position is an int64 expression, counted from 1, from the end when
-// negative).
+// One step: a field of a record, or an element of a list (the position is an int64 expression, counted from 1, from the
+// end when negative).
 struct step {
   int field{-1};
   node_ptr element;

@@ -1,5 +1,5 @@
-// The tree that the parser makes of an expression's text. Operators are calls too ("+", "and", "like", "is_null"), so that the
-// binder looks everything up in one way.
+// The tree that the parser makes of an expression's text. Operators are calls too ("+", "and", "like", "is_null"), so
+// that the binder looks everything up in one way.
 #pragma once
 
 #include <cstdint>

@@ -19,7 +19,8 @@ bool add_months(std::int64_t micros, std::int64_t months, std::int64_t& out) {
   c.year = static_cast<std::int32_t>(year);
   c.day = std::min(c.day, days_in_month(c.year, c.month));
   std::int64_t days = 0;
-  return !__builtin_mul_overflow(days_of(c), micros_per_day, &days) && !__builtin_add_overflow(days, time_of(micros), &out);
+  return !__builtin_mul_overflow(days_of(c), micros_per_day, &days) &&
+         !__builtin_add_overflow(days, time_of(micros), &out);
 }
 
 template <bool Back>
@@ -57,9 +58,11 @@ std::int64_t days_between(call&, std::int32_t a, std::int32_t b) { return static
 template <bool Back>
 span interval_sum(call& c, span a, span b) {
   span out{0, 0, 0};
-  const bool bad = Back ? __builtin_sub_overflow(a.months, b.months, &out.months) | __builtin_sub_overflow(a.days, b.days, &out.days) |
+  const bool bad = Back ? __builtin_sub_overflow(a.months, b.months, &out.months) |
+                              __builtin_sub_overflow(a.days, b.days, &out.days) |
                               __builtin_sub_overflow(a.micros, b.micros, &out.micros)
-                        : __builtin_add_overflow(a.months, b.months, &out.months) | __builtin_add_overflow(a.days, b.days, &out.days) |
+                        : __builtin_add_overflow(a.months, b.months, &out.months) |
+                              __builtin_add_overflow(a.days, b.days, &out.days) |
                               __builtin_add_overflow(a.micros, b.micros, &out.micros);
   if (bad) c.fail("overflow of interval");
   return out;
@@ -93,7 +96,8 @@ class interval_of_node final : public node {
     for_each_row(rows, [&](std::int64_t i) {
       out[i] = {0, 0, 0};
       if (!c.is_valid(i)) return;
-      if (__builtin_mul_overflow(one.months, a[i], &out[i].months) | __builtin_mul_overflow(one.days, a[i], &out[i].days) |
+      if (__builtin_mul_overflow(one.months, a[i], &out[i].months) |
+          __builtin_mul_overflow(one.days, a[i], &out[i].days) |
           __builtin_mul_overflow(one.micros, a[i], &out[i].micros))
         f.fail(i, "overflow of interval: " + std::to_string(a[i]) + " " + unit_);
     });

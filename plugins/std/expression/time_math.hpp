@@ -7,8 +7,8 @@
 
 namespace weir::expression {
 
-// Timestamp + interval, timestamp - interval: months first (a day that does not exist becomes the month's last), then days, then
-// the rest.
+// Timestamp + interval, timestamp - interval: months first (a day that does not exist becomes the month's last), then
+// days, then the rest.
 node_ptr make_timestamp_shift(node_ptr timestamp, node_ptr interval, bool back);
 node_ptr make_timestamp_difference(node_ptr a, node_ptr b);  // interval of days and microseconds
 node_ptr make_date_shift(node_ptr date, node_ptr days, bool back);

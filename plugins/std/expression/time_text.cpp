@@ -158,8 +158,11 @@ bool add(span& s, int128 millionths, const unit& u) {
   const int128 whole_days = rest_days / million;
   const int128 micros = rest_days % million * (micros_per_day / million) + millionths * u.micros / million;
   const int128 m = s.months + whole_months, d = s.days + whole_days, us = s.micros + micros;
-  auto fits32 = [](int128 v) { return v >= std::numeric_limits<std::int32_t>::min() && v <= std::numeric_limits<std::int32_t>::max(); };
-  if (!fits32(m) || !fits32(d) || us < std::numeric_limits<std::int64_t>::min() || us > std::numeric_limits<std::int64_t>::max())
+  auto fits32 = [](int128 v) {
+    return v >= std::numeric_limits<std::int32_t>::min() && v <= std::numeric_limits<std::int32_t>::max();
+  };
+  if (!fits32(m) || !fits32(d) || us < std::numeric_limits<std::int64_t>::min() ||
+      us > std::numeric_limits<std::int64_t>::max())
     return false;
   s = {static_cast<std::int32_t>(m), static_cast<std::int32_t>(d), static_cast<std::int64_t>(us)};
   return true;
@@ -208,7 +211,8 @@ void append_date(std::string& out, std::int32_t days) {
   const civil c = civil_of(days);
   char text[32];
   const int year = c.year > 0 ? c.year : 1 - c.year;
-  std::snprintf(text, sizeof text, "%04d-%02d-%02d%s", year, static_cast<int>(c.month), static_cast<int>(c.day), c.year > 0 ? "" : " (BC)");
+  std::snprintf(text, sizeof text, "%04d-%02d-%02d%s", year, static_cast<int>(c.month), static_cast<int>(c.day),
+                c.year > 0 ? "" : " (BC)");
   out += text;
 }
 
@@ -216,7 +220,8 @@ namespace {
 void append_time(std::string& out, std::int64_t micros) {
   char text[32];
   const std::int64_t s = micros / micros_per_second;
-  std::snprintf(text, sizeof text, "%02lld:%02d:%02d", static_cast<long long>(s / 3600), static_cast<int>(s / 60 % 60), static_cast<int>(s % 60));
+  std::snprintf(text, sizeof text, "%02lld:%02d:%02d", static_cast<long long>(s / 3600), static_cast<int>(s / 60 % 60),
+                static_cast<int>(s % 60));
   out += text;
   if (const int f = static_cast<int>(micros % micros_per_second)) {
     const int n = std::snprintf(text, sizeof text, ".%06d", f);
@@ -247,7 +252,7 @@ void append_interval(std::string& out, const span& s) {
     if (s.micros < 0) text += '-';
     // The smallest int64 has no counterpart: one microsecond less is as good as anything.
     append_time(text, s.micros == std::numeric_limits<std::int64_t>::min() ? std::numeric_limits<std::int64_t>::max()
-                                                                          : std::abs(s.micros));
+                                                                           : std::abs(s.micros));
   }
   out += text;
 }
@@ -304,10 +309,12 @@ std::optional<span> parse_interval(std::string_view text) {
     if (!millionths) return std::nullopt;
     r.blanks();
     std::string name;
-    while (!r.done() && ((r.peek() | 32) >= 'a' && (r.peek() | 32) <= 'z')) name += static_cast<char>(r.text[r.at++] | 32);
+    while (!r.done() && ((r.peek() | 32) >= 'a' && (r.peek() | 32) <= 'z'))
+      name += static_cast<char>(r.text[r.at++] | 32);
     if (name.empty() && !any && r.done()) name = "second";
     const unit* u = unit_named(name);
-    if (!u || *millionths > power_of_ten(25) || !add(out, negative ? -*millionths : *millionths, *u)) return std::nullopt;
+    if (!u || *millionths > power_of_ten(25) || !add(out, negative ? -*millionths : *millionths, *u))
+      return std::nullopt;
     any = true;
   }
   if (!any) return std::nullopt;

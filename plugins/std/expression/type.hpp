@@ -39,7 +39,8 @@ enum class kind : std::uint8_t {
   record,
 };
 
-// A type. `shape` is the field of a list or record; it belongs to whoever gave the schema and is read only while compiling.
+// A type. `shape` is the field of a list or record; it belongs to whoever gave the schema and is read only while
+// compiling.
 struct type {
   kind is{kind::null};
   std::uint8_t precision{0};
@@ -59,7 +60,8 @@ constexpr int decimal_digits_max = 38;
 // "int64", "decimal(10,2)", "list": the words of error messages and of the documentation.
 std::string name(const type& t);
 
-// The type that CAST calls by this word (already lower case): SQL's names and weir's own. Precision and scale come separately.
+// The type that CAST calls by this word (already lower case): SQL's names and weir's own. Precision and scale come
+// separately.
 std::optional<kind> kind_named(std::string_view word);
 
 // The type of a column.

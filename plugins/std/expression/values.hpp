@@ -17,23 +17,36 @@ struct of {
 template <class F>
 decltype(auto) with_value(kind k, F f) {
   switch (k) {
-    case kind::int8: return f(of<std::int8_t>{});
-    case kind::int16: return f(of<std::int16_t>{});
+    case kind::int8:
+      return f(of<std::int8_t>{});
+    case kind::int16:
+      return f(of<std::int16_t>{});
     case kind::int32:
-    case kind::date: return f(of<std::int32_t>{});
+    case kind::date:
+      return f(of<std::int32_t>{});
     case kind::int64:
-    case kind::timestamp: return f(of<std::int64_t>{});
-    case kind::uint16: return f(of<std::uint16_t>{});
-    case kind::uint32: return f(of<std::uint32_t>{});
-    case kind::uint64: return f(of<std::uint64_t>{});
+    case kind::timestamp:
+      return f(of<std::int64_t>{});
+    case kind::uint16:
+      return f(of<std::uint16_t>{});
+    case kind::uint32:
+      return f(of<std::uint32_t>{});
+    case kind::uint64:
+      return f(of<std::uint64_t>{});
     case kind::hugeint:
-    case kind::decimal: return f(of<int128>{});
-    case kind::float32: return f(of<float>{});
-    case kind::float64: return f(of<double>{});
+    case kind::decimal:
+      return f(of<int128>{});
+    case kind::float32:
+      return f(of<float>{});
+    case kind::float64:
+      return f(of<double>{});
     case kind::text:
-    case kind::binary: return f(of<text_ref>{});
-    case kind::interval: return f(of<span>{});
-    default: return f(of<std::uint8_t>{});  // boolean, uint8, null
+    case kind::binary:
+      return f(of<text_ref>{});
+    case kind::interval:
+      return f(of<span>{});
+    default:
+      return f(of<std::uint8_t>{});  // boolean, uint8, null
   }
 }
 
@@ -41,18 +54,29 @@ decltype(auto) with_value(kind k, F f) {
 template <class F>
 decltype(auto) with_number(kind k, F f) {
   switch (k) {
-    case kind::int8: return f(of<std::int8_t>{});
-    case kind::int16: return f(of<std::int16_t>{});
-    case kind::int32: return f(of<std::int32_t>{});
-    case kind::int64: return f(of<std::int64_t>{});
-    case kind::uint16: return f(of<std::uint16_t>{});
-    case kind::uint32: return f(of<std::uint32_t>{});
-    case kind::uint64: return f(of<std::uint64_t>{});
+    case kind::int8:
+      return f(of<std::int8_t>{});
+    case kind::int16:
+      return f(of<std::int16_t>{});
+    case kind::int32:
+      return f(of<std::int32_t>{});
+    case kind::int64:
+      return f(of<std::int64_t>{});
+    case kind::uint16:
+      return f(of<std::uint16_t>{});
+    case kind::uint32:
+      return f(of<std::uint32_t>{});
+    case kind::uint64:
+      return f(of<std::uint64_t>{});
     case kind::hugeint:
-    case kind::decimal: return f(of<int128>{});
-    case kind::float32: return f(of<float>{});
-    case kind::float64: return f(of<double>{});
-    default: return f(of<std::uint8_t>{});
+    case kind::decimal:
+      return f(of<int128>{});
+    case kind::float32:
+      return f(of<float>{});
+    case kind::float64:
+      return f(of<double>{});
+    default:
+      return f(of<std::uint8_t>{});
   }
 }
 

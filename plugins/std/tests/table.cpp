@@ -33,15 +33,20 @@ std::vector<std::string> split(std::string_view text, char by) {
 int width_of(weir::type t) {
   switch (t) {
     case weir::type::int8:
-    case weir::type::uint8: return 1;
+    case weir::type::uint8:
+      return 1;
     case weir::type::int16:
-    case weir::type::uint16: return 2;
+    case weir::type::uint16:
+      return 2;
     case weir::type::int32:
     case weir::type::uint32:
     case weir::type::float32:
-    case weir::type::date32: return 4;
-    case weir::type::decimal128: return 16;
-    default: return 8;
+    case weir::type::date32:
+      return 4;
+    case weir::type::decimal128:
+      return 16;
+    default:
+      return 8;
   }
 }
 
@@ -61,10 +66,11 @@ field field_named(std::string name, std::string_view type) {
   field f;
   f.name = std::move(name);
   static constexpr std::pair<std::string_view, weir::type> kinds[]{
-      {"bool", weir::type::boolean},   {"int8", weir::type::int8},       {"int16", weir::type::int16},     {"int32", weir::type::int32},
-      {"int64", weir::type::int64},    {"uint8", weir::type::uint8},     {"uint16", weir::type::uint16},   {"uint32", weir::type::uint32},
-      {"uint64", weir::type::uint64},  {"float32", weir::type::float32}, {"float64", weir::type::float64}, {"utf8", weir::type::utf8},
-      {"binary", weir::type::binary},  {"timestamp", weir::type::timestamp}, {"date", weir::type::date32}};
+      {"bool", weir::type::boolean},    {"int8", weir::type::int8},           {"int16", weir::type::int16},
+      {"int32", weir::type::int32},     {"int64", weir::type::int64},         {"uint8", weir::type::uint8},
+      {"uint16", weir::type::uint16},   {"uint32", weir::type::uint32},       {"uint64", weir::type::uint64},
+      {"float32", weir::type::float32}, {"float64", weir::type::float64},     {"utf8", weir::type::utf8},
+      {"binary", weir::type::binary},   {"timestamp", weir::type::timestamp}, {"date", weir::type::date32}};
   for (const auto& [word, k] : kinds)
     if (type == word) {
       f.kind = k;
@@ -72,7 +78,8 @@ field field_named(std::string name, std::string_view type) {
     }
   if (type.starts_with("decimal(")) {
     f.kind = weir::type::decimal128;
-    if (std::sscanf(std::string{type}.c_str(), "decimal(%d,%d)", &f.precision, &f.scale) != 2) throw std::runtime_error{"bad decimal"};
+    if (std::sscanf(std::string{type}.c_str(), "decimal(%d,%d)", &f.precision, &f.scale) != 2)
+      throw std::runtime_error{"bad decimal"};
   } else if (type.starts_with("fixed(")) {
     f.kind = weir::type::fixed_binary;
     f.width = std::atoi(std::string{type.substr(6)}.c_str());
@@ -104,13 +111,16 @@ table::array& table::make(const field& f, const std::vector<std::string>& values
   a.raw.length = n;
   a.raw.null_count = nulls;
   a.buffers.push_back(nulls ? valid : nullptr);
-  auto value = [&](std::int64_t i) { return values[static_cast<std::size_t>(i)] == null_text ? std::string{} : values[static_cast<std::size_t>(i)]; };
+  auto value = [&](std::int64_t i) {
+    return values[static_cast<std::size_t>(i)] == null_text ? std::string{} : values[static_cast<std::size_t>(i)];
+  };
   if (f.kind == weir::type::list || f.kind == weir::type::record) {
     std::vector<std::vector<std::string>> parts(f.children.size());
     auto* offsets = reinterpret_cast<std::int32_t*>(a.take((values.size() + 1) * 4));
     for (std::int64_t i = 0; i < n; ++i) {
       const std::string v = value(i);
-      const auto inside = v.size() > 2 ? split(std::string_view{v}.substr(1, v.size() - 2), ';') : std::vector<std::string>{};
+      const auto inside =
+          v.size() > 2 ? split(std::string_view{v}.substr(1, v.size() - 2), ';') : std::vector<std::string>{};
       if (f.kind == weir::type::list) {
         parts[0].insert(parts[0].end(), inside.begin(), inside.end());
         offsets[i + 1] = static_cast<std::int32_t>(parts[0].size());
@@ -206,19 +216,38 @@ std::string encoded(const expression::type& t, const column& c, std::int64_t row
   std::string out;
   char number[64];
   switch (t.is) {
-    case kind::boolean: return c.as<std::uint8_t>()[row] ? "1" : "0";
-    case kind::int8: append_integer(out, c.as<std::int8_t>()[row]); break;
-    case kind::int16: append_integer(out, c.as<std::int16_t>()[row]); break;
+    case kind::boolean:
+      return c.as<std::uint8_t>()[row] ? "1" : "0";
+    case kind::int8:
+      append_integer(out, c.as<std::int8_t>()[row]);
+      break;
+    case kind::int16:
+      append_integer(out, c.as<std::int16_t>()[row]);
+      break;
     case kind::int32:
-    case kind::date: append_integer(out, c.as<std::int32_t>()[row]); break;
+    case kind::date:
+      append_integer(out, c.as<std::int32_t>()[row]);
+      break;
     case kind::int64:
-    case kind::timestamp: append_integer(out, c.as<std::int64_t>()[row]); break;
-    case kind::uint8: append_integer(out, c.as<std::uint8_t>()[row]); break;
-    case kind::uint16: append_integer(out, c.as<std::uint16_t>()[row]); break;
-    case kind::uint32: append_integer(out, c.as<std::uint32_t>()[row]); break;
-    case kind::uint64: append_integer(out, c.as<std::uint64_t>()[row]); break;
+    case kind::timestamp:
+      append_integer(out, c.as<std::int64_t>()[row]);
+      break;
+    case kind::uint8:
+      append_integer(out, c.as<std::uint8_t>()[row]);
+      break;
+    case kind::uint16:
+      append_integer(out, c.as<std::uint16_t>()[row]);
+      break;
+    case kind::uint32:
+      append_integer(out, c.as<std::uint32_t>()[row]);
+      break;
+    case kind::uint64:
+      append_integer(out, c.as<std::uint64_t>()[row]);
+      break;
     case kind::hugeint:
-    case kind::decimal: append_integer(out, c.as<int128>()[row]); break;
+    case kind::decimal:
+      append_integer(out, c.as<int128>()[row]);
+      break;
     case kind::float32:
     case kind::float64: {
       const double v = t.is == kind::float32 ? static_cast<double>(c.as<float>()[row]) : c.as<double>()[row];
@@ -227,9 +256,12 @@ std::string encoded(const expression::type& t, const column& c, std::int64_t row
       std::snprintf(number, sizeof number, "%a", v);
       return number;
     }
-    case kind::text: return escaped(c.as<text_ref>()[row].view());
-    case kind::binary: return hex(c.as<text_ref>()[row].view());
-    default: return "?";
+    case kind::text:
+      return escaped(c.as<text_ref>()[row].view());
+    case kind::binary:
+      return hex(c.as<text_ref>()[row].view());
+    default:
+      return "?";
   }
   return out;
 }

@@ -1,11 +1,11 @@
 #include "parser.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "lexer.hpp"
 #include "mistake.hpp"
+#include "words.hpp"
 
 namespace weir::expression {
 
@@ -27,20 +27,6 @@ enum power : int {
   sign_power = 110,
   postfix_power = 120,
 };
-
-constexpr std::array<std::string_view, 23> reserved{
-    "and",  "or",  "not",  "is",    "null",   "in", "like",     "ilike",  "between", "case", "when", "then",
-    "else", "end", "true", "false", "escape", "as", "distinct", "except", "exclude", "from", "for"};
-
-bool is_reserved(std::string_view lower) {
-  return std::find(reserved.begin(), reserved.end(), lower) != reserved.end();
-}
-
-constexpr std::array<std::string_view, 26> interval_units{
-    "microsecond", "microseconds", "millisecond", "milliseconds", "second",   "seconds", "minute",
-    "minutes",     "hour",         "hours",       "day",          "days",     "week",    "weeks",
-    "month",       "months",       "quarter",     "quarters",     "year",     "years",   "decade",
-    "decades",     "century",      "centuries",   "millennium",   "millennia"};
 
 syntax_ptr make(form is, const token& t) {
   auto s = std::make_unique<syntax>();

@@ -57,7 +57,7 @@ bool widens(const type& from, const type& to) {
 }  // namespace
 
 node_ptr fold(node_ptr n, bool conditional) {
-  if (n->args.empty() || !n->deterministic) return n;
+  if (n->args.empty() || !n->foldable) return n;
   for (const auto& a : n->args)
     if (!constant_of(*a)) return n;
   numbering numbers;

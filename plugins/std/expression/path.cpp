@@ -17,6 +17,7 @@ class path : public node {
       if (s.element) add(std::move(s.element));
     }
     costly = true;
+    foldable = false;  // it reads a column, even where all positions are constants
     scratch = 3;
   }
 

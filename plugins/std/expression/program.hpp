@@ -26,6 +26,7 @@ class program {
  public:
   // columns: of the input; read by add() alone.
   explicit program(const schema& columns) : schema_{&columns} {}
+  explicit program(schema&&) = delete;
 
   // Compiles one expression; the number is for evaluator. Throws mistake.
   std::size_t add(std::string_view text);

@@ -95,7 +95,8 @@ TEST(Kernels, GiveTheSameWhateverRowsTheyAreAskedFor) {
 
 TEST(Kernels, AreGoodForBatchAfterBatch) {
   // Short after long and long after short: scratch vectors and constants grow, what is left in them does not show.
-  program p{weir::schema{{field_named("a", "int64"), field_named("s", "utf8")}}};
+  const weir::schema columns{{field_named("a", "int64"), field_named("s", "utf8")}};
+  program p{columns};
   p.add("CASE WHEN a % 2 = 0 THEN a * 10 + 1 END");
   p.add("concat(s, '-', a)");
   p.seal();

@@ -20,16 +20,16 @@ bool channel::has_room() {
 
 void channel::push(model::message m) {
   const auto bytes = static_cast<std::uint64_t>(m.bytes());
-  const bool is_batch = m.kind() == model::message_kind::batch;
+  // Counted before anybody can take it: what was popped is never more than what was pushed, whoever looks when.
+  if (m.kind() == model::message_kind::batch) {
+    pushed_batches_.fetch_add(1, std::memory_order_relaxed);
+    pushed_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  }
   {
     std::lock_guard lock(gate_.mutex_);
     queue_.push_back(std::move(m));
     bytes_.fetch_add(bytes, std::memory_order_release);
     gate_.waiting_.fetch_add(1, std::memory_order_release);
-  }
-  if (is_batch) {
-    pushed_batches_.fetch_add(1, std::memory_order_relaxed);
-    pushed_bytes_.fetch_add(bytes, std::memory_order_relaxed);
   }
   gate_.consumer_.wake();
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <utility>
 
 #include "base/cat.hpp"
@@ -26,6 +27,18 @@ void discover_again(weir_splits* to, std::int64_t after_us) { to->again_us = std
 weir_code discover_error(weir_splits* to, weir_code code, weir_view why) {
   to->why.assign(why.data, std::min<std::size_t>(why.size, 4096));
   return code;
+}
+
+/// There is no context on this thread: what base::guarded would say through it ends in `found` instead.
+weir_code discover(const weir_source& source, const weir_host& table, const void* plan, weir_splits& found) {
+  try {
+    return source.discover(&table, plan, &found);
+  } catch (const std::exception& e) {
+    found.why = base::cat("an exception left it across the C boundary: ", e.what());
+  } catch (...) {
+    found.why = "an exception left it across the C boundary: no std::exception";
+  }
+  return WEIR_E_PLUGIN;
 }
 
 }  // namespace
@@ -93,7 +106,7 @@ void split_finder::run() {
 bool split_finder::ask(one& s) {
   weir_splits found;
   const weir_source& source = *s.source->source;
-  const weir_code code = source.discover(&table_, s.source->plan, &found);
+  const weir_code code = discover(source, table_, s.source->plan, found);
   if (code >= 0) {
     if (s.pause_ns > 0) log_.info("source can name its splits again", {{"operator", s.source->id}});
     s.pause_ns = 0;

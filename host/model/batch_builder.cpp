@@ -306,6 +306,12 @@ batch_builder& builder_stock::take() {
   return *taken_.back();
 }
 
+bool builder_stock::holds(const batch_builder& b) const noexcept {
+  for (const auto& taken : taken_)
+    if (taken.get() == &b) return true;
+  return false;
+}
+
 void builder_stock::give_back(batch_builder& b) {
   for (std::size_t i = taken_.size(); i-- > 0;) {
     if (taken_[i].get() != &b) continue;

@@ -120,6 +120,8 @@ class builder_stock {
   ~builder_stock();
   /// A closed builder; open it. It stays the stock's.
   batch_builder& take();
+  /// Whether the builder was taken from here and not given back.
+  bool holds(const batch_builder& b) const noexcept;
   /// After finish or discard.
   void give_back(batch_builder& b);
   /// What the call that is over has left open. Returns how many there were.

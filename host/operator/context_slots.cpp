@@ -100,24 +100,36 @@ weir_code column_validity(weir_context*, weir_column* column) { return model::ba
 /// The time of rows without parent and own time: of a watermark or timer call, its time.
 std::int64_t fallback_time(const weir_context* c) { return c->input ? WEIR_TIME_MIN : c->watermark; }
 
+/// The stock that an open builder is from, null when it is not open or another node's. Its port is in memory that the plugin
+/// writes to, so that is not believed either.
+model::builder_stock* stock_of(weir_context* c, const weir_builder* b) {
+  if (!b || b->port >= c->ports.size()) return nullptr;
+  const model::batch_builder& builder = *model::batch_builder::of(const_cast<weir_builder*>(b));
+  const auto& port = c->ports[b->port];
+  for (model::builder_stock* stock : {port.builders.get(), port.beside.get()})
+    if (stock && stock->holds(builder)) return builder.is_open() ? stock : nullptr;
+  return nullptr;
+}
+
 weir_code emit(weir_context* c, weir_builder* b, std::uint32_t flags) {
+  model::builder_stock* stock = stock_of(c, b);
+  if (!stock)
+    return c->broken(base::plugin_error(
+        "emit was given a builder that is not open: it was emitted or discarded before, or is not of this operator"));
   model::batch_builder& builder = *model::batch_builder::of(b);
   const std::uint32_t port = b->port;
-  if (!builder.is_open() || !known_port(c, port, "emit"))
-    return c->broken(base::plugin_error("emit was given a builder that is not open: it was emitted or discarded before"));
-  const bool beside = !builder.layout().passes().empty();
   auto made = builder.finish(flags, c->input, c->what.source ? WEIR_TIME_MIN : fallback_time(c));
-  c->stock(port, beside).give_back(builder);
+  stock->give_back(builder);
   if (!made) return c->broken(std::move(made).why());
   return c->send(port, *made);
 }
 
 void discard(weir_context* c, weir_builder* b) {
+  model::builder_stock* stock = stock_of(c, b);
+  if (!stock) return;
   model::batch_builder& builder = *model::batch_builder::of(b);
-  if (!builder.is_open()) return;
-  const bool beside = !builder.layout().passes().empty();
   builder.discard();
-  c->stock(b->port, beside).give_back(builder);
+  stock->give_back(builder);
 }
 
 std::uint32_t* row_buffer(weir_context* c, std::int64_t count) {
@@ -165,11 +177,13 @@ weir_code emit_rows(weir_context* c, std::uint32_t port, const weir_batch* batch
     if (!made) return c->broken(std::move(made).why());
     return c->send(port, *made);
   }
+  model::builder_stock* stock = stock_of(c, beside);
+  if (!stock || beside->port != port || stock != c->ports[port].beside.get())
+    return c->broken(base::plugin_error(
+        "emit_rows was given a builder that is not open, is of another port, or was not made by build_beside"));
   model::batch_builder& builder = *model::batch_builder::of(beside);
-  if (!builder.is_open() || beside->port != port)
-    return c->broken(base::plugin_error("emit_rows was given a builder that is not open, or of another port"));
   auto made = builder.finish_beside(flags, *c->input, std::move(which));
-  c->stock(port, true).give_back(builder);
+  stock->give_back(builder);
   if (!made) return c->broken(std::move(made).why());
   return c->send(port, *made);
 }

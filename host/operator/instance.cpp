@@ -1,5 +1,7 @@
 #include "operator/instance.hpp"
 
+#include <utility>
+
 #include "base/guarded.hpp"
 #include "model/compact.hpp"
 #include "model/key_hash.hpp"
@@ -31,9 +33,18 @@ weir_code instance::call(Call&& into_plugin) {
 instance::~instance() { close(); }
 
 void instance::close() {
-  if (created_ && self_ && context_.what.op->destroy) context_.what.op->destroy(self_);
+  if (!created_) return;
   created_ = false;
-  self_ = nullptr;
+  void* const self = std::exchange(self_, nullptr);
+  if (!self || !context_.what.op->destroy) return;
+  // It cannot fail, and nobody waits for its result; but an exception must not end the process, and a crash must name it.
+  context_.begin(nullptr);
+  const weir_code code = call([&] {
+    context_.what.op->destroy(self);
+    return weir_code{WEIR_OK};
+  });
+  base::current_activity = context_.outside;
+  if (code < 0) context_.log.error("destroy of the plugin failed, it may have lost something", {{"why", context_.why}});
 }
 
 bool instance::create() {
@@ -87,14 +98,18 @@ bool instance::flush() {
 
 void instance::report(const std::function<void(std::string_view, std::uint64_t)>& add) {
   if (!created_ || !WEIR_HAS(context_.what.op, weir_operator, extension)) return;
-  const auto* offered = static_cast<const weir_report*>(context_.what.op->extension(WEIR_EXT_REPORT));
-  if (!offered || !WEIR_HAS(offered, weir_report, report)) return;
   using adder = std::function<void(std::string_view, std::uint64_t)>;
   context_.begin(nullptr);
-  offered->report(self_, &context_, reinterpret_cast<weir_figures*>(const_cast<adder*>(&add)),
-                  [](weir_figures* to, weir_view name, std::uint64_t value) {
-                    (*reinterpret_cast<const adder*>(to))(std::string_view(name.data, name.size), value);
-                  });
+  const weir_code code = call([&]() -> weir_code {
+    const auto* offered = static_cast<const weir_report*>(context_.what.op->extension(WEIR_EXT_REPORT));
+    if (!offered || !WEIR_HAS(offered, weir_report, report)) return WEIR_OK;
+    return offered->report(self_, &context_, reinterpret_cast<weir_figures*>(const_cast<adder*>(&add)),
+                           [](weir_figures* to, weir_view name, std::uint64_t value) {
+                             (*reinterpret_cast<const adder*>(to))(std::string_view(name.data, name.size), value);
+                           });
+  });
+  // Figures are for people: a run that went well is not spoilt by a report that failed, but it is said.
+  if (code < 0) context_.log.warn("the plugin's report failed", {{"code", code}, {"why", context_.why}});
   context_.end(WEIR_OK, "report");
 }
 

@@ -9,7 +9,16 @@ reader::reader(const weir_source& source, const void* plan, const weir_host& tab
     : source_(source), plan_(plan), table_(table), context_(context), around_(around) {}
 
 reader::~reader() {
-  if (created_ && self_ && source_.destroy) source_.destroy(self_);
+  if (!created_ || !self_ || !source_.destroy) return;
+  around_.begin();
+  const weir_code code = base::guarded(table_, context_, [&] {
+    source_.destroy(self_);
+    return weir_code{WEIR_OK};
+  });
+  around_.end(code, "destroy");
+  if (code >= 0) return;
+  static constexpr std::string_view said = "destroy of the plugin failed, it may have lost something";
+  table_.log(context_, WEIR_LOG_ERROR, {said.data(), said.size()});
 }
 
 bool reader::create() {

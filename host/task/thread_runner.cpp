@@ -28,7 +28,9 @@ void thread_waker::wait_for(std::int64_t nanoseconds) {
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, std::chrono::nanoseconds(nanoseconds),
                       [&] { return signalled_.load(std::memory_order_acquire); });
-    signalled_.store(false, std::memory_order_release);
+    // An exchange, not a store: a wake that finds the flag still set returns at once, and what it announces must be seen by
+    // the step that follows.
+    signalled_.exchange(false, std::memory_order_acq_rel);
   }
 }
 

@@ -26,8 +26,7 @@ class column_writer {
 
   // Fixed-width values.
   template <class T>
-  void append(T v) {
-    static_assert(std::is_arithmetic_v<T> || std::is_same_v<T, int128>, "a number as the column stores it");
+  requires(std::is_arithmetic_v<T> || std::is_same_v<T, int128>) void append(T v) {
     if constexpr (std::is_same_v<T, bool>) {
       append_bool(v);
     } else {

@@ -159,6 +159,7 @@ class extend_operator : public component {
       out.fields.push_back(std::move(added));
       passes.push_back(-1);
     }
+    if (b.first_error() != WEIR_OK) return;  // it says enough; an output with two columns of one name says nothing more
     b.output("", std::move(out), std::move(passes));
     detail::access::declare(b, detail::access::of(*this));
   }

@@ -76,15 +76,15 @@ struct reader;
 // True when a member of type T can be read from the column.
 template <class T>
 bool accepts(const field& column) {
-  using value = typename present<T>::type;
-  const field wanted = field_of<value>("");
-  if constexpr (element_of<value>::is) {
-    return column.kind == type::list && accepts<typename element_of<value>::type>(column.children[0]);
-  } else if constexpr (described<value>) {
+  using V = typename present<T>::type;
+  const field wanted = field_of<V>("");
+  if constexpr (element_of<V>::is) {
+    return column.kind == type::list && accepts<typename element_of<V>::type>(column.children[0]);
+  } else if constexpr (described<V>) {
     return column.kind == type::record;  // its members say what they miss
-  } else if constexpr (decimal_of<value>::is) {
+  } else if constexpr (decimal_of<V>::is) {
     return column.kind == type::decimal128 && column.scale == wanted.scale && column.precision <= wanted.precision;
-  } else if constexpr (is_bytes<value>) {
+  } else if constexpr (is_bytes<V>) {
     return column.kind == type::binary || column.kind == type::utf8;
   } else {
     return (column.kind == wanted.kind && column.width == wanted.width) || widens(column.kind, wanted.kind);
@@ -100,17 +100,17 @@ class record_reader {
   // Finds each member's column by name. `path` is the prefix of nested records ("leg.").
   void bind(const std::vector<field>& columns, const std::string& path, complaints& wrong) {
     for_each([&]<std::size_t I>() {
-      using value = member_value<Record, I>;
+      using V = member_value<Record, I>;
       const auto name = std::get<I>(members_of<Record>).name;
       const schema all{columns};
       const int found = all.find(name);
       if (found < 0) {
-        wrong.push_back("there is no column '" + path + std::string{name} + "' (" + to_string(field_of<value>(name)) +
+        wrong.push_back("there is no column '" + path + std::string{name} + "' (" + to_string(field_of<V>(name)) +
                         ") in the input" + all.hint(name));
-      } else if (!accepts<value>(columns[static_cast<std::size_t>(found)])) {
+      } else if (!accepts<V>(columns[static_cast<std::size_t>(found)])) {
         wrong.push_back("column '" + path + std::string{name} + "' is " +
                         to_string(columns[static_cast<std::size_t>(found)]) + ", the operator reads " +
-                        to_string(field_of<value>(name)));
+                        to_string(field_of<V>(name)));
       } else {
         index_[I] = found;
         std::get<I>(readers_).bind(name, columns[static_cast<std::size_t>(found)], path, wrong);
@@ -142,7 +142,7 @@ class record_reader {
 // Reads members of type T; T may be optional.
 template <class T>
 struct reader : column_source {
-  using value = typename present<T>::type;
+  using V = typename present<T>::type;
   struct nothing {};
   template <class V>
   static auto inner_of() {
@@ -153,21 +153,21 @@ struct reader : column_source {
     else
       return std::type_identity<nothing>{};
   }
-  [[no_unique_address]] typename decltype(inner_of<value>())::type inner{};
+  [[no_unique_address]] typename decltype(inner_of<V>())::type inner{};
 
   void bind(std::string_view column, const field& f, const std::string& path, complaints& wrong) {
     name = column;
     from = f.kind;
-    if constexpr (element_of<value>::is)
+    if constexpr (element_of<V>::is)
       inner.bind(column, f.children[0], path, wrong);
-    else if constexpr (described<value>)
+    else if constexpr (described<V>)
       inner.bind(f.children, path + std::string{column} + '.', wrong);
   }
   void load(const ArrowArray& a) {
     column_source::load(a);
-    if constexpr (element_of<value>::is)
+    if constexpr (element_of<V>::is)
       inner.load(*a.children[0]);
-    else if constexpr (described<value>)
+    else if constexpr (described<V>)
       inner.load(a.children);
   }
   void read(std::int64_t row, T& out) const {
@@ -184,31 +184,31 @@ struct reader : column_source {
       get(row, out);
     }
   }
-  void get(std::int64_t row, value& out) const {
-    if constexpr (std::is_same_v<value, bool>) {
+  void get(std::int64_t row, V& out) const {
+    if constexpr (std::is_same_v<V, bool>) {
       out = bit(values, row);
-    } else if constexpr (scalar<value>::is) {
-      if (from == scalar<value>::kind) [[likely]]
-        out = from_stored<value>(static_cast<const typename scalar<value>::stored*>(values)[row]);
-      else if constexpr (std::is_arithmetic_v<value>)
-        out = widened<value>(*this, row);
-    } else if constexpr (std::is_same_v<value, std::string>) {
+    } else if constexpr (scalar<V>::is) {
+      if (from == scalar<V>::kind) [[likely]]
+        out = from_stored<V>(static_cast<const typename scalar<V>::stored*>(values)[row]);
+      else if constexpr (std::is_arithmetic_v<V>)
+        out = widened<V>(*this, row);
+    } else if constexpr (std::is_same_v<V, std::string>) {
       out.assign(characters(row));
-    } else if constexpr (std::is_same_v<value, std::string_view>) {
+    } else if constexpr (std::is_same_v<V, std::string_view>) {
       out = characters(row);
-    } else if constexpr (std::is_same_v<value, bytes>) {
+    } else if constexpr (std::is_same_v<V, bytes>) {
       out.value.assign(characters(row));
-    } else if constexpr (std::is_same_v<value, bytes_view>) {
+    } else if constexpr (std::is_same_v<V, bytes_view>) {
       out = bytes_view{characters(row)};
-    } else if constexpr (byte_count<value> > 0) {
-      std::memcpy(out.data(), static_cast<const char*>(values) + row * byte_count<value>, sizeof out);
-    } else if constexpr (decimal_of<value>::is) {
+    } else if constexpr (byte_count<V> > 0) {
+      std::memcpy(out.data(), static_cast<const char*>(values) + row * byte_count<V>, sizeof out);
+    } else if constexpr (decimal_of<V>::is) {
       std::memcpy(&out.unscaled, static_cast<const char*>(values) + row * 16, 16);
-    } else if constexpr (element_of<value>::is) {
+    } else if constexpr (element_of<V>::is) {
       const auto* offsets = static_cast<const std::int32_t*>(values) + row;
       out.resize(static_cast<std::size_t>(offsets[1] - offsets[0]));
       for (std::int32_t i = offsets[0]; i < offsets[1]; ++i) {
-        typename element_of<value>::type element{};
+        typename element_of<V>::type element{};
         inner.read(i, element);
         out[static_cast<std::size_t>(i - offsets[0])] = std::move(element);
       }

@@ -112,35 +112,35 @@ std::vector<field> fields_of();
 
 template <class T>
 field field_of(std::string_view name) {
-  using value = typename present<T>::type;
+  using V = typename present<T>::type;
   field out{.name = std::string{name}, .nullable = present<T>::optional};
-  if constexpr (std::is_same_v<value, bool>) {
+  if constexpr (std::is_same_v<V, bool>) {
     out.kind = type::boolean;
-  } else if constexpr (scalar<value>::is) {
-    out.kind = scalar<value>::kind;
-  } else if constexpr (is_text<value>) {
+  } else if constexpr (scalar<V>::is) {
+    out.kind = scalar<V>::kind;
+  } else if constexpr (is_text<V>) {
     out.kind = type::utf8;
-  } else if constexpr (is_bytes<value>) {
+  } else if constexpr (is_bytes<V>) {
     out.kind = type::binary;
-  } else if constexpr (byte_count<value> > 0) {
+  } else if constexpr (byte_count<V> > 0) {
     out.kind = type::fixed_binary;
-    out.width = byte_count<value>;
-  } else if constexpr (decimal_of<value>::is) {
+    out.width = byte_count<V>;
+  } else if constexpr (decimal_of<V>::is) {
     out.kind = type::decimal128;
-    out.precision = decimal_of<value>::precision;
-    out.scale = decimal_of<value>::scale;
-  } else if constexpr (element_of<value>::is) {
+    out.precision = decimal_of<V>::precision;
+    out.scale = decimal_of<V>::scale;
+  } else if constexpr (element_of<V>::is) {
     out.kind = type::list;
-    out.children.push_back(field_of<typename element_of<value>::type>("item"));
+    out.children.push_back(field_of<typename element_of<V>::type>("item"));
   } else {
     static_assert(
-        described<value>,
+        described<V>,
         "this member's type stands for no column: use bool, a number, std::string, weir::time, weir::date, "
         "weir::decimal, "
         "weir::bytes, std::array<std::byte, N>, std::vector, std::optional, or a struct that has its own WEIR_RECORD");
-    if constexpr (described<value>) {
+    if constexpr (described<V>) {
       out.kind = type::record;
-      out.children = fields_of<value>();
+      out.children = fields_of<V>();
     }
   }
   return out;

@@ -45,12 +45,12 @@ inline void write_characters(const writing& w, weir_column& c, std::int64_t row,
 // Makes the offsets of a row right that holds no value (null, or not selected).
 template <class T>
 void write_blank(weir_column& c, std::int64_t row) {
-  using value = typename present<T>::type;
-  if constexpr (is_text<value> || is_bytes<value> || element_of<value>::is) {
+  using V = typename present<T>::type;
+  if constexpr (is_text<V> || is_bytes<V> || element_of<V>::is) {
     offsets(c)[row + 1] = offsets(c)[row];
-  } else if constexpr (described<value>) {
-    [&]<std::size_t... I>(std::index_sequence<I...>) { (write_blank<member_value<value, I>>(c.children[I], row), ...); }
-    (member_indexes<value>{});
+  } else if constexpr (described<V>) {
+    [&]<std::size_t... I>(std::index_sequence<I...>) { (write_blank<member_value<V, I>>(c.children[I], row), ...); }
+    (member_indexes<V>{});
   }
 }
 template <class T>

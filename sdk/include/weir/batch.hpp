@@ -115,8 +115,8 @@ class batch_view {
   [[nodiscard]] weir::column<T> column(std::size_t index) const {
     const auto& f = columns_->fields.at(index);
     if (!detail::accepts<T>(f))
-      throw plugin_error{"column '" + f.name + "' is " + to_string(f) + ", it was asked for as " +
-                         to_string(detail::field_of<T>(""))};
+      throw plugin_error{detail::sentence(
+          {"column '", f.name, "' is ", to_string(f), ", it was asked for as ", to_string(detail::field_of<T>(""))})};
     return weir::column<T>{f, *raw_->columns[index]};
   }
   template <class T>

@@ -51,10 +51,11 @@ class binder {
 
   // Adds the next output port; name "" for the first. passes: for each column the input column that goes through
   // unchanged, -1: written by the operator; empty: none goes through. Returns the port's number.
-  std::uint32_t output(std::string_view name, schema columns, std::vector<std::int32_t> passes = {}) {
+  WEIR_DETAIL_COLD std::uint32_t output(std::string_view name, schema columns, std::vector<std::int32_t> passes = {}) {
     if (!passes.empty() && passes.size() != columns.size())
-      throw plugin_error{"output '" + std::string{name} + "': passes has " + std::to_string(passes.size()) +
-                         " entries for " + std::to_string(columns.size()) + " columns"};
+      throw plugin_error{
+          detail::sentence({"output '", name, "': passes has ", detail::digits(static_cast<long long>(passes.size())),
+                            " entries for ", detail::digits(static_cast<long long>(columns.size())), " columns"})};
     if (host_) {
       const detail::arrow_schema raw{columns};
       const auto code =
@@ -65,7 +66,7 @@ class binder {
     return static_cast<std::uint32_t>(facts_.outputs.size() - 1);
   }
   // An output that is the input as it is: every column goes through.
-  std::uint32_t output_like_input(std::string_view name, std::uint32_t port = 0) {
+  WEIR_DETAIL_COLD std::uint32_t output_like_input(std::string_view name, std::uint32_t port = 0) {
     std::vector<std::int32_t> passes;
     for (std::size_t i = 0; i < input(port).size(); ++i) passes.push_back(static_cast<std::int32_t>(i));
     return output(name, input(port), std::move(passes));
@@ -74,7 +75,7 @@ class binder {
   [[nodiscard]] const std::vector<detail::bound_output>& outputs() const { return facts_.outputs; }
 
   // Reports one thing that is wrong and goes on, so that people see all of them at once. `option` may be empty.
-  void error(weir_code code, std::string_view option, std::string_view why, std::int64_t at = -1) {
+  WEIR_DETAIL_COLD void error(weir_code code, std::string_view option, std::string_view why, std::int64_t at = -1) {
     if (host_) host_->bind_error(node_, code, detail::view(option), at, detail::view(why));
     if (first_error_ == WEIR_OK) first_error_ = code;
   }

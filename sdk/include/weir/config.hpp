@@ -39,7 +39,7 @@ struct config_node {
   const weir_option* declared = nullptr;                        // table: the options it may hold; null: any
   bool open = true;                                             // table: undeclared keys may be asked for
 
-  [[nodiscard]] const config_node* child(std::string_view key) const {
+  WEIR_DETAIL_COLD [[nodiscard]] const config_node* child(std::string_view key) const {
     for (const auto& [name, node] : children)
       if (name == key) return &node;
     return nullptr;
@@ -64,7 +64,6 @@ template <class T>
 using config_value = std::conditional_t<is_duration<T>, duration,
                                         std::conditional_t<std::is_convertible_v<T, std::string_view>, std::string, T>>;
 
-config_node copy_config(const weir_host&, const weir_config* root, const weir_option* declared);
 }  // namespace detail
 
 class config {
@@ -100,27 +99,30 @@ class config {
       if (word == given) return value;
       names.push_back(word);
     }
-    throw config_error{full(path), "'" + given + "' is not one of its words" + detail::hint(given, names, "it takes")};
+    throw config_error{full(path), detail::sentence({"'", given, "' is not one of its words",
+                                                     detail::hint(given, names, "it takes")})};
   }
   // A table inside; empty when it is not given.
-  [[nodiscard]] config at(std::string_view path) const {
+  WEIR_DETAIL_COLD [[nodiscard]] config at(std::string_view path) const {
     const auto* found = look(path);
     return found ? inside(*found, full(path)) : config{};
   }
   // The elements of a list, the values of a table; a single value counts as a list of one.
-  [[nodiscard]] std::vector<config> elements(std::string_view path) const {
+  WEIR_DETAIL_COLD [[nodiscard]] std::vector<config> elements(std::string_view path) const {
     std::vector<config> out;
     const auto* found = look(path);
     if (!found) return out;
     if (found->kind != WEIR_LIST && found->kind != WEIR_TABLE) return {inside(*found, full(path))};
     for (std::size_t i = 0; i < found->children.size(); ++i) {
       const auto& [key, node] = found->children[i];
-      out.push_back(inside(node, full(path) + (key.empty() ? '[' + std::to_string(i) + ']' : '.' + key)));
+      out.push_back(
+          inside(node, key.empty() ? detail::sentence({full(path), "[", detail::digits(static_cast<long long>(i)), "]"})
+                                   : detail::sentence({full(path), ".", key})));
     }
     return out;
   }
   // The keys of this table in the order they were written.
-  [[nodiscard]] std::vector<std::string> keys() const {
+  WEIR_DETAIL_COLD [[nodiscard]] std::vector<std::string> keys() const {
     std::vector<std::string> out;
     for (const auto& [key, node] : node_->children) out.push_back(key);
     return out;
@@ -131,7 +133,8 @@ class config {
     return convert<T>(*node_, "");
   }
   // An error to throw about an option of this table; `offset` points into its text.
-  [[nodiscard]] config_error error(std::string_view path, std::string why, std::int64_t offset = -1) const {
+  WEIR_DETAIL_COLD [[nodiscard]] config_error error(std::string_view path, std::string why,
+                                                    std::int64_t offset = -1) const {
     return config_error{full(path), std::move(why), offset};
   }
   [[nodiscard]] const std::string& path() const { return path_; }
@@ -142,14 +145,13 @@ class config {
   [[nodiscard]] config inside(const detail::config_node& node, std::string path) const {
     return {root_, &node, std::move(path)};
   }
-  [[nodiscard]] std::string full(std::string_view path) const {
-    if (path_.empty() || path.empty()) return path_ + std::string{path};
-    return path_ + '.' + std::string{path};
+  WEIR_DETAIL_COLD [[nodiscard]] std::string full(std::string_view path) const {
+    return detail::sentence({path_, path_.empty() || path.empty() ? "" : ".", path});
   }
 
   // The node at a path, null: not given. A key that holds dots itself ("security.protocol" in a map) wins over the
   // path.
-  [[nodiscard]] const detail::config_node* look(std::string_view path) const {
+  WEIR_DETAIL_COLD [[nodiscard]] const detail::config_node* look(std::string_view path) const {
     const auto* at = node_;
     for (std::string_view rest = path; at;) {
       if (const auto* whole = at->child(rest)) return whole->kind == WEIR_NONE ? nullptr : whole;
@@ -161,14 +163,20 @@ class config {
     }
     return nullptr;
   }
-  void must_be_declared(const detail::config_node& table, std::string_view name, std::string_view path) const {
+  WEIR_DETAIL_COLD void must_be_declared(const detail::config_node& table, std::string_view name,
+                                         std::string_view path) const {
     for (const auto* o = table.declared; o && o->name; ++o)
       if (name == o->name) return;
-    throw plugin_error{"it asks for the option '" + full(path) + "', which its options() do not declare"};
+    throw plugin_error{
+        detail::sentence({"it asks for the option '", full(path), "', which its options() do not declare"})};
   }
 
-  [[noreturn]] void wrong(std::string_view path, std::string_view expected) const {
-    throw config_error{full(path), "must be " + std::string{expected}};
+  [[noreturn]] WEIR_DETAIL_COLD void out_of_range(std::string_view path, const std::string& least,
+                                                  const std::string& most) const {
+    throw config_error{full(path), detail::sentence({"must be between ", least, " and ", most})};
+  }
+  [[noreturn]] WEIR_DETAIL_COLD void wrong(std::string_view path, std::string_view expected) const {
+    throw config_error{full(path), detail::sentence({"must be ", expected})};
   }
   template <class T>
   T convert(const detail::config_node& v, std::string_view path) const {
@@ -178,8 +186,8 @@ class config {
     } else if constexpr (std::is_integral_v<T>) {
       if (v.kind != WEIR_INT && v.kind != WEIR_BYTES) wrong(path, "a whole number");
       if (!fits<T>(v.integer))
-        wrong(path, "between " + std::to_string(std::numeric_limits<T>::min()) + " and " +
-                        std::to_string(std::numeric_limits<T>::max()));
+        out_of_range(path, std::to_string(std::numeric_limits<T>::min()),
+                     std::to_string(std::numeric_limits<T>::max()));
       return static_cast<T>(v.integer);
     } else if constexpr (std::is_floating_point_v<T>) {
       if (v.kind == WEIR_INT) return static_cast<T>(v.integer);
@@ -217,13 +225,12 @@ class config {
 
 namespace detail {
 
-inline std::string_view text_of(weir_view v) { return v.size ? std::string_view{v.data, v.size} : std::string_view{}; }
-
-inline config_node copy_value(const weir_host& host, const weir_value& v, const weir_option* declared, bool open) {
+WEIR_DETAIL_COLD inline config_node copy_value(const weir_host& host, const weir_value& v, const weir_option* declared,
+                                               bool open) {
   config_node out{.kind = v.kind,
                   .integer = v.integer,
                   .real = v.real,
-                  .text = std::string{text_of(v.text)},
+                  .text = std::string{chars(v.text)},
                   .declared = declared,
                   .open = open};
   if (v.kind != WEIR_LIST && v.kind != WEIR_TABLE) return out;
@@ -231,7 +238,7 @@ inline config_node copy_value(const weir_host& host, const weir_value& v, const 
     weir_view key{};
     weir_value element{};
     host.config_at(v.node, i, &key, &element);
-    const auto name = v.kind == WEIR_TABLE ? text_of(key) : std::string_view{};
+    const auto name = v.kind == WEIR_TABLE ? chars(key) : std::string_view{};
     const weir_option* inner = v.kind == WEIR_LIST ? declared : nullptr;
     bool inner_open = v.kind == WEIR_LIST ? open : true;
     if (v.kind == WEIR_TABLE)
@@ -243,10 +250,10 @@ inline config_node copy_value(const weir_host& host, const weir_value& v, const 
 }
 
 // Adds what was not written but has a default that the host fills in.
-inline void copy_defaults(const weir_host& host, const weir_config* root, const std::string& prefix,
-                          config_node& table) {
+WEIR_DETAIL_COLD inline void copy_defaults(const weir_host& host, const weir_config* root, const std::string& prefix,
+                                           config_node& table) {
   for (const auto* o = table.declared; o && o->name; ++o) {
-    const std::string path = prefix + o->name;
+    const std::string path = sentence({prefix, o->name});
     if (!table.child(o->name)) {
       weir_value v{};
       host.config_get(root, {path.data(), path.size()}, &v);
@@ -254,19 +261,20 @@ inline void copy_defaults(const weir_host& host, const weir_config* root, const 
       auto node = copy_value(host, v, o->nested, open);
       // A table that was not given may hold options with defaults.
       if (v.kind == WEIR_NONE && o->nested && std::string_view{o->type} == "table") {
-        copy_defaults(host, root, path + '.', node);
+        copy_defaults(host, root, sentence({path, "."}), node);
         for (const auto& inner : node.children)
           if (inner.second.kind != WEIR_NONE) node.kind = WEIR_TABLE;
       }
-      table.children.emplace_back(o->name, std::move(node));
+      table.children.emplace_back(std::string_view{o->name}, std::move(node));
     } else if (o->nested && std::string_view{o->type} == "table") {
       for (auto& [key, node] : table.children)
-        if (key == o->name) copy_defaults(host, root, path + '.', node);
+        if (key == o->name) copy_defaults(host, root, sentence({path, "."}), node);
     }
   }
 }
 
-inline config_node copy_config(const weir_host& host, const weir_config* root, const weir_option* declared) {
+WEIR_DETAIL_COLD inline config_node copy_config(const weir_host& host, const weir_config* root,
+                                                const weir_option* declared) {
   weir_value v{};
   host.config_get(root, {nullptr, 0}, &v);
   auto out = copy_value(host, v, declared, false);

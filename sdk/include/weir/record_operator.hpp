@@ -66,7 +66,7 @@ class record_operator_base : public processes<Out, In...> {
 
  private:
   friend struct access;
-  void weir_bind_ports(binder& b) {
+  WEIR_DETAIL_COLD void weir_bind_ports(binder& b) {
     [&]<std::size_t... I>(std::index_sequence<I...>) {
       (access::bind_record(b, static_cast<std::uint32_t>(I), std::get<I>(readers_)), ...);
     }
@@ -146,7 +146,7 @@ class extend_operator : public component {
 
  private:
   friend struct detail::access;
-  void weir_bind_ports(binder& b) {
+  WEIR_DETAIL_COLD void weir_bind_ports(binder& b) {
     detail::access::bind_record(b, 0, reader_);
     schema out = b.input();
     std::vector<std::int32_t> passes;
@@ -154,8 +154,8 @@ class extend_operator : public component {
     for (auto& added : schema_of<Added>().fields) {
       if (out.find(added.name) >= 0)
         b.error(WEIR_E_SCHEMA, "",
-                "it adds a column '" + added.name +
-                    "', but the input has one of this name: project it away or rename it before");
+                detail::sentence({"it adds a column '", added.name,
+                                  "', but the input has one of this name: project it away or rename it before"}));
       out.fields.push_back(std::move(added));
       passes.push_back(-1);
     }
@@ -227,7 +227,7 @@ class filter_operator : public component {
 
  private:
   friend struct detail::access;
-  void weir_bind_ports(binder& b) {
+  WEIR_DETAIL_COLD void weir_bind_ports(binder& b) {
     detail::access::bind_record(b, 0, reader_);
     b.output_like_input("");
     detail::access::declare(b, detail::access::of(*this));
@@ -271,7 +271,7 @@ class sink : public component {
 
  private:
   friend struct detail::access;
-  void weir_bind_ports(binder& b) { detail::access::bind_record(b, 0, reader_); }
+  WEIR_DETAIL_COLD void weir_bind_ports(binder& b) { detail::access::bind_record(b, 0, reader_); }
   template <class Self>
   void weir_run(Self& self, const weir_batch& batch) {
     reader_.load(batch.columns);

@@ -4,13 +4,14 @@
 #define WEIR_SCHEMA_HPP
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "weir/arrow.h"
 #include "weir/detail/nearest.hpp"
+#include "weir/detail/text.hpp"
 #include "weir/failure.hpp"
 #include "weir/types.hpp"
 
@@ -49,7 +50,7 @@ struct field {
   std::vector<field> children{};  // list: one element; record: its fields
   std::string metadata{};         // Arrow's key-value metadata, as its specification encodes it; empty: none
 
-  [[nodiscard]] bool same_type(const field& o) const {
+  WEIR_DETAIL_COLD [[nodiscard]] bool same_type(const field& o) const {
     if (kind != o.kind || width != o.width || precision != o.precision || scale != o.scale ||
         children.size() != o.children.size())
       return false;
@@ -68,18 +69,27 @@ inline std::string_view to_string(type t) {
   return names[static_cast<std::size_t>(t)];
 }
 // The type as people read it: "int64", "decimal(38,2)", "list<utf8>", "record{id int64, name utf8}".
-inline std::string to_string(const field& f) {
-  std::string out{to_string(f.kind)};
-  if (f.kind == type::decimal128) out += '(' + std::to_string(f.precision) + ',' + std::to_string(f.scale) + ')';
-  if (f.kind == type::fixed_binary) out += '(' + std::to_string(f.width) + ')';
-  if (f.kind == type::list) out += '<' + to_string(f.children.at(0)) + '>';
-  if (f.kind == type::record) {
-    out += '{';
-    for (const auto& child : f.children)
-      out += (&child == f.children.data() ? "" : ", ") + child.name + ' ' + to_string(child);
-    out += '}';
+WEIR_DETAIL_COLD inline std::string to_string(const field& f) {
+  using detail::digits;
+  using detail::sentence;
+  const auto name = to_string(f.kind);
+  switch (f.kind) {
+    case type::decimal128:
+      return sentence({name, "(", digits(f.precision), ",", digits(f.scale), ")"});
+    case type::fixed_binary:
+      return sentence({name, "(", digits(f.width), ")"});
+    case type::list:
+      return sentence({name, "<", to_string(f.children.at(0)), ">"});
+    case type::record: {
+      std::string out{name};
+      const char* between = "{";
+      for (const auto& child : f.children)
+        out += sentence({std::exchange(between, ", "), child.name, " ", to_string(child)});
+      return out += '}';
+    }
+    default:
+      return std::string{name};
   }
-  return out;
 }
 
 // The columns of one port.
@@ -89,31 +99,27 @@ struct schema {
   [[nodiscard]] std::size_t size() const { return fields.size(); }
   [[nodiscard]] const field& operator[](std::size_t i) const { return fields[i]; }
   // The index of a column, -1: there is none of this name.
-  [[nodiscard]] int find(std::string_view name) const {
+  WEIR_DETAIL_COLD [[nodiscard]] int find(std::string_view name) const {
     for (std::size_t i = 0; i < fields.size(); ++i)
       if (fields[i].name == name) return static_cast<int>(i);
     return -1;
   }
   // The index of a column that must exist; the error names the nearest one.
-  [[nodiscard]] int require(std::string_view name) const {
+  WEIR_DETAIL_COLD [[nodiscard]] int require(std::string_view name) const {
     if (const int found = find(name); found >= 0) return found;
-    throw schema_error{"there is no column '" + std::string{name} + "'" + hint(name)};
+    throw schema_error{detail::sentence({"there is no column '", name, "'", hint(name)})};
   }
   // "; did you mean 'price'?" or "; the columns are a, b".
-  [[nodiscard]] std::string hint(std::string_view name) const {
+  WEIR_DETAIL_COLD [[nodiscard]] std::string hint(std::string_view name) const {
     std::vector<std::string_view> names;
     for (const auto& f : fields) names.push_back(f.name);
     return detail::hint(name, names, "the input has");
   }
 };
 
-// Reads an Arrow schema (a struct whose children are the columns). Throws schema_error for types that weir does not
-// know.
-schema read_schema(const ArrowSchema& in);
-
 namespace detail {
 
-inline std::int32_t number_at(std::string_view& text) {
+WEIR_DETAIL_COLD inline std::int32_t number_at(std::string_view& text) {
   std::int32_t n = 0;
   bool minus = false;
   if (!text.empty() && text.front() == '-') minus = true, text.remove_prefix(1);
@@ -122,7 +128,7 @@ inline std::int32_t number_at(std::string_view& text) {
   return minus ? -n : n;
 }
 
-inline std::string metadata_of(const char* raw) {
+WEIR_DETAIL_COLD inline std::string metadata_of(const char* raw) {
   if (!raw) return {};
   const char* p = raw;
   auto next = [&p] {
@@ -135,14 +141,14 @@ inline std::string metadata_of(const char* raw) {
   return {raw, static_cast<std::size_t>(p - raw)};
 }
 
-inline field read_field(const ArrowSchema& in) {
+WEIR_DETAIL_COLD inline field read_field(const ArrowSchema& in) {
   field out{.name = in.name ? in.name : "",
             .nullable = (in.flags & ARROW_FLAG_NULLABLE) != 0,
             .metadata = metadata_of(in.metadata)};
   const std::string_view format = in.format ? in.format : "";
   auto unknown = [&] {
-    return schema_error{"column '" + out.name + "' has the type '" + std::string{format} +
-                        "' of Arrow, which weir does not carry: cast it before"};
+    return schema_error{sentence(
+        {"column '", out.name, "' has the type '", format, "' of Arrow, which weir does not carry: cast it before"})};
   };
   if (in.dictionary || format.empty()) throw unknown();
   constexpr std::string_view plain = "bcsilCSILfguz";
@@ -177,11 +183,26 @@ inline field read_field(const ArrowSchema& in) {
 // A schema in Arrow's shape, owned by this object. Release is the object's: the host copies.
 class arrow_schema {
  public:
-  explicit arrow_schema(const schema& s)
-      : arrow_schema{field{.name = "", .kind = type::record, .nullable = false, .children = s.fields}} {}
-  explicit arrow_schema(const field& f) : format_{format_of(f)}, name_{f.name}, metadata_{f.metadata} {
-    for (const auto& child : f.children) children_.push_back(std::make_unique<arrow_schema>(child));
-    for (auto& child : children_) pointers_.push_back(&child->raw_);
+  arrow_schema() = default;
+  WEIR_DETAIL_COLD explicit arrow_schema(const schema& s) {
+    fill({.name = "", .kind = type::record, .nullable = false, .children = s.fields});
+  }
+  WEIR_DETAIL_COLD explicit arrow_schema(const field& f) { fill(f); }
+  arrow_schema(const arrow_schema&) = delete;
+  arrow_schema& operator=(const arrow_schema&) = delete;
+  [[nodiscard]] const ArrowSchema* get() const { return &raw_; }
+
+ private:
+  WEIR_DETAIL_COLD void fill(const field& f) {
+    format_ = format_of(f);
+    name_ = f.name;
+    metadata_ = f.metadata;
+    children_ = std::vector<arrow_schema>(f.children.size());
+    pointers_.resize(f.children.size());
+    for (std::size_t i = 0; i < f.children.size(); ++i) {
+      children_[i].fill(f.children[i]);
+      pointers_[i] = &children_[i].raw_;
+    }
     raw_.format = format_.c_str();
     raw_.name = name_.c_str();
     raw_.metadata = metadata_.empty() ? nullptr : metadata_.data();
@@ -190,22 +211,17 @@ class arrow_schema {
     raw_.children = pointers_.data();
     raw_.release = [](ArrowSchema* s) { s->release = nullptr; };
   }
-  arrow_schema(const arrow_schema&) = delete;
-  arrow_schema& operator=(const arrow_schema&) = delete;
-  [[nodiscard]] const ArrowSchema* get() const { return &raw_; }
-
- private:
-  static std::string format_of(const field& f) {
+  WEIR_DETAIL_COLD static std::string format_of(const field& f) {
     constexpr std::string_view plain[] = {"b", "c", "s", "i", "l", "C", "S", "I", "L", "f", "g", "u", "z"};
     switch (f.kind) {
       case type::fixed_binary:
-        return "w:" + std::to_string(f.width);
+        return sentence({"w:", digits(f.width)});
       case type::timestamp:
         return "tsu:UTC";
       case type::date32:
         return "tdD";
       case type::decimal128:
-        return "d:" + std::to_string(f.precision) + ',' + std::to_string(f.scale);
+        return sentence({"d:", digits(f.precision), ",", digits(f.scale)});
       case type::list:
         return "+l";
       case type::record:
@@ -215,13 +231,15 @@ class arrow_schema {
     }
   }
   std::string format_, name_, metadata_;
-  std::vector<std::unique_ptr<arrow_schema>> children_;
+  std::vector<arrow_schema> children_;
   std::vector<ArrowSchema*> pointers_;
   ArrowSchema raw_{};
 };
 }  // namespace detail
 
-inline schema read_schema(const ArrowSchema& in) {
+// Reads an Arrow schema (a struct whose children are the columns). Throws schema_error for types that weir does not
+// know.
+WEIR_DETAIL_COLD inline schema read_schema(const ArrowSchema& in) {
   schema out;
   for (std::int64_t i = 0; i < in.n_children; ++i) out.fields.push_back(detail::read_field(*in.children[i]));
   return out;

@@ -98,15 +98,17 @@ struct access {
 
   // Binds a record's members to the columns of an input port; each misfit becomes an error of the binder.
   template <class Record>
-  static void bind_record(binder& b, std::uint32_t port, record_reader<Record>& reader) {
+  WEIR_DETAIL_COLD static void bind_record(binder& b, std::uint32_t port, record_reader<Record>& reader) {
     complaints wrong;
     reader.bind(b.input(port).fields, "", wrong);
-    for (const auto& why : wrong) {
-      const auto& from = b.input_name(port);
-      b.error(WEIR_E_SCHEMA, "", from.empty() ? why : why + " (input from '" + from + "')");
-    }
+    complain(b, port, wrong);
   }
-  static void declare(binder& b, const runtime& rt) {
+  WEIR_DETAIL_COLD static void complain(binder& b, std::uint32_t port, const complaints& wrong) {
+    const auto& from = b.input_name(port);
+    for (const auto& why : wrong)
+      b.error(WEIR_E_SCHEMA, "", from.empty() ? why : sentence({why, " (input from '", from, "')"}));
+  }
+  WEIR_DETAIL_COLD static void declare(binder& b, const runtime& rt) {
     for (const auto* port : rt.ports)
       if (port) b.output(port->name(), port->columns());
   }

@@ -6,10 +6,12 @@
 #include <string_view>
 #include <vector>
 
+#include "weir/detail/text.hpp"
+
 namespace weir::detail {
 
 // How many letters must be changed, added or removed to turn one name into the other.
-inline std::size_t distance(std::string_view a, std::string_view b) {
+WEIR_DETAIL_COLD inline std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {
@@ -26,15 +28,16 @@ inline std::size_t distance(std::string_view a, std::string_view b) {
 }
 
 // The nearest name, when it is near enough to be a slip; else the list of names.
-inline std::string hint(std::string_view name, const std::vector<std::string_view>& names, std::string_view lead) {
+WEIR_DETAIL_COLD inline std::string hint(std::string_view name, const std::vector<std::string_view>& names,
+                                         std::string_view lead) {
   std::string_view best;
   std::size_t best_distance = name.size() / 3 + 2;
   for (const auto candidate : names)
     if (const auto d = distance(name, candidate); d < best_distance) best = candidate, best_distance = d;
-  if (!best.empty()) return "; did you mean '" + std::string{best} + "'?";
+  if (!best.empty()) return sentence({"; did you mean '", best, "'?"});
   if (names.empty()) return "";
-  std::string out = "; " + std::string{lead} + ' ';
-  for (const auto candidate : names) out.append(candidate.data() == names.front().data() ? "" : ", ").append(candidate);
+  auto out = sentence({"; ", lead, " "});
+  for (std::size_t i = 0; i < names.size(); ++i) out += sentence({i ? ", " : "", names[i]});
   return out;
 }
 }  // namespace weir::detail

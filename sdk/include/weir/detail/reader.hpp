@@ -10,8 +10,8 @@
 namespace weir::detail {
 
 [[noreturn, gnu::cold, gnu::noinline]] inline void throw_null(std::string_view column) {
-  throw failure{"column '" + std::string{column} +
-                "' is null, but the operator needs a value (std::optional would take it)"};
+  throw failure{
+      sentence({"column '", column, "' is null, but the operator needs a value (std::optional would take it)"})};
 }
 
 // What is common to all readers: the column's type, its buffers and its nulls.
@@ -75,7 +75,7 @@ struct reader;
 
 // True when a member of type T can be read from the column.
 template <class T>
-bool accepts(const field& column) {
+WEIR_DETAIL_COLD bool accepts(const field& column) {
   using V = typename present<T>::type;
   const field wanted = field_of<V>("");
   if constexpr (element_of<V>::is) {
@@ -94,27 +94,32 @@ bool accepts(const field& column) {
 // What is wrong with the columns, one sentence each.
 using complaints = std::vector<std::string>;
 
+// The column of a member; -1, and a complaint: there is none that it can be read from.
+WEIR_DETAIL_COLD inline int find_column(const std::vector<field>& columns, const std::string& path,
+                                        std::string_view name, bool (*accepted)(const field&),
+                                        field (*wanted)(std::string_view), complaints& wrong) {
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (columns[i].name != name) continue;
+    if (accepted(columns[i])) return static_cast<int>(i);
+    wrong.push_back(sentence(
+        {"column '", path, name, "' is ", to_string(columns[i]), ", the operator reads ", to_string(wanted(name))}));
+    return -1;
+  }
+  wrong.push_back(sentence({"there is no column '", path, name, "' (", to_string(wanted(name)), ") in the input",
+                            schema{columns}.hint(name)}));
+  return -1;
+}
+
 template <class Record>
 class record_reader {
  public:
   // Finds each member's column by name. `path` is the prefix of nested records ("leg.").
-  void bind(const std::vector<field>& columns, const std::string& path, complaints& wrong) {
+  WEIR_DETAIL_COLD void bind(const std::vector<field>& columns, const std::string& path, complaints& wrong) {
     for_each([&]<std::size_t I>() {
       using V = member_value<Record, I>;
       const auto name = std::get<I>(members_of<Record>).name;
-      const schema all{columns};
-      const int found = all.find(name);
-      if (found < 0) {
-        wrong.push_back("there is no column '" + path + std::string{name} + "' (" + to_string(field_of<V>(name)) +
-                        ") in the input" + all.hint(name));
-      } else if (!accepts<V>(columns[static_cast<std::size_t>(found)])) {
-        wrong.push_back("column '" + path + std::string{name} + "' is " +
-                        to_string(columns[static_cast<std::size_t>(found)]) + ", the operator reads " +
-                        to_string(field_of<V>(name)));
-      } else {
-        index_[I] = found;
-        std::get<I>(readers_).bind(name, columns[static_cast<std::size_t>(found)], path, wrong);
-      }
+      index_[I] = find_column(columns, path, name, &accepts<V>, &field_of<V>, wrong);
+      if (index_[I] >= 0) std::get<I>(readers_).bind(name, columns[static_cast<std::size_t>(index_[I])], path, wrong);
     });
   }
   void load(const ArrowArray* const* columns) {
@@ -155,13 +160,13 @@ struct reader : column_source {
   }
   [[no_unique_address]] typename decltype(inner_of<V>())::type inner{};
 
-  void bind(std::string_view column, const field& f, const std::string& path, complaints& wrong) {
+  WEIR_DETAIL_COLD void bind(std::string_view column, const field& f, const std::string& path, complaints& wrong) {
     name = column;
     from = f.kind;
     if constexpr (element_of<V>::is)
       inner.bind(column, f.children[0], path, wrong);
     else if constexpr (described<V>)
-      inner.bind(f.children, path + std::string{column} + '.', wrong);
+      inner.bind(f.children, sentence({path, column, "."}), wrong);
   }
   void load(const ArrowArray& a) {
     column_source::load(a);

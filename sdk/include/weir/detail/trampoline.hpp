@@ -44,7 +44,7 @@ weir_code task_call(const weir_host* host, weir_context* context, F&& f) noexcep
   return guarded(static_cast<F&&>(f), [&](weir_code code, std::string_view option, std::int64_t, std::string_view why) {
     if (option.empty()) return host->fail(context, code, view(why));
     try {
-      return host->fail(context, code, view("option '" + std::string{option} + "' " + std::string{why}));
+      return host->fail(context, code, view(sentence({"option '", option, "' ", why})));
     } catch (...) {
       return host->fail(context, code, view(why));
     }
@@ -60,7 +60,7 @@ weir_code bind_call(const weir_host* host, weir_bind* node, F&& f) noexcept {
                  });
 }
 
-inline void read_inputs(const weir_host& host, weir_bind* node, bound& facts) {
+WEIR_DETAIL_COLD inline void read_inputs(const weir_host& host, weir_bind* node, bound& facts) {
   const auto count = host.bind_input_count(node);
   for (std::uint32_t port = 0; port < count; ++port) {
     bound_input in{read_schema(*host.bind_input(node, port)), std::string{chars(host.bind_input_name(node, port))}, {}};
@@ -78,7 +78,7 @@ struct plan {
 };
 
 template <class T>
-weir_code bind_component(const weir_host* host, weir_bind* node, void** out) noexcept {
+WEIR_DETAIL_COLD weir_code bind_component(const weir_host* host, weir_bind* node, void** out) noexcept {
   return bind_call(host, node, [&] {
     auto made = std::make_unique<plan<T>>();
     made->facts.options = copy_config(*host, host->bind_config(node), option_table<T>::get());
@@ -94,11 +94,12 @@ weir_code bind_component(const weir_host* host, weir_bind* node, void** out) noe
   });
 }
 template <class T>
-void unbind_component(void* p) noexcept {
+WEIR_DETAIL_COLD void unbind_component(void* p) noexcept {
   delete static_cast<plan<T>*>(p);
 }
 template <class T>
-weir_code create_component(const weir_host* host, weir_context* context, const void* p, void** self) noexcept {
+WEIR_DETAIL_COLD weir_code create_component(const weir_host* host, weir_context* context, const void* p,
+                                            void** self) noexcept {
   return task_call(host, context, [&] {
     const auto& made = *static_cast<const plan<T>*>(p);
     std::unique_ptr<T> instance{access::make<T>(config{made.facts.options})};
@@ -113,7 +114,7 @@ weir_code create_component(const weir_host* host, weir_context* context, const v
   });
 }
 template <class T>
-void destroy_component(void* self) noexcept {
+WEIR_DETAIL_COLD void destroy_component(void* self) noexcept {
   delete static_cast<T*>(self);
 }
 

@@ -111,7 +111,7 @@ template <class Record>
 std::vector<field> fields_of();
 
 template <class T>
-field field_of(std::string_view name) {
+WEIR_DETAIL_COLD field field_of(std::string_view name) {
   using V = typename present<T>::type;
   field out{.name = std::string{name}, .nullable = present<T>::optional};
   if constexpr (std::is_same_v<V, bool>) {
@@ -147,7 +147,7 @@ field field_of(std::string_view name) {
 }
 
 template <class Record>
-std::vector<field> fields_of() {
+WEIR_DETAIL_COLD std::vector<field> fields_of() {
   std::vector<field> out;
   [&]<std::size_t... I>(std::index_sequence<I...>) {
     (out.push_back(field_of<member_value<Record, I>>(std::get<I>(members_of<Record>).name)), ...);

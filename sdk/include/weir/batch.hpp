@@ -58,6 +58,11 @@ class column_view {
   [[nodiscard]] std::string_view fixed(std::int64_t row) const {                                   // fixed_binary
     return {static_cast<const char*>(source_.values) + row * field_->width, static_cast<std::size_t>(field_->width)};
   }
+  [[nodiscard]] int128 decimal(std::int64_t row) const {  // decimal128: the unscaled number
+    int128 v;
+    std::memcpy(&v, values<char>() + row * 16, 16);
+    return v;
+  }
   // list: its elements; record: its fields.
   [[nodiscard]] column_view child(std::size_t i = 0) const { return {field_->children[i], *array_->children[i]}; }
   // list: the elements of a row are [begin, end) of child().

@@ -4,7 +4,11 @@
 
 #include <functional>
 #include <thread>
+#include <weir/batch.hpp>
 #include <weir/test/bench.hpp>
+#include <weir/test/harness.hpp>
+
+#include "../../../sdk/testing/check_columns.hpp"
 
 using testing::ElementsAre;
 using testing::HasSubstr;

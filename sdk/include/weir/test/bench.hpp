@@ -3,9 +3,14 @@
 #ifndef WEIR_TEST_BENCH_HPP
 #define WEIR_TEST_BENCH_HPP
 
-#include <exception>
+#include <functional>
+#include <list>
+#include <map>
 #include <stdexcept>
+#include <string>
+#include <vector>
 
+#include "weir/detail/reader.hpp"
 #include "weir/test/checker.hpp"
 #include "weir/test/fake_host.hpp"
 
@@ -56,54 +61,14 @@ template <class Table>
 class bench {
  public:
   // Throws bind_refused, call_failed, contract_broken.
-  bench(const Table& real, const table& options, std::vector<input_port> inputs)
-      : checked_{real, [this](const finding& f) { findings_.push_back(f); }}, ops_{*checked_.table()} {
-    bind_node_.config = value{options};
-    std::vector<std::string> wrong;
-    bind_node_.config.complete(real.options, false, "", wrong);
-    if (!wrong.empty()) throw bind_refused{wrong};
-    for (auto& in : inputs) {
-      auto raw = std::make_unique<weir::detail::arrow_schema>(in.columns);
-      bind_node_.inputs.push_back({std::move(in.columns), std::move(in.name), std::move(in.key), std::move(raw)});
-    }
-    if (const auto code = ops_.bind(&fake_host(), bind_node_.raw(), &plan_); code < 0) {
-      judge();
-      for (const auto& e : bind_node_.errors)
-        wrong.push_back(e.option.empty() ? e.why
-                                         : e.option + (e.at < 0 ? "" : '@' + std::to_string(e.at)) + ": " + e.why);
-      throw bind_refused{wrong};
-    }
-    task_.ports = bind_node_.outputs;
-    task_.emitted.resize(task_.ports.size());
-    try {
-      judge();
-      call("create", [&] { return ops_.create(&fake_host(), task_.raw(), plan_, &self_); });
-    } catch (...) {
-      if (!self_ || !ops_.destroy)
-        unbind();
-      else
-        close_quietly();
-      throw;
-    }
-  }
+  bench(const Table& real, const table& options, std::vector<input_port> inputs);
   bench(const bench&) = delete;
   bench& operator=(const bench&) = delete;
   // Throws contract_broken for what is only seen at the end.
-  ~bench() noexcept(false) {
-    close_quietly();
-    if (std::uncaught_exceptions() == 0) judge();
-  }
+  ~bench() noexcept(false);
 
   // Runs one call of the table. Throws call_failed, contract_broken.
-  template <class F>
-  weir_code call(const char* name, F&& f) {
-    task_.failure.clear();
-    const auto code = f();
-    task_.end_call();
-    judge();
-    if (code < 0) throw call_failed{code, name, task_.failure.empty() ? "code " + std::to_string(code) : task_.failure};
-    return code;
-  }
+  weir_code call(const char* name, const std::function<weir_code()>& f);
   [[nodiscard]] fake_task& task() { return task_; }
   [[nodiscard]] const Table& ops() const { return ops_; }
   [[nodiscard]] void* self() const { return self_; }
@@ -115,73 +80,38 @@ class bench {
   void collect_findings() { collect_ = true; }
 
   // Figures that the component reports.
-  std::map<std::string, std::uint64_t> figures() {
-    std::map<std::string, std::uint64_t> out;
-    const auto* r = ops_.extension ? static_cast<const weir_report*>(ops_.extension(WEIR_EXT_REPORT)) : nullptr;
-    if (r)
-      call("report", [&] {
-        return r->report(
-            self_, task_.raw(), reinterpret_cast<weir_figures*>(&out),
-            [](weir_figures* to, weir_view name, std::uint64_t v) {
-              (*reinterpret_cast<std::map<std::string, std::uint64_t>*>(to))[std::string{weir::detail::chars(name)}] +=
-                  v;
-            });
-      });
-    return out;
-  }
+  std::map<std::string, std::uint64_t> figures();
 
   // Takes the records that went out of a port. Records with views stay valid as long as the bench.
   template <record Record>
   std::vector<row<Record>> take_rows(std::uint32_t port) {
     std::vector<row<Record>> out;
-    for (auto& batch : std::exchange(task_.emitted.at(port), {})) {
+    for (owned_batch* b : keep(port)) {
       weir::detail::record_reader<Record> reader;
       weir::detail::complaints wrong;
-      reader.bind(batch.columns_of.fields, "", wrong);
+      reader.bind(b->columns_of.fields, "", wrong);
       if (!wrong.empty()) throw std::invalid_argument{"take: " + wrong[0]};
-      kept_.push_back(std::move(batch));
-      auto& b = kept_.back();
-      const auto raw = b.raw();
+      const auto raw = b->raw();
       reader.load(raw.columns);
-      for (std::int64_t i = 0; i < b.length; ++i) {
-        const auto at = static_cast<std::size_t>(i);
+      for (std::int64_t i = 0; i < b->length; ++i) {
         row<Record> r{};
         reader.read(i, r.value);
-        if (!b.event_time.empty()) r.at = weir::detail::at(b.event_time[at]);
-        if (!b.change.empty()) r.change = static_cast<change_kind>(b.change[at]);
-        if (!b.offset.empty()) r.offset = b.offset[at];
-        if (!b.trace_id.empty()) {
-          r.trace.assign(reinterpret_cast<const char*>(b.trace_id.data()) + at * 16, 16);
-          r.source = b.source_id[at] < task_.source_names.size() ? task_.source_names[b.source_id[at]] : "";
-        }
+        facts(*b, static_cast<std::size_t>(i), r.at, r.change, r.trace, r.source, r.offset);
         out.push_back(std::move(r));
       }
     }
     return out;
   }
-  // The number of a port; "" is the first one.
-  [[nodiscard]] std::uint32_t port(std::string_view name) const {
-    for (std::size_t i = 0; i < task_.ports.size(); ++i)
-      if (task_.ports[i].name == name) return static_cast<std::uint32_t>(i);
-    throw std::invalid_argument{"there is no output port '" + std::string{name} + "'"};
-  }
+  // The number of a port; "" is the main one.
+  [[nodiscard]] std::uint32_t port(std::string_view name) const;
 
  private:
-  void unbind() {
-    if (plan_ && ops_.unbind) ops_.unbind(std::exchange(plan_, nullptr));
-  }
-  void close_quietly() {
-    if (self_) ops_.destroy(std::exchange(self_, nullptr));
-    task_.end_call();
-    unbind();
-    checked_.finish();
-  }
-  void judge() {
-    if (collect_ || findings_.empty()) return;
-    const auto first = findings_.front();
-    findings_.clear();
-    throw contract_broken{first};
-  }
+  void close();
+  void judge();
+  // What was emitted on a port, kept as long as the bench.
+  std::vector<owned_batch*> keep(std::uint32_t port);
+  void facts(const owned_batch& b, std::size_t i, time& at, change_kind& change, std::string& trace,
+             std::string& source, std::int64_t& offset) const;
 
   std::vector<finding> findings_;
   bool collect_ = false;
@@ -193,5 +123,8 @@ class bench {
   void* self_ = nullptr;
   std::list<owned_batch> kept_;
 };
+extern template class bench<weir_operator>;
+extern template class bench<weir_source>;
+
 }  // namespace weir::test
 #endif  // WEIR_TEST_BENCH_HPP

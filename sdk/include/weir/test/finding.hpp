@@ -28,10 +28,7 @@ struct finding {
   std::string what;   // one sentence
 };
 
-inline std::string to_string(const finding& f) {
-  return std::string{f.guilty == side::plugin ? "plugin" : "host"} + " breaks rule '" + f.rule + "' in " + f.where +
-         ": " + f.what;
-}
+std::string to_string(const finding& f);
 
 // Hears of findings, from any thread, one after the other.
 using finding_sink = std::function<void(const finding&)>;

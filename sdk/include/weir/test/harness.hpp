@@ -10,7 +10,11 @@
 #ifndef WEIR_TEST_HARNESS_HPP
 #define WEIR_TEST_HARNESS_HPP
 
+#include <map>
+#include <memory>
+#include <string>
 #include <tuple>
+#include <vector>
 
 #include "weir/operator.hpp"
 #include "weir/test/bench.hpp"
@@ -67,15 +71,59 @@ struct records_of<T, std::void_t<typename T::weir_in>> {
 };
 }  // namespace detail
 
+// The part of a harness that knows no records.
+class harness_base {
+ public:
+  harness_base(const weir_operator& op, const table& options, std::vector<input_port> inputs)
+      : bench_{op, options, std::move(inputs)}, selections_{(op.flags & WEIR_SELECTIONS) != 0} {}
+
+  std::size_t batch_size = 64;
+  // Puts rows that are not selected between the records of every batch, when the operator reads selections.
+  bool sparse = false;
+
+  // Moves the event-time clock.
+  void watermark(duration to) { watermark(time{to}); }
+  void watermark(time to);
+  // Moves the clock of processing time.
+  void clock(duration to) { bench_.task().now = time{to}; }
+  // A cut: everything that is held back comes out.
+  void flush();
+  // The end of all input.
+  void end();
+  // Turns the trace columns on: record n has n in its first bytes and comes from the source "test".
+  void trace(bool on = true);
+
+  std::vector<dead_letter> take_dead_letters() { return std::exchange(bench_.task().dead_letters, {}); }
+  std::vector<log_line> take_log() { return std::exchange(bench_.task().log, {}); }
+  std::map<std::string, std::uint64_t> figures() { return bench_.figures(); }
+  // The columns of an output port.
+  [[nodiscard]] const schema& columns(std::string_view port = "") const {
+    return bench_.bound().outputs.at(bench_.port(port)).columns;
+  }
+  [[nodiscard]] bench<weir_operator>& under() { return bench_; }
+
+ protected:
+  // Processes one batch of columns; `times` has one entry a row.
+  void send(std::uint32_t port, schema columns_of, std::vector<std::shared_ptr<owned_column>> columns,
+            std::vector<std::int64_t> times, change_kind change);
+  [[nodiscard]] bool spread() const { return sparse && selections_; }
+
+  bench<weir_operator> bench_;
+
+ private:
+  bool selections_;
+  std::int64_t next_offset_ = 0;
+};
+
 // The harness of a table: an operator out of a loaded .so, or one written in another language.
 template <class In, class Out = void>
-class table_harness {
+class table_harness : public harness_base {
  public:
   using first_input = typename detail::ports<In>::first;
 
   // Throws bind_refused when the component refuses its options or inputs.
   explicit table_harness(const weir_operator& op, const table& options = {})
-      : bench_{op, options, detail::ports<In>::all()}, flags_{op.flags} {}
+      : harness_base{op, options, detail::ports<In>::all()} {}
 
   // One record as a batch of its own, `at` after 1970.
   template <class R = first_input>
@@ -84,54 +132,22 @@ class table_harness {
   }
   template <class R = first_input>
   void push(const R& r, time at, change_kind change = change_kind::insert) {
-    send<R>({r}, {weir::detail::micros(at)}, change);
+    send_records<R>({r}, {weir::detail::micros(at)}, change);
   }
   // Many records, in batches of batch_size, `step` apart.
   template <class R = first_input>
   void push_all(const std::vector<R>& records, duration first = {}, duration step = {}) {
     for (std::size_t i = 0; i < records.size(); i += batch_size) {
-      const auto end = std::min(i + batch_size, records.size());
+      const auto end = i + batch_size < records.size() ? i + batch_size : records.size();
       std::vector<std::int64_t> times;
       for (std::size_t k = i; k < end; ++k) times.push_back((first + step * static_cast<std::int64_t>(k)).count());
-      send<R>({records.begin() + static_cast<std::ptrdiff_t>(i), records.begin() + static_cast<std::ptrdiff_t>(end)},
-              times, change_kind::insert);
+      const auto at = records.begin();
+      send_records<R>({at + static_cast<std::ptrdiff_t>(i), at + static_cast<std::ptrdiff_t>(end)}, std::move(times),
+                      change_kind::insert);
     }
   }
-  std::size_t batch_size = 64;
-  // Puts rows that are not selected between the records of every batch, when the operator reads selections.
-  bool sparse = false;
 
-  // Moves the event-time clock.
-  void watermark(duration to) { watermark(time{to}); }
-  void watermark(time to) {
-    bench_.task().watermark = to;
-    const auto& ops = bench_.ops();
-    if (ops.on_watermark)
-      bench_.call("on_watermark",
-                  [&] { return ops.on_watermark(bench_.self(), bench_.task().raw(), weir::detail::micros(to)); });
-  }
-  // Moves the clock of processing time.
-  void clock(duration to) { bench_.task().now = time{to}; }
-  // A cut: everything that is held back comes out.
-  void flush() {
-    const auto& ops = bench_.ops();
-    if (ops.flush) bench_.call("flush", [&] { return ops.flush(bench_.self(), bench_.task().raw()); });
-  }
-  // The end of all input.
-  void end() {
-    const auto& ops = bench_.ops();
-    for (std::uint32_t i = 0; ops.end_of_port && i < bench_.bound().inputs.size(); ++i)
-      bench_.call("end_of_port", [&] { return ops.end_of_port(bench_.self(), bench_.task().raw(), i); });
-    watermark(end_of_time);
-    flush();
-  }
-  // Turns the trace columns on: record n has n in its first bytes and comes from the source "test".
-  void trace(bool on = true) {
-    bench_.task().tracing = on;
-    bench_.task().source_names = {"test"};
-  }
-
-  // Takes what went out of a port since the last time; "" is the first port.
+  // Takes what went out of a port since the last time; "" is the main one.
   template <class R = Out>
   std::vector<R> take(std::string_view port = "") {
     std::vector<R> out;
@@ -142,56 +158,17 @@ class table_harness {
   std::vector<row<R>> take_rows(std::string_view port = "") {
     return bench_.template take_rows<R>(bench_.port(port));
   }
-  std::vector<dead_letter> take_dead_letters() { return std::exchange(bench_.task().dead_letters, {}); }
-  std::vector<log_line> take_log() { return std::exchange(bench_.task().log, {}); }
-  std::map<std::string, std::uint64_t> figures() { return bench_.figures(); }
-  // The columns of an output port.
-  [[nodiscard]] const schema& columns(std::string_view port = "") const {
-    return bench_.bound().outputs.at(bench_.port(port)).columns;
-  }
-  [[nodiscard]] bench<weir_operator>& under() { return bench_; }
 
  private:
   template <class R>
-  void send(std::vector<R> records, std::vector<std::int64_t> times, change_kind change) {
-    owned_batch b;
-    b.port = detail::ports<In>::template of<R>();
-    b.columns_of = schema_of<R>();
-    const bool spread = sparse && (flags_ & WEIR_SELECTIONS);
-    if (spread) {
-      b.all = false;
+  void send_records(std::vector<R> records, std::vector<std::int64_t> times, change_kind change) {
+    if (spread()) {  // a decoy before each record
       std::vector<R> all;
-      std::vector<std::int64_t> all_times;
-      for (std::size_t i = 0; i < records.size(); ++i) {
-        all.insert(all.end(), {records[i], records[i]});
-        all_times.insert(all_times.end(), {times[i], times[i]});
-        b.rows.push_back(static_cast<std::uint32_t>(2 * i + 1));
-      }
+      for (const auto& r : records) all.insert(all.end(), {r, r});
       records = std::move(all);
-      times = std::move(all_times);
     }
-    b.columns = detail::columns_from(records);
-    b.length = static_cast<std::int64_t>(records.size());
-    b.event_time = std::move(times);
-    if (change != change_kind::insert) b.change.assign(records.size(), static_cast<std::uint8_t>(change));
-    b.split = 0;
-    for (std::size_t i = 0; i < records.size(); ++i) {
-      const auto number = next_offset_ + static_cast<std::int64_t>(spread ? i / 2 : i);
-      b.offset.push_back(number);
-      if (!bench_.task().tracing) continue;
-      for (std::size_t k = 0; k < 16; ++k)
-        b.trace_id.push_back(k < 8 ? static_cast<std::uint8_t>(number >> (8 * k)) : std::uint8_t{0});
-      b.source_id.push_back(0);
-    }
-    next_offset_ += b.row_count();
-    const auto raw = b.raw();
-    bench_.task().batch = &b;
-    bench_.call("process", [&] { return bench_.ops().process(bench_.self(), bench_.task().raw(), &raw); });
+    send(detail::ports<In>::template of<R>(), schema_of<R>(), detail::columns_from(records), std::move(times), change);
   }
-
-  bench<weir_operator> bench_;
-  std::uint32_t flags_;
-  std::int64_t next_offset_ = 0;
 };
 
 // The harness of a class.

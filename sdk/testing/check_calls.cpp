@@ -1,12 +1,11 @@
-// weir/test/check/calls.hpp: the host's calls into a checked plugin: what the host gives is looked at, copied into
+// The host's calls into a checked plugin: what the host gives is looked at, copied into
 // memory that is gone after the call, handed to the real plugin, and what comes back is looked at.
-#ifndef WEIR_TEST_CHECK_CALLS_HPP
-#define WEIR_TEST_CHECK_CALLS_HPP
+#include "check_calls.hpp"
 
+#include <cstring>
 #include <optional>
 
-#include "weir/ext/draft/report.h"
-#include "weir/test/check/host.hpp"
+#include "weir/test/memory.hpp"
 
 namespace weir::test::check {
 
@@ -89,7 +88,7 @@ weir_code task_call(subtask* s, weir_context* real, const char* call, weir_code 
   return code;
 }
 
-inline weir_code bind(component& c, const weir_host* host, weir_bind* real, void** plan) {
+weir_code bind(component& c, const weir_host* host, weir_bind* real, void** plan) {
   last_host().store(host);
   auto made = std::make_unique<bound_plan>();
   made->of = &c;
@@ -125,7 +124,7 @@ inline weir_code bind(component& c, const weir_host* host, weir_bind* real, void
   *plan = made.release();
   return code;
 }
-inline void unbind(component& c, void* p) {
+void unbind(component& c, void* p) {
   const std::unique_ptr<bound_plan> plan{static_cast<bound_plan*>(p)};
   if (!plan) return;
   if (const int left = plan->instances.load())
@@ -133,7 +132,7 @@ inline void unbind(component& c, void* p) {
   if (auto* f = c.op ? c.op->unbind : c.source->unbind) f(plan->real);
 }
 
-inline weir_code create(component& c, const weir_host* host, weir_context* real, const void* p, void** self) {
+weir_code create(component& c, const weir_host* host, weir_context* real, const void* p, void** self) {
   auto* plan = static_cast<bound_plan*>(const_cast<void*>(p));
   auto owned = std::make_unique<subtask>();
   auto* s = owned.get();
@@ -155,7 +154,7 @@ inline weir_code create(component& c, const weir_host* host, weir_context* real,
   *self = s;
   return code;
 }
-inline void destroy(component& c, void* self) {
+void destroy(component& c, void* self) {
   auto* s = static_cast<subtask*>(self);
   if (s->destroyed) return c.report(side::host, "call", "destroy", "the instance is destroyed twice");
   task_call(s, s->real, "destroy", WEIR_OK,
@@ -164,7 +163,7 @@ inline void destroy(component& c, void* self) {
   --s->plan->instances;
 }
 
-inline weir_code process(component& c, void* self, weir_context* real, const weir_batch* b) {
+weir_code process(component& c, void* self, weir_context* real, const weir_batch* b) {
   auto* s = static_cast<subtask*>(self);
   if (b->port >= s->plan->inputs.size())
     return s->blame_host("batch", "process", "input port " + std::to_string(b->port) + " does not exist"), WEIR_E_HOST;
@@ -182,7 +181,7 @@ inline weir_code process(component& c, void* self, weir_context* real, const wei
     return code;
   });
 }
-inline weir_code on_watermark(component& c, void* self, weir_context* real, std::int64_t us) {
+weir_code on_watermark(component& c, void* self, weir_context* real, std::int64_t us) {
   auto* s = static_cast<subtask*>(self);
   if (us < s->watermark)
     s->blame_host("watermark", "on_watermark",
@@ -190,19 +189,19 @@ inline weir_code on_watermark(component& c, void* self, weir_context* real, std:
   s->watermark = us;
   return task_call(s, real, "on_watermark", WEIR_OK, [&] { return c.op->on_watermark(s->self, s->raw(), us); });
 }
-inline weir_code end_of_port(component& c, void* self, weir_context* real, std::uint32_t port) {
+weir_code end_of_port(component& c, void* self, weir_context* real, std::uint32_t port) {
   auto* s = static_cast<subtask*>(self);
   if (!s->ended_ports.insert(port).second)
     s->blame_host("call", "end_of_port", "input port " + std::to_string(port) + " ends twice");
   return task_call(s, real, "end_of_port", WEIR_OK, [&] { return c.op->end_of_port(s->self, s->raw(), port); });
 }
-inline weir_code flush(component& c, void* self, weir_context* real) {
+weir_code flush(component& c, void* self, weir_context* real) {
   auto* s = static_cast<subtask*>(self);
   return task_call(s, real, "flush", WEIR_OK, [&] { return c.op->flush(s->self, s->raw()); });
 }
 
 // ---- sources
-inline weir_code discover(component& c, const weir_host* host, const void* p, weir_splits* real) {
+weir_code discover(component& c, const weir_host* host, const void* p, weir_splits* real) {
   discovering d{&c, host, real, {}, false};
   const auto code =
       c.source->discover(&checked_host(), static_cast<const bound_plan*>(p)->real, reinterpret_cast<weir_splits*>(&d));
@@ -223,8 +222,8 @@ struct lent {
   block bytes;
   std::size_t size;
 };
-inline weir_code open_split(component& c, void* self, weir_context* real, std::uint32_t split, weir_view id,
-                            weir_view position) {
+weir_code open_split(component& c, void* self, weir_context* real, std::uint32_t split, weir_view id,
+                     weir_view position) {
   auto* s = static_cast<subtask*>(self);
   if (!s->open_splits.try_emplace(split).second)
     s->blame_host("split", "open_split", "split " + std::to_string(split) + " is opened twice");
@@ -232,7 +231,7 @@ inline weir_code open_split(component& c, void* self, weir_context* real, std::u
   return task_call(s, real, "open_split", WEIR_OK,
                    [&] { return c.source->open_split(s->self, s->raw(), split, id_copy.get(), position_copy.get()); });
 }
-inline weir_code close_split(component& c, void* self, weir_context* real, std::uint32_t split) {
+weir_code close_split(component& c, void* self, weir_context* real, std::uint32_t split) {
   auto* s = static_cast<subtask*>(self);
   if (!s->open_splits.contains(split))
     s->blame_host("split", "close_split", "split " + std::to_string(split) + " is not open");
@@ -241,7 +240,7 @@ inline weir_code close_split(component& c, void* self, weir_context* real, std::
   s->open_splits.erase(split);
   return code;
 }
-inline weir_code poll(component& c, void* self, weir_context* real, std::int64_t wait_us) {
+weir_code poll(component& c, void* self, weir_context* real, std::int64_t wait_us) {
   auto* s = static_cast<subtask*>(self);
   const auto code = task_call(s, real, "poll", WEIR_END, [&] { return c.source->poll(s->self, s->raw(), wait_us); });
   if (code == WEIR_OK && !s->emitted)
@@ -249,7 +248,7 @@ inline weir_code poll(component& c, void* self, weir_context* real, std::int64_t
              "it says that something was emitted, but nothing was: the host would ask again at once, without end");
   return code;
 }
-inline weir_code position(component& c, void* self, weir_context* real, std::uint32_t split, weir_bytes* out) {
+weir_code position(component& c, void* self, weir_context* real, std::uint32_t split, weir_bytes* out) {
   auto* s = static_cast<subtask*>(self);
   if (!s->open_splits.contains(split))
     s->blame_host("split", "position", "split " + std::to_string(split) + " is not open");
@@ -257,7 +256,7 @@ inline weir_code position(component& c, void* self, weir_context* real, std::uin
   return task_call(s, real, "position", WEIR_OK,
                    [&] { return c.source->position(s->self, s->raw(), split, reinterpret_cast<weir_bytes*>(&to)); });
 }
-inline weir_code on_committed(component& c, void* self, weir_context* real, std::uint32_t split, weir_view at) {
+weir_code on_committed(component& c, void* self, weir_context* real, std::uint32_t split, weir_view at) {
   auto* s = static_cast<subtask*>(self);
   const lent copy{at};
   return task_call(s, real, "on_committed", WEIR_OK,
@@ -265,14 +264,13 @@ inline weir_code on_committed(component& c, void* self, weir_context* real, std:
 }
 
 // ---- extensions. Those that are not known here would be given this file's contexts, so they are hidden.
-inline const weir_report* report_of(component& c) {
+const weir_report* report_of(component& c) {
   auto* f = c.op ? c.op->extension : c.source->extension;
   return f ? static_cast<const weir_report*>(f(WEIR_EXT_REPORT)) : nullptr;
 }
-inline weir_code report(component& c, void* self, weir_context* real, weir_figures* out,
-                        void (*add)(weir_figures*, weir_view, std::uint64_t)) {
+weir_code report(component& c, void* self, weir_context* real, weir_figures* out,
+                 void (*add)(weir_figures*, weir_view, std::uint64_t)) {
   auto* s = static_cast<subtask*>(self);
   return task_call(s, real, "report", WEIR_OK, [&] { return report_of(c)->report(s->self, s->raw(), out, add); });
 }
 }  // namespace weir::test::check
-#endif  // WEIR_TEST_CHECK_CALLS_HPP

@@ -1,23 +1,12 @@
-// weir/test/check/columns.hpp: is what lies in columns what their schema promises?
-#ifndef WEIR_TEST_CHECK_COLUMNS_HPP
-#define WEIR_TEST_CHECK_COLUMNS_HPP
+#include "check_columns.hpp"
 
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <string_view>
+#include <cstddef>
 
-#include "weir/test/memory.hpp"
+#include "layout.hpp"
 
 namespace weir::test::check {
 
-// What is wrong: the rule and a sentence.
-struct wrong {
-  std::string rule, what;
-};
-using verdict = std::optional<wrong>;
-
-inline bool is_utf8(std::string_view s) {
+bool is_utf8(std::string_view s) {
   const auto* p = reinterpret_cast<const unsigned char*>(s.data());
   const auto* const end = p + s.size();
   while (p != end) {
@@ -37,7 +26,7 @@ inline bool is_utf8(std::string_view s) {
   return true;
 }
 
-inline verdict offsets(const std::string& column, const std::int32_t* at, std::int64_t rows, std::int64_t room) {
+static verdict offsets(const std::string& column, const std::int32_t* at, std::int64_t rows, std::int64_t room) {
   if (at[0] != 0)
     return wrong{"offsets", "column '" + column + "': the first offset is " + std::to_string(at[0]) + ", it must be 0"};
   for (std::int64_t i = 0; i < rows; ++i)
@@ -50,26 +39,25 @@ inline verdict offsets(const std::string& column, const std::int32_t* at, std::i
   return {};
 }
 
-inline verdict texts(const field& f, const std::int32_t* at, const char* data, const std::uint8_t* validity,
+static verdict texts(const field& f, const std::int32_t* at, const char* data, const std::uint8_t* validity,
                      std::int64_t rows) {
   if (f.kind != type::utf8) return {};
   for (std::int64_t i = 0; i < rows; ++i)
-    if ((!validity || detail::bit(validity, i)) &&
+    if ((!validity || weir::detail::bit(validity, i)) &&
         !is_utf8({data + at[i], static_cast<std::size_t>(at[i + 1] - at[i])}))
       return wrong{"utf8", "column '" + f.name + "': the text of row " + std::to_string(i) + " is no UTF-8"};
   return {};
 }
 
-inline verdict nulls(const field& f, const std::uint8_t* validity, std::int64_t rows) {
+static verdict nulls(const field& f, const std::uint8_t* validity, std::int64_t rows) {
   for (std::int64_t i = 0; validity && !f.nullable && i < rows; ++i)
-    if (!detail::bit(validity, i))
+    if (!weir::detail::bit(validity, i))
       return wrong{"schema",
                    "column '" + f.name + "' is declared without nulls, row " + std::to_string(i) + " is null"};
   return {};
 }
 
-// A column of a builder that is about to be emitted. skip_nulls: rows that are not sent may hold anything.
-inline verdict written(const field& f, const weir_column& c, std::int64_t rows, bool all_sent) {
+verdict written(const field& f, const weir_column& c, std::int64_t rows, bool all_sent) {
   if (rows > c.capacity)
     return wrong{"builder", "column '" + f.name + "' holds " + std::to_string(rows) + " rows, only " +
                                 std::to_string(c.capacity) + " fit"};
@@ -88,9 +76,7 @@ inline verdict written(const field& f, const weir_column& c, std::int64_t rows, 
   return {};
 }
 
-// An array of a batch, or one that a plugin made. rows: that must be there. from_host: abi.h's guarantees of input
-// batches hold.
-inline verdict array(const field& f, const ArrowArray* a, std::int64_t rows, bool from_host) {
+verdict array(const field& f, const ArrowArray* a, std::int64_t rows, bool from_host) {
   const auto say = [&](const std::string& what) {
     return wrong{from_host ? "batch" : "array", "column '" + f.name + "' " + what};
   };
@@ -113,7 +99,7 @@ inline verdict array(const field& f, const ArrowArray* a, std::int64_t rows, boo
   if (a->offset != 0) return {};
   if (from_host && validity) {
     std::int64_t count = 0;
-    for (std::int64_t i = 0; i < a->length; ++i) count += !detail::bit(validity, i);
+    for (std::int64_t i = 0; i < a->length; ++i) count += !weir::detail::bit(validity, i);
     if (count != a->null_count)
       return say("has " + std::to_string(count) + " nulls, its null_count says " + std::to_string(a->null_count));
   }
@@ -131,9 +117,8 @@ inline verdict array(const field& f, const ArrowArray* a, std::int64_t rows, boo
   return {};
 }
 
-// Row indexes: ascending, and rows of a batch (that are selected, when it has a selection).
-inline verdict indexes(const std::uint32_t* rows, std::int64_t count, std::int64_t length,
-                       const std::uint32_t* selected, std::int64_t selected_count) {
+verdict indexes(const std::uint32_t* rows, std::int64_t count, std::int64_t length, const std::uint32_t* selected,
+                std::int64_t selected_count) {
   std::int64_t at = 0;
   for (std::int64_t k = 0; k < count; ++k) {
     if (rows[k] >= length)
@@ -150,8 +135,7 @@ inline verdict indexes(const std::uint32_t* rows, std::int64_t count, std::int64
   return {};
 }
 
-// The host's guarantees of a batch.
-inline verdict batch(const schema& columns, const weir_batch& b, bool selections) {
+verdict batch(const schema& columns, const weir_batch& b, bool selections) {
   if (b.struct_size < offsetof(weir_batch, owner))
     return wrong{"batch", "its struct_size is " + std::to_string(b.struct_size)};
   if (b.column_count != columns.size())
@@ -169,4 +153,3 @@ inline verdict batch(const schema& columns, const weir_batch& b, bool selections
   return {};
 }
 }  // namespace weir::test::check
-#endif  // WEIR_TEST_CHECK_COLUMNS_HPP

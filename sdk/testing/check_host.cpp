@@ -1,16 +1,15 @@
-// weir/test/check/host.hpp: the host's table as a checked plugin sees it: every call is looked at, then handed to the
+// The host's table as a checked plugin sees it: every call is looked at, then handed to the
 // real host.
-#ifndef WEIR_TEST_CHECK_HOST_HPP
-#define WEIR_TEST_CHECK_HOST_HPP
-
-#include "weir/test/check/state.hpp"
+#include "check_calls.hpp"
 
 namespace weir::test::check {
 
-using detail::chars;
+using weir::detail::chars;
+
+namespace {
 
 // The subtask behind a context, when the call may be made now; null: it was reported and must not reach the host.
-inline subtask* enter(weir_context* c, const char* call) {
+subtask* enter(weir_context* c, const char* call) {
   auto* s = reinterpret_cast<subtask*>(c);
   if (s->destroyed) {
     s->blame("call", call, "the context of a destroyed instance is used");
@@ -27,16 +26,16 @@ inline subtask* enter(weir_context* c, const char* call) {
   return s;
 }
 // Remembers an error that the plugin has to pass on.
-inline weir_code noted(subtask* s, const char* call, weir_code code) {
+weir_code noted(subtask* s, const char* call, weir_code code) {
   if (code < 0) s->host_error = code, s->host_call = call;
   return code;
 }
-inline weir_code refused(subtask* s, const char* call) {
+weir_code refused(subtask* s, const char* call) {
   s->host_error = WEIR_E_CONTRACT;
   s->host_call = call;
   return WEIR_E_CONTRACT;
 }
-inline bool port_known(subtask* s, std::uint32_t port, const char* call) {
+bool port_known(subtask* s, std::uint32_t port, const char* call) {
   if (port < s->plan->outputs.size()) return true;
   s->blame("schema", call,
            "output port " + std::to_string(port) + " was not declared by bind, which declared " +
@@ -44,26 +43,26 @@ inline bool port_known(subtask* s, std::uint32_t port, const char* call) {
   return false;
 }
 // Must be the batch of the call that runs.
-inline bool batch_known(subtask* s, const weir_batch* b, const char* call) {
+bool batch_known(subtask* s, const weir_batch* b, const char* call) {
   if (b == &s->batch && s->batch_real) return true;
   s->blame("call", call, "the batch is not the one of the call that is running");
   return false;
 }
-inline weir_builder* opened(subtask* s, weir_builder* b, std::uint32_t port, bool beside, const char* call) {
+weir_builder* opened(subtask* s, weir_builder* b, std::uint32_t port, bool beside, const char* call) {
   if (b)
     s->builders[b] = {port, beside};
   else
     s->host_error = WEIR_E_MEMORY, s->host_call = call;
   return b;
 }
-inline bool builder_known(subtask* s, weir_builder* b, const char* call) {
+bool builder_known(subtask* s, weir_builder* b, const char* call) {
   if (s->builders.contains(b)) return true;
   s->blame("builder", call, "the builder is not open: it was emitted or discarded before, or its call has returned");
   return false;
 }
 
 // The facts beside the columns.
-inline bool facts_right(subtask* s, const weir_builder& b, std::uint32_t flags, const char* call) {
+bool facts_right(subtask* s, const weir_builder& b, std::uint32_t flags, const char* call) {
   if (flags & ~0x3fu) return s->blame("builder", call, "unknown flags"), false;
   if (!(flags & (WEIR_EMIT_PARENTS | WEIR_EMIT_PARENTS_SAME))) return true;
   if (!s->batch_real) return s->blame("parents", call, "rows cannot have parents where no batch is processed"), false;
@@ -79,7 +78,7 @@ inline bool facts_right(subtask* s, const weir_builder& b, std::uint32_t flags, 
   return true;
 }
 // Rows of a source: from an open split, positions never back within a port.
-inline void source_right(subtask* s, const weir_builder& b, std::uint32_t flags, const char* call) {
+void source_right(subtask* s, const weir_builder& b, std::uint32_t flags, const char* call) {
   if (!s->of->source || b.length == 0) return;
   const auto split = s->open_splits.find(b.split);
   if (split == s->open_splits.end())
@@ -95,7 +94,7 @@ inline void source_right(subtask* s, const weir_builder& b, std::uint32_t flags,
   }
 }
 
-inline weir_code checked_emit(subtask* s, weir_builder* b, std::uint32_t flags) {
+weir_code checked_emit(subtask* s, weir_builder* b, std::uint32_t flags) {
   constexpr auto call = "emit";
   if (!builder_known(s, b, call)) return refused(s, call);
   const auto [port, beside] = s->builders[b];
@@ -122,8 +121,8 @@ inline weir_code checked_emit(subtask* s, weir_builder* b, std::uint32_t flags) 
   return noted(s, call, s->host->emit(s->real, b, flags));
 }
 
-inline weir_code checked_emit_rows(subtask* s, std::uint32_t port, const weir_batch* batch, const std::uint32_t* rows,
-                                   std::int64_t count, weir_builder* beside, std::uint32_t flags) {
+weir_code checked_emit_rows(subtask* s, std::uint32_t port, const weir_batch* batch, const std::uint32_t* rows,
+                            std::int64_t count, weir_builder* beside, std::uint32_t flags) {
   constexpr auto call = "emit_rows";
   if (!port_known(s, port, call) || !batch_known(s, batch, call)) return refused(s, call);
   const auto& out = s->plan->outputs[port];
@@ -168,7 +167,7 @@ inline weir_code checked_emit_rows(subtask* s, std::uint32_t port, const weir_ba
   return noted(s, call, s->host->emit_rows(s->real, port, s->batch_real, rows, count, beside, flags));
 }
 
-inline weir_code checked_emit_array(subtask* s, std::uint32_t port, ArrowArray* a, const std::uint32_t* parents) {
+weir_code checked_emit_array(subtask* s, std::uint32_t port, ArrowArray* a, const std::uint32_t* parents) {
   constexpr auto call = "emit_array";
   if (!a->release) return s->blame("array", call, "the array was released before it was emitted"), refused(s, call);
   const auto give_up = [&] {
@@ -207,7 +206,7 @@ inline weir_code checked_emit_array(subtask* s, std::uint32_t port, ArrowArray* 
   return noted(s, call, s->host->emit_array(s->real, port, &watched, parents));
 }
 
-inline bool declared(const component& c, std::string_view path) {
+bool declared(const component& c, std::string_view path) {
   const char* table = reinterpret_cast<const char*>(c.options());
   const auto stride = c.option_size();
   if (!table) return path.empty();
@@ -219,14 +218,7 @@ inline bool declared(const component& c, std::string_view path) {
   }
 }
 
-weir_host make_checked_host();
-// One table for all plugins under check.
-inline const weir_host& checked_host() {
-  static const weir_host host = make_checked_host();
-  return host;
-}
-
-inline weir_host make_checked_host() {
+weir_host make_checked_host() {
   weir_host h{};
   h.struct_size = sizeof h;
   h.abi_major = WEIR_ABI_MAJOR;
@@ -464,5 +456,10 @@ inline weir_host make_checked_host() {
   };
   return h;
 }
+}  // namespace
+
+const weir_host& checked_host() {
+  static const weir_host host = make_checked_host();
+  return host;
+}
 }  // namespace weir::test::check
-#endif  // WEIR_TEST_CHECK_HOST_HPP

@@ -1,7 +1,7 @@
-// weir/test/check/state.hpp: what the checker remembers of one plugin, one bind, one subtask. The objects here stand
+// What the checker remembers of one plugin, one bind, one subtask. The objects here stand
 // behind the opaque pointers that a checked plugin is given.
-#ifndef WEIR_TEST_CHECK_STATE_HPP
-#define WEIR_TEST_CHECK_STATE_HPP
+#ifndef WEIR_TESTING_CHECK_STATE_HPP
+#define WEIR_TESTING_CHECK_STATE_HPP
 
 #include <atomic>
 #include <list>
@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "weir/test/check/columns.hpp"
+#include "check_columns.hpp"
 #include "weir/test/finding.hpp"
 
 namespace weir::test::check {
@@ -147,4 +147,4 @@ inline binding*& current_binding() {
   return b;
 }
 }  // namespace weir::test::check
-#endif  // WEIR_TEST_CHECK_STATE_HPP
+#endif  // WEIR_TESTING_CHECK_STATE_HPP

@@ -1,0 +1,33 @@
+// The two halves of the checker: the host's calls into a plugin, and the table that the plugin calls back.
+#ifndef WEIR_TESTING_CHECK_CALLS_HPP
+#define WEIR_TESTING_CHECK_CALLS_HPP
+
+#include "check_state.hpp"
+#include "weir/ext/draft/report.h"
+
+namespace weir::test::check {
+
+// The host's table as a checked plugin sees it, one for all.
+const weir_host& checked_host();
+
+// The calls of weir_operator and weir_source.
+weir_code bind(component& c, const weir_host* host, weir_bind* real, void** plan);
+void unbind(component& c, void* p);
+weir_code create(component& c, const weir_host* host, weir_context* real, const void* p, void** self);
+void destroy(component& c, void* self);
+weir_code process(component& c, void* self, weir_context* real, const weir_batch* b);
+weir_code on_watermark(component& c, void* self, weir_context* real, std::int64_t us);
+weir_code end_of_port(component& c, void* self, weir_context* real, std::uint32_t port);
+weir_code flush(component& c, void* self, weir_context* real);
+weir_code discover(component& c, const weir_host* host, const void* p, weir_splits* real);
+weir_code open_split(component& c, void* self, weir_context* real, std::uint32_t split, weir_view id,
+                     weir_view position);
+weir_code close_split(component& c, void* self, weir_context* real, std::uint32_t split);
+weir_code poll(component& c, void* self, weir_context* real, std::int64_t wait_us);
+weir_code position(component& c, void* self, weir_context* real, std::uint32_t split, weir_bytes* out);
+weir_code on_committed(component& c, void* self, weir_context* real, std::uint32_t split, weir_view at);
+const weir_report* report_of(component& c);
+weir_code report(component& c, void* self, weir_context* real, weir_figures* out,
+                 void (*add)(weir_figures*, weir_view, std::uint64_t));
+}  // namespace weir::test::check
+#endif  // WEIR_TESTING_CHECK_CALLS_HPP

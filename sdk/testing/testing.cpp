@@ -1,0 +1,10 @@
+// All of weir::testing in one file: an installed SDK compiles it into each test program, with the program's own flags.
+#include "bench.cpp"
+#include "check_calls.cpp"
+#include "check_columns.cpp"
+#include "check_host.cpp"
+#include "checker.cpp"
+#include "config.cpp"
+#include "fake_host.cpp"
+#include "harness.cpp"
+#include "memory.cpp"

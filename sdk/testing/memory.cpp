@@ -10,6 +10,33 @@
 
 namespace weir::test {
 
+std::uint32_t width_of(const field& f) {
+  switch (f.kind) {
+    case type::int8:
+    case type::uint8:
+      return 1;
+    case type::int16:
+    case type::uint16:
+      return 2;
+    case type::int32:
+    case type::uint32:
+    case type::float32:
+    case type::date32:
+      return 4;
+    case type::int64:
+    case type::uint64:
+    case type::float64:
+    case type::timestamp:
+      return 8;
+    case type::decimal128:
+      return 16;
+    case type::fixed_binary:
+      return static_cast<std::uint32_t>(f.width);
+    default:
+      return 0;
+  }
+}
+
 block::block(std::size_t size, int fill) : data_{static_cast<char*>(std::malloc(size ? size : 1))}, size_{size} {
   std::memset(data_, fill, size ? size : 1);
 }

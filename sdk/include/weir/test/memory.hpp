@@ -13,6 +13,9 @@
 
 namespace weir::test {
 
+// Bytes of one value of a fixed-width type; 0: bool, offsets, record.
+std::uint32_t width_of(const field& f);
+
 // Memory that is overwritten before it is freed.
 class block {
  public:

@@ -39,8 +39,8 @@ typedef struct weir_state_declaration {
   uint32_t value_size;              /* WEIR_STATE_VALUE: bytes, laid out as a C struct of the fields in order, without pointers */
 } weir_state_declaration;
 
-/* One value in place. The bytes of a WEIR_STATE_VALUE follow the header, aligned to 8. Owned by the host; valid until the next
- * call of slots() or scan() of the same state, or until the call into the plugin returns. */
+/* One value in place. The bytes of a WEIR_STATE_VALUE follow the header, aligned to 8 (all zero when there is no value yet).
+ * Owned by the host; it does not move until the call into the plugin returns, except that drop ends the slots of its name space. */
 #define WEIR_SLOT_PRESENT 1u
 typedef struct weir_slot {
   uint32_t epoch; /* of the last write; the host's, set by touch */
@@ -48,17 +48,20 @@ typedef struct weir_slot {
 } weir_slot;
 
 #define WEIR_SLOTS_CREATE 1u /* a key without a slot gets one (not present); without it, its pointer is null */
+#define WEIR_SLOTS_TOUCH 2u  /* every slot that is returned is touched: all of them will be written */
 
 typedef struct weir_state_host {
   uint32_t struct_size;
   uint32_t reserved;
   /* [control] Inside bind: declares a state; the host copies everything. Returns its number (0, 1, ...), or a negative code
-   * after bind_error. The operator's input ports must be keyed, all with the same key types. */
+   * after bind_error. All input ports with a key have the same key types; the state of rows from a port without a key is that of
+   * one empty key (an operator without any key: one state for all rows, parallelism 1). */
   int32_t (*declare)(weir_bind*, const weir_state_declaration*);
-  /* [task] In process: the slots of the rows to process; out[k] belongs to the k-th row. name_spaces: one for each row to
-   * process; null: all 0. In a timer call the batch is that of the timers. */
-  weir_code (*slots)(weir_context*, uint32_t state, const weir_batch*, const int64_t* name_spaces, uint32_t flags,
-                     weir_slot** out);
+  /* [task] The slots of rows of the batch in work (of process, of a timer call, or of a scan): out[k] belongs to rows[k]. rows:
+   * physical rows, in any order, also repeated; null: the rows to process, then count is the batch's row_count. name_spaces: one
+   * for each of them; null: all 0. Equal key and name space: the same slot. */
+  weir_code (*slots)(weir_context*, uint32_t state, const weir_batch*, const uint32_t* rows, int64_t count,
+                     const int64_t* name_spaces, uint32_t flags, weir_slot** out);
   /* [task] The epoch that a slot must have to be written without touch. Constant during one call into the plugin. */
   uint32_t (*epoch)(weir_context*);
   /* [task] Before the first write to a slot in this epoch. */
@@ -80,9 +83,10 @@ typedef struct weir_state_host {
   weir_code (*map_put)(weir_context*, uint32_t state, weir_slot*, weir_view key, weir_view value);
   weir_code (*map_remove)(weir_context*, uint32_t state, weir_slot*, weir_view key);
   weir_code (*map_next)(weir_context*, uint32_t state, weir_slot*, weir_view after, weir_view* key, weir_view* value);
-  /* [task] All present slots of a name space, some at a time: *keys is a batch whose columns are the key columns, out[k] the
-   * slot of its k-th row (valid as the batch is). *cursor is 0 at first; it is 0 again when that was the last part. Neither
-   * slots() with WEIR_SLOTS_CREATE nor drop of the same state between two parts. */
+  /* [task] All present slots of a name space, some at a time, in no order that means anything (the same one for the same
+   * history): *keys is a batch whose columns are the key columns, (*out)[k] the slot of its k-th row; both live until the next
+   * scan or until the call into the plugin returns. *cursor is 0 at first; it is 0 again when that was the last part. Between two
+   * parts of a scan neither slots() with WEIR_SLOTS_CREATE for that state and name space nor drop of it. */
   weir_code (*scan)(weir_context*, uint32_t state, int64_t name_space, uint64_t* cursor, const weir_batch** keys,
                     weir_slot*** out);
   /* [task] Takes a whole name space away. */

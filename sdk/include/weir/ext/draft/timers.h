@@ -24,7 +24,7 @@ typedef struct weir_timers_host {
   uint32_t reserved;
   /* [control] Inside bind: a family of timers by name. Returns its number (0, 1, ...), or a negative code after bind_error. */
   int32_t (*declare)(weir_bind*, const char* name, uint32_t time_kind);
-  /* [task] Sets (clears) one timer for each of `count` physical rows of the batch in work, for the row's key. A time that has
+  /* [task] Sets (clears) one timer for each of `count` physical rows of the batch in work (null: its rows to process), for the row's key. A time that has
    * passed already fires with the next watermark (the next look at the clock). Clearing a timer that is not set is no error. */
   weir_code (*set)(weir_context*, uint32_t family, const weir_batch*, const uint32_t* rows, const int64_t* times_us,
                    int64_t count);

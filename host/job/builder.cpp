@@ -55,6 +55,9 @@ std::shared_ptr<const op::spec> spec_of(const plan::plan& what, const plan::node
   made->op = n.component->operation();
   made->source = n.component->source();
   made->plan = n.binding->plan();
+  made->key_fields = n.binding->key_fields();
+  made->states = n.binding->states();
+  made->timers = n.binding->timers();
   for (const plan::input_port& port : n.input_ports) made->keys.push_back(port.key);
   for (std::uint32_t i = 0; i < n.dead_letter_output(); ++i) {
     const plan::output& out = n.outputs[i];

@@ -1,17 +1,33 @@
 #include "job/host_table.hpp"
 
-#include <string>
+#include <cstring>
 
 #include "job/split_finder.hpp"
+#include "model/plugin_bytes.hpp"
 #include "operator/context.hpp"
 #include "plugin/bind.hpp"
 
-/// Bytes that a plugin hands over piece by piece.
-struct weir_bytes {
-  std::string text;
-};
-
 namespace weir::job {
+namespace {
+
+const void* extension(const char* id) {
+  struct tables {
+    weir_state_host states{};
+    weir_timers_host timers{};
+    tables() {
+      op::fill_state_slots(states);
+      op::fill_timer_slots(timers);
+      plugin::fill_declare_slots(states, timers);
+    }
+  };
+  static const tables all;
+  if (!id) return nullptr;
+  if (std::strcmp(id, WEIR_EXT_STATE) == 0) return &all.states;
+  if (std::strcmp(id, WEIR_EXT_TIMERS) == 0) return &all.timers;
+  return nullptr;
+}
+
+}  // namespace
 
 const weir_host& host_table() {
   static const weir_host table = [] {
@@ -19,8 +35,8 @@ const weir_host& host_table() {
     t.struct_size = sizeof t;
     t.abi_major = WEIR_ABI_MAJOR;
     t.abi_minor = WEIR_ABI_MINOR;
-    t.extension = [](const char*) -> const void* { return nullptr; };
-    t.append = [](weir_bytes* to, weir_view piece) { to->text.append(piece.data, piece.size); };
+    t.extension = extension;
+    t.append = model::append_bytes;
     plugin::fill_bind_slots(t);
     op::fill_context_slots(t);
     fill_split_slots(t);

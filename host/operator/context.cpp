@@ -1,5 +1,6 @@
 #include "operator/context.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/cat.hpp"
@@ -20,10 +21,15 @@ weir_context::weir_context(const weir::op::spec& node, std::uint32_t number, wei
            .version = node.version}),
       dead(node, number, world, log, counts),
       ports(node.outputs.size()),
+      late_port(static_cast<std::uint32_t>(std::find_if(node.outputs.begin(), node.outputs.end(),
+                                                        [](const auto& o) { return o.name == "late"; }) -
+                                           node.outputs.begin())),
       doing{node.plugin, node.version, node.id, node.pipeline, number} {}
 
-void weir_context::begin(const weir::model::batch* batch) {
+void weir_context::begin(const weir::model::batch* batch, std::span<const std::uint32_t> key) {
   input = batch;
+  input_key = key;
+  if (state) state->set_time(env.now_us(), watermark);
   outside = std::exchange(weir::base::current_activity, &doing);
   why.clear();
   why_code = WEIR_OK;
@@ -37,6 +43,7 @@ bool weir_context::end(weir_code code, const char* slot) {
   }
   row_buffers.clear();
   input = nullptr;
+  scanned = {};
   if (!dead.flush(out) && !failure.failed()) {
     failure.set(weir::base::host_error("dead letters could not be handed on"));
   }
@@ -87,6 +94,7 @@ weir_code weir_context::send(std::uint32_t port, const weir::model::batch_ref& b
   counters::add(counts.records_out, static_cast<std::uint64_t>(rows));
   counters::add(counts.batches_out, 1);
   counters::add(counts.bytes_out, static_cast<std::uint64_t>(batch->bytes()));
+  if (port == late_port) counters::add(counts.late, static_cast<std::uint64_t>(rows));
   return out.collect(port, batch) ? WEIR_OK : WEIR_E_STOPPED;
 }
 

@@ -13,7 +13,9 @@
 #include "operator/counters.hpp"
 #include "operator/dead_letters.hpp"
 #include "operator/spec.hpp"
+#include "operator/state_access.hpp"
 #include "weir/abi.h"
+#include "weir/ext/draft/timers.h"
 
 namespace weir::op {
 
@@ -34,8 +36,8 @@ struct weir_context {
   weir_context(const weir::op::spec& what, std::uint32_t subtask, weir::op::collector& out,
                weir::op::chain_error& failure, weir::base::env& env, weir::op::split_listener* splits = nullptr);
 
-  /// Around each call into the plugin: `input` is the batch of process(), null otherwise.
-  void begin(const weir::model::batch* input);
+  /// Around each call into the plugin: `input` is the batch of process() or on_timers() with its key columns, null otherwise.
+  void begin(const weir::model::batch* input, std::span<const std::uint32_t> key = {});
   /// Drops what the call left open, sends dead letters, and turns its code into success or the chain's error.
   bool end(weir_code code, const char* slot);
 
@@ -56,8 +58,14 @@ struct weir_context {
   };
   std::vector<port_state> ports;
   const weir::model::batch* input = nullptr;
+  std::span<const std::uint32_t> input_key;          // its key columns
+  weir::op::state_access* state = nullptr;           // null: the node declared neither state nor timers
+  std::vector<std::uint32_t> key_of_keys;            // 0, 1, ...: the key columns of a batch that has only them
+  weir::model::batch_ref scanned;                    // keys of the last scan in this call
+  weir_batch scanned_view{};
   std::vector<weir::model::buffer_ref> row_buffers;  // given out by row_buffer, not yet used
   std::string why;                                   // the text of fail()
+  const std::uint32_t late_port;                     // the output port "late": what goes out of it is late; none: past the last
   const weir::base::activity doing;                  // for the report of a crash
   const weir::base::activity* outside = nullptr;     // whose call this one happens in: chained nodes nest
   weir_code why_code = WEIR_OK;
@@ -72,5 +80,8 @@ namespace weir::op {
 
 /// Fills the [task] slots of the table that plugins are given: everything but binding, configuration and discovery.
 void fill_context_slots(weir_host& table);
+/// The same for the extensions: everything but `declare`.
+void fill_state_slots(weir_state_host& table);
+void fill_timer_slots(weir_timers_host& table);
 
 }  // namespace weir::op

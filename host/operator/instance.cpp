@@ -1,10 +1,12 @@
 #include "operator/instance.hpp"
 
+#include <numeric>
 #include <utility>
 
 #include "base/guarded.hpp"
 #include "model/compact.hpp"
 #include "model/key_hash.hpp"
+#include "model/plugin_bytes.hpp"
 #include "weir/ext/draft/report.h"
 
 namespace weir::op {
@@ -47,7 +49,24 @@ void instance::close() {
   if (code < 0) context_.log.error("destroy of the plugin failed, it may have lost something", {{"why", context_.why}});
 }
 
+void instance::use(state_access* state) {
+  context_.state = state;
+  context_.key_of_keys.resize(context_.what.key_fields.size());
+  std::iota(context_.key_of_keys.begin(), context_.key_of_keys.end(), 0u);
+}
+
 bool instance::create() {
+  if (WEIR_HAS(context_.what.op, weir_operator, extension)) {
+    const auto ask = context_.what.op->extension;
+    context_.begin(nullptr);
+    const weir_code asked = call([&]() -> weir_code {
+      timers_ = static_cast<const weir_timers*>(ask(WEIR_EXT_TIMERS));
+      snapshot_ = static_cast<const weir_snapshot*>(ask(WEIR_EXT_SNAPSHOT));
+      two_phase_ = static_cast<const weir_two_phase*>(ask(WEIR_EXT_TWO_PHASE));
+      return WEIR_OK;
+    });
+    if (!context_.end(asked, "extension")) return false;
+  }
   context_.begin(nullptr);
   const weir_code code = call([&] { return context_.what.op->create(&table_, &context_, context_.what.plan, &self_); });
   created_ = code >= 0;
@@ -70,7 +89,7 @@ bool instance::process(std::uint32_t port, const model::batch_ref& given) {
 
   weir_batch view = batch->view();
   view.port = port;
-  context_.begin(batch.get());
+  context_.begin(batch.get(), keys);
   return context_.end(call([&] { return what.op->process(self_, &context_, &view); }), "process");
 }
 
@@ -78,10 +97,81 @@ bool instance::advance(std::int64_t watermark_us) {
   if (watermark_us <= context_.watermark) return !context_.failure.failed();
   context_.watermark = watermark_us;
   context_.counts.watermark_us.store(watermark_us, std::memory_order_relaxed);
+  if (!fire(WEIR_TIMER_EVENT_TIME, watermark_us)) return false;
   if (!WEIR_HAS(context_.what.op, weir_operator, on_watermark)) return !context_.failure.failed();
   context_.begin(nullptr);
   return context_.end(call([&] { return context_.what.op->on_watermark(self_, &context_, watermark_us); }),
                       "on_watermark");
+}
+
+bool instance::fire(std::uint32_t time_kind, std::int64_t until_us) {
+  if (!context_.state) return !context_.failure.failed();
+  // In parts: a call is never longer than a batch, and a timer that is set for a time that has passed fires in the next part.
+  constexpr std::int64_t most = 1024;
+  std::uint32_t family = 0;
+  while (const model::batch_ref due = context_.state->pop_due(time_kind, until_us, most, &family)) {
+    if (!timers_ || !WEIR_HAS(timers_, weir_timers, on_timers)) {
+      context_.broken(base::plugin_error("it sets timers but does not offer weir.timers/1 to be told of them"));
+      return false;
+    }
+    const weir_batch view = due->view();
+    context_.begin(due.get(), context_.key_of_keys);
+    if (!context_.end(call([&] { return timers_->on_timers(self_, &context_, family, &view); }), "on_timers")) return false;
+  }
+  return !context_.failure.failed();
+}
+
+bool instance::fire_processing_timers(std::int64_t now_us) { return fire(WEIR_TIMER_PROCESSING_TIME, now_us); }
+
+std::int64_t instance::next_processing_timer() const {
+  return context_.state ? context_.state->next_timer(WEIR_TIMER_PROCESSING_TIME) : INT64_MAX;
+}
+
+bool instance::save(std::optional<std::string>* out) {
+  if (!snapshot_ || !WEIR_HAS(snapshot_, weir_snapshot, save)) return !context_.failure.failed();
+  weir_bytes bytes;
+  context_.begin(nullptr);
+  if (!context_.end(call([&] { return snapshot_->save(self_, &context_, &bytes); }), "save")) return false;
+  *out = std::move(bytes.text);
+  return true;
+}
+
+bool instance::restore(std::string_view saved) {
+  if (!snapshot_ || !WEIR_HAS(snapshot_, weir_snapshot, restore)) {
+    context_.broken(base::plugin_error("the snapshot holds what it saved, but it does not offer weir.snapshot/1 to restore it"));
+    return false;
+  }
+  context_.begin(nullptr);
+  return context_.end(call([&] { return snapshot_->restore(self_, &context_, {saved.data(), saved.size()}); }), "restore");
+}
+
+bool instance::prepare(std::uint64_t cut, std::string* out) {
+  if (!two_phase_ || !WEIR_HAS(two_phase_, weir_two_phase, prepare)) return !context_.failure.failed();
+  weir_bytes bytes;
+  context_.begin(nullptr);
+  if (!context_.end(call([&] { return two_phase_->prepare(self_, &context_, cut, &bytes); }), "prepare")) return false;
+  *out = std::move(bytes.text);
+  return true;
+}
+
+bool instance::commit(std::uint64_t cut, std::string_view prepared) {
+  if (!two_phase_ || !WEIR_HAS(two_phase_, weir_two_phase, commit)) return !context_.failure.failed();
+  context_.begin(nullptr);
+  return context_.end(call([&] { return two_phase_->commit(self_, &context_, cut, {prepared.data(), prepared.size()}); }),
+                      "commit");
+}
+
+bool instance::abort(std::uint64_t cut, std::string_view prepared) {
+  if (!two_phase_ || !WEIR_HAS(two_phase_, weir_two_phase, abort)) return !context_.failure.failed();
+  context_.begin(nullptr);
+  return context_.end(call([&] { return two_phase_->abort(self_, &context_, cut, {prepared.data(), prepared.size()}); }), "abort");
+}
+
+bool instance::recover(std::uint64_t cut, std::string_view prepared) {
+  if (!two_phase_ || !WEIR_HAS(two_phase_, weir_two_phase, recover)) return !context_.failure.failed();
+  context_.begin(nullptr);
+  return context_.end(call([&] { return two_phase_->recover(self_, &context_, cut, {prepared.data(), prepared.size()}); }),
+                      "recover");
 }
 
 bool instance::end_of_port(std::uint32_t port) {

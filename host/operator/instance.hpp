@@ -1,6 +1,8 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/env.hpp"
@@ -9,6 +11,9 @@
 #include "operator/context.hpp"
 #include "operator/spec.hpp"
 #include "weir/abi.h"
+#include "weir/ext/draft/snapshot.h"
+#include "weir/ext/draft/timers.h"
+#include "weir/ext/draft/two_phase.h"
 
 namespace weir::op {
 
@@ -23,16 +28,33 @@ class instance {
   instance(const instance&) = delete;
   instance& operator=(const instance&) = delete;
 
+  /// Before create. state outlives the instance; null: it declared none.
+  void use(state_access* state);
   bool create();
   /// Destroys the plugin's instance; counters stay.
   void close();
   /// One batch for an input port. Hashes the key when the port has one and nobody did before, and makes the batch dense
   /// for operators that do not read selections.
   bool process(std::uint32_t port, const model::batch_ref& batch);
-  /// The event-time clock of the node has moved; never back.
+  /// The event-time clock of the node has moved; never back. Timers that are due fire first.
   bool advance(std::int64_t watermark_us);
+  /// Processing-time timers that are due fire.
+  bool fire_processing_timers(std::int64_t now_us);
+  /// When the next one is due, wall clock; INT64_MAX: none.
+  std::int64_t next_processing_timer() const;
   bool end_of_port(std::uint32_t port);
   bool flush();
+
+  // ---- the cut: weir.snapshot/1 and weir.two_phase/1, as far as the plugin has them
+  /// Behind flush. nullopt in *out: the plugin keeps nothing.
+  bool save(std::optional<std::string>* out);
+  bool restore(std::string_view saved);
+  bool two_phase() const { return two_phase_ != nullptr; }
+  bool prepare(std::uint64_t cut, std::string* out);
+  bool commit(std::uint64_t cut, std::string_view prepared);
+  bool abort(std::uint64_t cut, std::string_view prepared);
+  bool recover(std::uint64_t cut, std::string_view prepared);
+
   /// Figures of the report extension, if the plugin has it.
   void report(const std::function<void(std::string_view name, std::uint64_t value)>& add);
   /// A row that the host itself could not use (an event time that is null): as if the plugin had called dead_letter.
@@ -46,11 +68,15 @@ class instance {
   /// Around each slot: an exception that leaves the plugin is the plugin's failure.
   template <class Call>
   weir_code call(Call&& into_plugin);
+  bool fire(std::uint32_t time_kind, std::int64_t until_us);
 
   weir_context context_;
   const weir_host& table_;
   void* self_ = nullptr;
   bool created_ = false;
+  const weir_timers* timers_ = nullptr;        // what the plugin offers; null: nothing
+  const weir_snapshot* snapshot_ = nullptr;
+  const weir_two_phase* two_phase_ = nullptr;
 };
 
 }  // namespace weir::op

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "model/state_shape.hpp"
 #include "model/type.hpp"
 #include "weir/abi.h"
 
@@ -32,6 +33,9 @@ struct spec {
   const weir_operator* op = nullptr;    ///< null for a source
   const weir_source* source = nullptr;  ///< null for an operator
   const void* plan = nullptr;           ///< what bind made; kept alive by `keep`
+  std::vector<model::field> key_fields;             ///< of its keyed state
+  std::vector<model::state_declaration> states;     ///< declared in bind
+  std::vector<model::timer_declaration> timers;
   std::vector<std::vector<std::uint32_t>> keys;  ///< per input port: key columns; empty: no key
   std::vector<output_port> outputs;
   on_error policy = on_error::fail;

@@ -1,6 +1,7 @@
 #include "base/cat.hpp"
 #include "base/text.hpp"
 #include "plan/draft.hpp"
+#include "plugin/bind.hpp"
 
 namespace weir::plan {
 namespace {
@@ -56,6 +57,16 @@ void check_parallelism(draft& d, const draft_node& n) {
                                d.from.max_parallelism, " (max_parallelism, the number of key groups)"));
 }
 
+/// State of rows without a key is one for all of them, so one subtask has to have it.
+void check_keyless_state(draft& d, const draft_node& n) {
+  if (!n.binding || n.told->parallelism <= 1) return;
+  if (n.binding->states().empty() && n.binding->timers().empty()) return;
+  for (const auto& port : n.ports)
+    if (!port.key.empty()) return;
+  d.problems.error(n.at(), cat(quoted(n.id), " keeps state but its inputs have no key, so it is one state for all rows: set parallelism "
+                               "= 1, or give its input exchange = { kind = \"hash\", key = \"column\" }"));
+}
+
 }  // namespace
 
 void finish(draft& d, plan& out) {
@@ -68,6 +79,7 @@ void finish(draft& d, plan& out) {
   for (auto i : d.order) {
     auto& from = d.nodes[i];
     check_parallelism(d, from);
+    check_keyless_state(d, from);
     node n;
     n.id = from.id;
     n.kind = kind_of(from.role);

@@ -49,6 +49,8 @@ class bound final : public binding {
     const bool done = call(host);
     state_.problems = nullptr;
     outputs_ = std::move(state_.outputs);
+    states_ = std::move(state_.states);
+    timers_ = std::move(state_.timers);
     return done;
   }
 
@@ -121,7 +123,7 @@ weir_host make_bind_host() {
   host.struct_size = sizeof host;
   host.abi_major = WEIR_ABI_MAJOR;
   host.abi_minor = WEIR_ABI_MINOR;
-  host.extension = [](const char*) -> const void* { return nullptr; };
+  host.extension = bind_extension;
   fill_bind_slots(host);
   refuse(host.info), refuse(host.log), refuse(host.now), refuse(host.watermark), refuse(host.port_connected);
   refuse(host.fail), refuse(host.dead_letter);

@@ -11,8 +11,11 @@
 
 #include "config/diagnostics.hpp"
 #include "config/value.hpp"
+#include "model/state_shape.hpp"
 #include "model/type.hpp"
 #include "plugin/component.hpp"
+#include "weir/ext/draft/state.h"
+#include "weir/ext/draft/timers.h"
 
 namespace weir::plugin {
 
@@ -42,6 +45,11 @@ class binding {
   const config::value& config() const { return config_; }
   const std::vector<bind_input>& inputs() const { return inputs_; }
   const std::vector<bind_output>& outputs() const { return outputs_; }
+  /// What the plugin declared by the extensions weir.state/1 and weir.timers/1, in the order of their numbers.
+  const std::vector<model::state_declaration>& states() const { return states_; }
+  const std::vector<model::timer_declaration>& timers() const { return timers_; }
+  /// Key columns of the state: those of the first keyed input; empty: none is keyed.
+  std::vector<model::field> key_fields() const;
 
  protected:
   component_ptr component_;
@@ -49,6 +57,8 @@ class binding {
   config::value config_;
   std::vector<bind_input> inputs_;
   std::vector<bind_output> outputs_;
+  std::vector<model::state_declaration> states_;
+  std::vector<model::timer_declaration> timers_;
 };
 using binding_ptr = std::shared_ptr<const binding>;
 
@@ -65,6 +75,11 @@ binding_ptr bind(component_ptr what, config::value config, std::vector<bind_inpu
 void fill_bind_slots(weir_host& host);
 /// A table for binding without an engine: the slots of running subtasks refuse with WEIR_E_CONTRACT. Lives for ever.
 const weir_host& bind_host();
+
+/// Sets the slot `declare` of the two tables. The rest is the engine's.
+void fill_declare_slots(weir_state_host& states, weir_timers_host& timers);
+/// The extensions while binding without an engine: only `declare` works.
+const void* bind_extension(const char* id);
 
 /// How a configuration value looks to a plugin.
 const weir_config* config_node(const config::value& value);

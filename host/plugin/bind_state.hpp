@@ -17,6 +17,8 @@ struct weir_bind {
   const std::vector<weir::plugin::bind_input>* inputs = nullptr;
   std::vector<ArrowSchema> schemas;  ///< of the inputs, exported
   std::vector<weir::plugin::bind_output> outputs;
+  std::vector<weir::model::state_declaration> states;
+  std::vector<weir::model::timer_declaration> timers;
   weir::config::location at;                      ///< of the node
   weir::config::diagnostics* problems = nullptr;  ///< null outside of bind(): then the plugin kept the handle
   std::size_t errors = 0;

@@ -81,6 +81,11 @@ class binder {
   }
   [[nodiscard]] weir_code first_error() const { return first_error_; }
 
+  // The boundary's own tables, for extensions (host()->extension(id)) whose calls take the node. Null while bind() is
+  // repeated for a subtask's instance.
+  [[nodiscard]] const weir_host* host() const { return host_; }
+  [[nodiscard]] weir_bind* node() const { return node_; }
+
  private:
   detail::bound& facts_;
   const weir_host* host_;

@@ -74,6 +74,10 @@ class component {
     return runtime_.host->port_connected(runtime_.context, port) != 0;
   }
 
+  // The boundary's own tables, for extensions whose calls take the context: host()->extension(id). From open() on.
+  [[nodiscard]] const weir_host* host() const { return runtime_.host; }
+  [[nodiscard]] weir_context* context() const { return runtime_.context; }
+
   // The name behind a number of weir_batch.source_id; lives as long as the process.
   [[nodiscard]] std::string_view source_name(std::uint32_t source) const {
     return detail::chars(runtime_.host->source_name(runtime_.context, source));

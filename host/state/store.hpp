@@ -1,0 +1,148 @@
+#pragma once
+// store: the keyed state and the timers of one operator in one subtask. What stands behind weir.state/1 and
+// weir.timers/1 (sdk/include/weir/ext/draft/state.h, timers.h), cuts of it, and their restore.
+//
+// Everything here belongs to the thread of the task: no locks, and the same history of calls gives the same answers in
+// the same order. Functions that give a weir_code answer like their namesakes in state.h; why() says what a negative
+// code was about.
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/env.hpp"
+#include "base/result.hpp"
+#include "model/batch.hpp"
+#include "model/key_hash.hpp"
+#include "model/type.hpp"
+#include "weir/ext/draft/state.h"
+#include "weir/ext/draft/timers.h"
+
+namespace weir::state {
+
+/// A state as the operator declared it in bind.
+struct declaration {
+  std::string name;
+  std::uint32_t kind = WEIR_STATE_VALUE;
+  model::schema_ref value;    ///< fields of a value, an element, a map's value
+  model::schema_ref map_key;  ///< map: fields of its key; null otherwise
+  std::int64_t ttl_us = 0;    ///< 0: kept for ever
+  std::uint32_t ttl_time = WEIR_TTL_PROCESSING_TIME;
+  std::uint32_t value_size = 0;  ///< WEIR_STATE_VALUE: bytes, at most value_bytes_max
+};
+struct timer_family {
+  std::string name;
+  std::uint32_t time_kind = WEIR_TIMER_EVENT_TIME;
+};
+
+/// What one operator keeps, and the part of the key groups that this subtask owns.
+struct shape {
+  std::vector<model::data_type> key;   ///< types of the key columns; empty: one empty key
+  std::vector<std::string> key_names;  ///< as many; the columns of scanned and fired batches
+  std::vector<declaration> states;
+  std::vector<timer_family> timers;
+  std::uint32_t key_groups = 128;
+  model::key_group_range own{0, 128};
+  bool cuts = true;  ///< false: there will be no cut, so what changed is not written down
+};
+
+inline constexpr std::uint32_t value_bytes_max = 1u << 20;  ///< of a WEIR_STATE_VALUE
+inline constexpr std::uint32_t key_bytes_max = 1u << 19;    ///< of an encoded key; a longer one is WEIR_E_STATE
+
+/// A state's value of another schema than the declared one, met while a cut is loaded. Turns the stored bytes into
+/// bytes of the declared schema.
+using converter = std::function<base::result<std::string>(const declaration& now, const model::schema& stored,
+                                                          std::string_view value)>;
+
+struct load_options {
+  bool allow_dropped = false;  ///< states and timer families that are no longer declared are left out; else an error
+  converter convert;           ///< null: another schema is an error
+};
+
+/// [task]
+class store {
+ public:
+  store(shape what, base::env& env);
+  ~store();
+  store(const store&) = delete;
+  store& operator=(const store&) = delete;
+
+  /// What the operator keeps; as given.
+  const shape& what() const noexcept;
+
+  /// Before each call into the plugin: the clocks that TTL goes by. Slots and scans of the call before end here:
+  /// entries without a value give their memory back, and a bounded number of expired ones is swept.
+  void set_time(std::int64_t now_us, std::int64_t watermark_us);
+
+  // ---- weir_state_host, by state number. `key`: the key columns of the batch's port; empty: the one empty key.
+  weir_code slots(std::uint32_t state, const model::batch& rows_of, std::span<const std::uint32_t> key,
+                  const std::uint32_t* rows, std::int64_t count, const std::int64_t* name_spaces, std::uint32_t flags,
+                  weir_slot** out);
+  std::uint32_t epoch() const noexcept;
+  weir_code touch(std::uint32_t state, weir_slot* slot);
+  weir_code clear(std::uint32_t state, weir_slot* slot);
+  weir_code bytes_get(std::uint32_t state, weir_slot* slot, weir_view* out);
+  weir_code bytes_put(std::uint32_t state, weir_slot* slot, weir_view value);
+  weir_code list_size(std::uint32_t state, weir_slot* slot, std::uint64_t* out);
+  weir_code list_add(std::uint32_t state, weir_slot* slot, weir_view element);
+  weir_code list_at(std::uint32_t state, weir_slot* slot, std::uint64_t i, weir_view* out);
+  weir_code list_trim(std::uint32_t state, weir_slot* slot, std::uint64_t from);
+  weir_code map_get(std::uint32_t state, weir_slot* slot, weir_view key, weir_view* out);
+  weir_code map_put(std::uint32_t state, weir_slot* slot, weir_view key, weir_view value);
+  weir_code map_remove(std::uint32_t state, weir_slot* slot, weir_view key);
+  weir_code map_next(std::uint32_t state, weir_slot* slot, weir_view after, weir_view* key, weir_view* value);
+  /// At most scan_rows_max slots at a time. *keys has the key columns and key_hash; its key columns are 0, 1, ...
+  weir_code scan(std::uint32_t state, std::int64_t name_space, std::uint64_t* cursor, model::batch_ref* keys,
+                 weir_slot*** out);
+  weir_code drop(std::uint32_t state, std::int64_t name_space);
+  weir_code next_name_space(std::uint32_t state, std::int64_t from, std::int64_t* out);
+  static constexpr std::int64_t scan_rows_max = 1024;
+
+  // ---- weir_timers_host, by family number.
+  weir_code timer_set(std::uint32_t family, const model::batch& rows_of, std::span<const std::uint32_t> key,
+                      const std::uint32_t* rows, const std::int64_t* times_us, std::int64_t count);
+  weir_code timer_clear(std::uint32_t family, const model::batch& rows_of, std::span<const std::uint32_t> key,
+                        const std::uint32_t* rows, const std::int64_t* times_us, std::int64_t count);
+  /// Due timers (time <= until_us) of one family, the one with the earliest due time, in ascending order of time (equal
+  /// times: by key); at most `limit` rows, and none that is later than a due timer of another family of that kind. They
+  /// are removed. Null: none is due. The batch has the key columns, key_hash, and event_time = the timers' times.
+  model::batch_ref pop_due(std::uint32_t time_kind, std::int64_t until_us, std::int64_t limit, std::uint32_t* family);
+  /// No timer of the kind is due before this time; INT64_MAX: there is none. Earlier than the next timer only when
+  /// timers were cleared; pop_due up to it makes it exact.
+  std::int64_t next_timer(std::uint32_t time_kind) const;
+
+  // ---- cuts. One at a time: cut() only when the last capture() of the cut before has answered false, or after
+  // abandon().
+  /// The synchronous part: from here on changes belong to the next cut. Copies nothing.
+  void cut();
+  /// Between calls into the plugin: appends one self-contained block of about so many bytes (a large value makes it
+  /// longer), or nothing. false: that was the last one of this cut. Blocks of a cut, and cuts, are loaded in the order
+  /// they were written.
+  bool capture(std::size_t about_bytes, std::string& block);
+  /// A cut that will not be completed: what was not captured, and what was, belongs to the next cut again.
+  void abandon();
+
+  // ---- restore, into a fresh store.
+  /// A block; older ones first, from any number of subtasks. Entries of key groups that are not owned are left out;
+  /// entries of the empty key belong to every subtask.
+  base::result<void> load(std::string_view block, const load_options& how = {});
+  /// All blocks are in.
+  void loaded();
+
+  /// Memory of this store: tables, values, lists, maps, timers; what is kept for reuse included.
+  std::uint64_t memory_bytes() const noexcept;
+  /// Entries of all states and timers (those that were cleared and wait for a cut included).
+  std::uint64_t entries() const noexcept;
+  /// What the last negative code was about; for weir_host.fail.
+  const std::string& why() const noexcept;
+
+ private:
+  friend class folder;
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace weir::state

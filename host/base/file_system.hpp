@@ -75,6 +75,12 @@ enum class open_write_how : std::uint8_t {
   keep_existing,  ///< content kept, fails when missing
 };
 
+/// An exclusive lock on a file, held until destroyed; the kernel drops it when the process ends, however it ends.
+class file_lock {
+ public:
+  virtual ~file_lock() = default;
+};
+
 class file_system {
  public:
   virtual ~file_system() = default;
@@ -95,6 +101,9 @@ class file_system {
   virtual result<void> set_mode(const std::string& path, std::uint32_t mode) = 0;
   /// The names in the directory are on the disk when this succeeds.
   virtual result<void> sync_directory(const std::string& directory) = 0;
+  /// Locks a file, created when missing, against every other holder, in this process too. Never waits; nullptr:
+  /// somebody holds it. Do not remove the file while weir may run.
+  virtual result<std::unique_ptr<file_lock>> lock(const std::string& path) = 0;
 
   // Made of the above, the same everywhere.
 

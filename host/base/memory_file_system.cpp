@@ -32,6 +32,7 @@ std::uint64_t memory_file_system::count(fs_op which) const {
 void memory_file_system::crash() {
   const std::lock_guard lock(shared_->mutex);
   ++shared_->generation;
+  shared_->locked.clear();
   shared_->pending_ops.clear();
   shared_->fall_back(shared_->root, [](node&) {});
   shared_->count_links(shared_->root);
@@ -40,6 +41,7 @@ void memory_file_system::crash() {
 void memory_file_system::crash_torn(const std::function<std::uint64_t()>& pick) {
   const std::lock_guard lock(shared_->mutex);
   ++shared_->generation;
+  shared_->locked.clear();
   const std::size_t kept = pick() % (shared_->pending_ops.size() + 1);
   for (std::size_t i = 0; i < kept; ++i) shared::make_durable(shared_->pending_ops[i]);
   shared_->pending_ops.clear();
@@ -227,6 +229,28 @@ result<void> memory_file_system::sync_directory(const std::string& directory) {
   if (code) return errno_error(code, "sync directory", directory);
   shared_->sync_names(f.target);
   return {};
+}
+
+result<std::unique_ptr<file_lock>> memory_file_system::lock(const std::string& path) {
+  class held final : public file_lock {
+   public:
+    held(std::shared_ptr<shared> s, std::uint64_t inode)
+        : shared_(std::move(s)), inode_(inode), generation_(shared_->generation) {}
+    ~held() override {
+      const std::lock_guard lock(shared_->mutex);
+      if (generation_ == shared_->generation) shared_->locked.erase(inode_);
+    }
+
+   private:
+    std::shared_ptr<shared> shared_;
+    std::uint64_t inode_, generation_;
+  };
+  WEIR_TRY(open_write(path, open_write_how::keep));
+  const std::lock_guard lock(shared_->mutex);
+  const auto f = shared_->find(path);
+  if (!f.target) return errno_error(ENOENT, "lock", path);
+  if (!shared_->locked.insert(f.target->inode).second) return std::unique_ptr<file_lock>();
+  return std::unique_ptr<file_lock>(std::make_unique<held>(shared_, f.target->inode));
 }
 
 }  // namespace weir::base

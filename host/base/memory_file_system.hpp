@@ -74,6 +74,8 @@ class memory_file_system final : public file_system {
   result<void> make_directories(const std::string& path, std::uint32_t mode = 0755) override;
   result<void> set_mode(const std::string& path, std::uint32_t mode) override;
   result<void> sync_directory(const std::string& directory) override;
+  /// Counts and fails as open_write. A crash frees all locks.
+  result<std::unique_ptr<file_lock>> lock(const std::string& path) override;
 
   struct node;
   struct shared;

@@ -65,6 +65,7 @@ struct memory_file_system::shared {
   std::vector<name_op> pending_ops;
   std::uint64_t generation = 0;  // crashes so far; handles of an older one are dead
   std::uint64_t next_inode = 2;
+  std::set<std::uint64_t> locked;  // inodes
   fault faults;
   std::array<std::uint64_t, 32> counts{};
 

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -253,6 +254,25 @@ result<void> real_file_system::sync_directory(const std::string& directory) {
   if (dir.get() < 0) return errno_error(errno, "open directory", directory);
   if (::fsync(dir.get()) != 0) return errno_error(errno, "sync directory", directory);
   return {};
+}
+
+result<std::unique_ptr<file_lock>> real_file_system::lock(const std::string& path) {
+  class held final : public file_lock {
+   public:
+    held(int fd, const std::string& p) : file_(fd, p) {}
+
+   private:
+    descriptor file_;  // closing it unlocks
+  };
+  const int fd = open_retrying(path.c_str(), O_RDWR | O_CREAT, 0644);
+  if (fd < 0) return errno_error(errno, "open for locking", path);
+  auto lock = std::make_unique<held>(fd, path);
+  int done;
+  do done = ::flock(fd, LOCK_EX | LOCK_NB);
+  while (done != 0 && errno == EINTR);
+  if (done == 0) return std::unique_ptr<file_lock>(std::move(lock));
+  if (errno == EWOULDBLOCK) return std::unique_ptr<file_lock>();
+  return errno_error(errno, "lock", path);
 }
 
 }  // namespace weir::base

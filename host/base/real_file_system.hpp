@@ -17,6 +17,7 @@ class real_file_system final : public file_system {
   result<void> make_directories(const std::string& path, std::uint32_t mode) override;
   result<void> set_mode(const std::string& path, std::uint32_t mode) override;
   result<void> sync_directory(const std::string& directory) override;
+  result<std::unique_ptr<file_lock>> lock(const std::string& path) override;
 };
 
 }  // namespace weir::base

@@ -15,7 +15,7 @@ namespace weir::checkpoint {
 struct cut_info {
   std::uint64_t cut = 0;
   model::cut_kind kind = model::cut_kind::checkpoint;
-  std::string path;              ///< its manifest; of a savepoint: its directory
+  std::string path;              ///< its manifest
   std::int64_t taken_at_us = 0;  ///< wall clock
   std::uint64_t files = 0;
   std::uint64_t bytes = 0;        ///< on disk, files shared with other cuts too

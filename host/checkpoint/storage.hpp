@@ -34,9 +34,6 @@ struct cut_request {
   std::uint64_t number = 0;  ///< storage::next_number(), or higher
   model::cut_kind kind = model::cut_kind::checkpoint;
   bool full = false;  ///< the blocks are all of the state, not what changed since the last cut
-  /// Of a savepoint: the directory to make, beside the cut in the storage. It holds everything itself, may be moved,
-  /// and is never deleted by weir. Must not exist, or be empty.
-  std::string savepoint_directory;
 };
 
 /// Merges state blocks: given those of a chain in order, gives the fewest blocks that load the same. Made by
@@ -84,6 +81,11 @@ class storage {
   base::result<std::optional<snapshot>> newest() const;
   /// One cut of this directory, verified.
   base::result<snapshot> open_cut(std::uint64_t number) const;
+
+  /// Copies a complete cut into `directory`, which holds everything itself, may be moved, and is never deleted by weir.
+  /// The directory must not exist, or be empty. Files are hard links where that is possible. After an error nothing of
+  /// it is left.
+  base::result<cut_info> make_savepoint(std::uint64_t number, const std::string& directory);
 
   /// Folds the chains that are longer than max_chain cuts or whose deltas outweigh their base, so that the next cut
   /// refers to one base in their place. For a thread of its own beside the cuts; one call at a time. How many chains

@@ -55,6 +55,16 @@ class AnyFileSystem : public testing::TestWithParam<bool> {
 INSTANTIATE_TEST_SUITE_P(RealAndMemory, AnyFileSystem, testing::Bool(),
                          [](const auto& which) { return which.param ? "memory" : "real"; });
 
+TEST_P(AnyFileSystem, ALockHasOneHolderAtATime) {
+  auto first = fs->lock(dir + "/LOCK").take();
+  ASSERT_TRUE(first);
+  EXPECT_FALSE(fs->lock(dir + "/LOCK").take());
+  EXPECT_TRUE(fs->lock(dir + "/OTHER").take());
+  first.reset();
+  EXPECT_TRUE(fs->lock(dir + "/LOCK").take());
+  EXPECT_FALSE(fs->lock(dir + "/missing/LOCK").ok());
+}
+
 TEST_P(AnyFileSystem, ReadsBackWhatWasWritten) {
   write("a", "hello");
   EXPECT_EQ(*fs->read_whole(at("a")), "hello");

@@ -40,6 +40,7 @@ class hooked_file_system final : public base::file_system {
     return real().set_mode(path, mode);
   }
   base::result<void> sync_directory(const std::string& directory) override { return real().sync_directory(directory); }
+  base::result<std::unique_ptr<base::file_lock>> lock(const std::string& path) override { return real().lock(path); }
 
  private:
   class hooked_file final : public base::writable_file {

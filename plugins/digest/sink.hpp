@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <string_view>
 
 #include <weir/batch_operator.hpp>
 
@@ -25,6 +27,9 @@ class sink : public weir::batch_sink {
   void bind(weir::binder&) override;
   void process(const weir::batch_view&) override;
   void report(weir::figures&);
+  // The figures are part of a cut: a run that goes on from one ends with the same figures. Those of several old subtasks add up.
+  void save(std::string& to) const;
+  void restore(std::string_view saved);
 
  private:
   weir::config config_;

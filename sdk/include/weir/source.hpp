@@ -187,7 +187,7 @@ constexpr weir_source source_table(const char* type) {
   t.poll = &poll_source<T>;
   t.position = &position_source<T>;
   if constexpr (overrides_on_committed<T>()) t.on_committed = &on_committed_source<T>;
-  if constexpr (reports<T>) t.extension = &extension_of<T>;
+  if constexpr (extends<T>) t.extension = &extension_of<T>;
   return t;
 }
 }  // namespace detail

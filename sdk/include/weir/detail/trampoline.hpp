@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "weir/detail/access.hpp"
+#include "weir/detail/cut_tables.hpp"
 #include "weir/ext/draft/report.h"
 #include "weir/options.hpp"
 
@@ -203,8 +204,11 @@ template <class T>
 const void* extension_of(const char* id) noexcept {
   if constexpr (reports<T>)
     if (std::string_view{id} == WEIR_EXT_REPORT) return &report_table<T>;
-  return nullptr;
+  return cut_table_of<T>(id);
 }
+// True when T offers anything by extension().
+template <class T>
+inline constexpr bool extends = reports<T> || saves<T> || two_phase<T> || half_two_phase<T>;
 
 template <class T>
 constexpr const char* summary_of() {
@@ -244,7 +248,7 @@ constexpr weir_operator operator_table(const char* type) {
   if constexpr (overrides_on_watermark<T>()) t.on_watermark = &on_watermark_component<T>;
   if constexpr (overrides_end_of_port<T>()) t.end_of_port = &end_of_port_component<T>;
   if constexpr (overrides_flush<T>()) t.flush = &flush_component<T>;
-  if constexpr (reports<T>) t.extension = &extension_of<T>;
+  if constexpr (extends<T>) t.extension = &extension_of<T>;
   return t;
 }
 }  // namespace weir::detail

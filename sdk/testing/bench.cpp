@@ -12,6 +12,18 @@ std::string to_string(const finding& f) {
          ": " + f.what;
 }
 
+std::vector<input_port> keys::of(std::vector<input_port> ports) const {
+  for (std::size_t i = 0; i < ports.size() && !by_port.empty(); ++i) {
+    if (by_port.size() > 1 && i >= by_port.size()) break;
+    for (const auto& name : by_port[by_port.size() == 1 ? 0 : i]) {
+      const int column = ports[i].columns.find(name);
+      if (column < 0) throw std::invalid_argument{"the input has no column '" + name + "' to be its key"};
+      ports[i].key.push_back(static_cast<std::uint32_t>(column));
+    }
+  }
+  return ports;
+}
+
 template <class Table>
 bench<Table>::bench(const Table& real, const table& options, std::vector<input_port> inputs)
     : checked_{real, [this](const finding& f) { findings_.push_back(f); }}, ops_{*checked_.table()} {
@@ -34,11 +46,23 @@ bench<Table>::bench(const Table& real, const table& options, std::vector<input_p
   task_.emitted.resize(task_.ports.size());
   try {
     judge();
-    call("create", [&] { return ops_.create(&fake_host(), task_.raw(), plan_, &self_); });
+    create();
   } catch (...) {
     close();
     throw;
   }
+}
+template <class Table>
+void bench<Table>::create() {
+  if (!bind_node_.states.empty() || !bind_node_.timers.empty())
+    task_.state = std::make_unique<keyed_store>(bind_node_.key(), bind_node_.states, bind_node_.timers);
+  call("create", [&] { return ops_.create(&fake_host(), task_.raw(), plan_, &self_); });
+}
+template <class Table>
+void bench<Table>::recreate() {
+  if (self_) ops_.destroy(std::exchange(self_, nullptr));
+  task_.end_call();
+  create();
 }
 template <class Table>
 bench<Table>::~bench() noexcept(false) {
@@ -62,6 +86,7 @@ void bench<Table>::judge() {
 template <class Table>
 weir_code bench<Table>::call(const char* name, const std::function<weir_code()>& f) {
   task_.failure.clear();
+  task_.begin_call();
   const auto code = f();
   task_.end_call();
   judge();
@@ -72,7 +97,7 @@ template <class Table>
 std::map<std::string, std::uint64_t> bench<Table>::figures() {
   using map = std::map<std::string, std::uint64_t>;
   map out;
-  const auto* r = ops_.extension ? static_cast<const weir_report*>(ops_.extension(WEIR_EXT_REPORT)) : nullptr;
+  const auto* r = offered<weir_report>(WEIR_EXT_REPORT);
   const auto add = [](weir_figures* to, weir_view name, std::uint64_t v) {
     (*reinterpret_cast<map*>(to))[std::string{weir::detail::chars(name)}] += v;
   };

@@ -1,6 +1,7 @@
 // The host's table as a checked plugin sees it: every call is looked at, then handed to the
 // real host.
 #include "check_calls.hpp"
+#include "check_enter.hpp"
 
 namespace weir::test::check {
 
@@ -8,44 +9,11 @@ using weir::detail::chars;
 
 namespace {
 
-// The subtask behind a context, when the call may be made now; null: it was reported and must not reach the host.
-subtask* enter(weir_context* c, const char* call) {
-  auto* s = reinterpret_cast<subtask*>(c);
-  if (s->destroyed) {
-    s->blame("call", call, "the context of a destroyed instance is used");
-    return nullptr;
-  }
-  if (this_thread() != s->thread.load(std::memory_order_relaxed)) {
-    s->blame("thread", call, "it is called from another thread than the subtask's own");
-    return nullptr;
-  }
-  if (!s->call.load(std::memory_order_relaxed)) {
-    s->blame("call", call, "it is called while no call of the host is running: nothing may be done after the return");
-    return nullptr;
-  }
-  return s;
-}
-// Remembers an error that the plugin has to pass on.
-weir_code noted(subtask* s, const char* call, weir_code code) {
-  if (code < 0) s->host_error = code, s->host_call = call;
-  return code;
-}
-weir_code refused(subtask* s, const char* call) {
-  s->host_error = WEIR_E_CONTRACT;
-  s->host_call = call;
-  return WEIR_E_CONTRACT;
-}
 bool port_known(subtask* s, std::uint32_t port, const char* call) {
   if (port < s->plan->outputs.size()) return true;
   s->blame("schema", call,
            "output port " + std::to_string(port) + " was not declared by bind, which declared " +
                std::to_string(s->plan->outputs.size()));
-  return false;
-}
-// Must be the batch of the call that runs.
-bool batch_known(subtask* s, const weir_batch* b, const char* call) {
-  if (b == &s->batch && s->batch_real) return true;
-  s->blame("call", call, "the batch is not the one of the call that is running");
   return false;
 }
 weir_builder* opened(subtask* s, weir_builder* b, std::uint32_t port, bool beside, const char* call) {
@@ -223,8 +191,7 @@ weir_host make_checked_host() {
   h.struct_size = sizeof h;
   h.abi_major = WEIR_ABI_MAJOR;
   h.abi_minor = WEIR_ABI_MINOR;
-  // An extension's calls would get this file's contexts; each one must be added here before it can be checked.
-  h.extension = [](const char*) -> const void* { return nullptr; };
+  h.extension = &checked_extension;
   h.config_get = [](const weir_config* node, weir_view path, weir_value* out) {
     auto* b = current_binding();
     const auto* real = current_host() ? current_host() : last_host().load();

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "check_columns.hpp"
+#include "weir/ext/draft/state.h"
 #include "weir/test/finding.hpp"
 
 namespace weir::test::check {
@@ -56,7 +57,15 @@ struct bound_plan {
   void* real = nullptr;
   const weir_host* host = nullptr;
   std::vector<schema> inputs;
+  std::vector<std::vector<std::uint32_t>> keys;  // key columns, by input port
+  schema key;                                    // of the first port that has one
   std::vector<output_port> outputs;
+  struct state {
+    std::string name;
+    std::uint32_t kind, value_size;
+  };
+  std::vector<state> states;
+  std::vector<std::pair<std::string, std::uint32_t>> timers;  // name, kind of time
   std::atomic<int> instances{0};
 };
 
@@ -85,6 +94,8 @@ struct collecting {
   weir_bytes* real;
 };
 
+class batch_copy;
+
 // Stands behind weir_context, and behind the `self` that the host holds.
 struct subtask {
   component* of = nullptr;
@@ -105,10 +116,23 @@ struct subtask {
   weir_batch batch{};                                                // the copy that the plugin sees
   std::map<weir_builder*, std::pair<std::uint32_t, bool>> builders;  // open: port, beside
   std::map<const std::uint32_t*, std::int64_t> row_buffers;
+  struct lent_slot {
+    std::uint32_t state;
+    std::int64_t name_space;  // of slots(); of a scan: the scan's
+    weir_slot head;           // as it was given
+    std::string value;        // its bytes then
+    bool touched;             // it may be written
+  };
+  std::map<weir_slot*, lent_slot> slots;
+  const weir_batch* scan_real = nullptr;             // the keys of the last scan
+  std::shared_ptr<batch_copy> scan;                  // and the copy that the plugin sees
+  std::map<std::uint32_t, std::int64_t> scanning{};  // scans between two parts: state, name space
 
   // Over its life.
   std::int64_t watermark = WEIR_TIME_MIN, watermark_seen = WEIR_TIME_MIN;
   std::set<std::uint32_t> ended_ports;
+  std::set<std::uint64_t> prepared;  // cuts
+  std::uint64_t newest_prepared = 0, newest_committed = 0;
   std::map<std::uint32_t, std::map<std::uint32_t, std::int64_t>> open_splits;  // newest position emitted, by port
 
   // Arrays given away by emit_array; the host must release each once.
@@ -132,6 +156,9 @@ struct subtask {
   }
   [[nodiscard]] weir_context* raw() { return reinterpret_cast<weir_context*>(this); }
 };
+
+// At the end of a call: were slots written as the contract says?
+void end_slots(subtask* s);
 
 // The host that this thread serves, for the calls of the table that say nothing about it.
 inline const weir_host*& current_host() {

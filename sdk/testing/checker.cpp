@@ -27,12 +27,35 @@ component& seat() {
 
 template <std::size_t N>
 const void* extension_of(const char* id) {
-  static constexpr weir_report table{
+  static constexpr weir_report report_table{
       sizeof(weir_report), 0,
       [](void* self, weir_context* c, weir_figures* out, void (*add)(weir_figures*, weir_view, std::uint64_t)) {
         return report(seat<N>(), self, c, out, add);
       }};
-  return std::string_view{id} == WEIR_EXT_REPORT && report_of(seat<N>()) ? &table : nullptr;
+  static constexpr weir_timers timers_table{
+      sizeof(weir_timers), 0, [](void* self, weir_context* c, std::uint32_t family, const weir_batch* fired) {
+        return on_timers(seat<N>(), self, c, family, fired);
+      }};
+  static constexpr weir_snapshot snapshot_table{
+      sizeof(weir_snapshot), 0,
+      [](void* self, weir_context* c, weir_bytes* out) { return save(seat<N>(), self, c, out); },
+      [](void* self, weir_context* c, weir_view saved) { return restore(seat<N>(), self, c, saved); }};
+  static constexpr weir_two_phase two_phase_table{
+      sizeof(weir_two_phase),
+      0,
+      [](void* self, weir_context* c, std::uint64_t cut, weir_bytes* out) {
+        return prepare(seat<N>(), self, c, cut, out);
+      },
+      [](void* self, weir_context* c, std::uint64_t cut, weir_view p) { return commit(seat<N>(), self, c, cut, p); },
+      [](void* self, weir_context* c, std::uint64_t cut, weir_view p) { return abort(seat<N>(), self, c, cut, p); },
+      [](void* self, weir_context* c, std::uint64_t cut, weir_view p) { return recover(seat<N>(), self, c, cut, p); }};
+  const std::pair<std::string_view, const void*> all[] = {{WEIR_EXT_REPORT, &report_table},
+                                                          {WEIR_EXT_TIMERS, &timers_table},
+                                                          {WEIR_EXT_SNAPSHOT, &snapshot_table},
+                                                          {WEIR_EXT_TWO_PHASE, &two_phase_table}};
+  for (const auto& [name, table] : all)
+    if (name == id) return offered<void>(seat<N>(), id) ? table : nullptr;
+  return nullptr;
 }
 
 template <std::size_t N>

@@ -22,8 +22,9 @@ void follow(const fake_task& t, const std::vector<std::uint32_t>& parents, owned
     out.change.push_back(has && !in->change.empty() ? in->change[p] : static_cast<std::uint8_t>(WEIR_INSERT));
     out.offset.push_back(has && !in->offset.empty() ? in->offset[p] : -1);
     if (!t.tracing) continue;
-    for (std::size_t i = 0; i < 16; ++i) out.trace_id.push_back(has ? in->trace_id[p * 16 + i] : std::uint8_t{0});
-    out.source_id.push_back(has ? in->source_id[p] : 0);
+    const bool traced = has && !in->trace_id.empty();
+    for (std::size_t i = 0; i < 16; ++i) out.trace_id.push_back(traced ? in->trace_id[p * 16 + i] : std::uint8_t{0});
+    out.source_id.push_back(traced ? in->source_id[p] : 0);
   }
   if (in) out.split = in->split;
 }
@@ -103,7 +104,7 @@ weir_host make_fake_host() {
   h.struct_size = sizeof h;
   h.abi_major = WEIR_ABI_MAJOR;
   h.abi_minor = WEIR_ABI_MINOR;
-  h.extension = [](const char*) -> const void* { return nullptr; };
+  h.extension = &fake_extension;
   h.config_get = [](const weir_config* node, weir_view path, weir_value* out) {
     const auto* v = reinterpret_cast<const value*>(node);
     for (auto rest = chars(path); v && !rest.empty();) {
@@ -280,10 +281,15 @@ weir_host make_fake_host() {
 }
 }  // namespace
 
+void fake_task::begin_call() {
+  if (state) state->begin_call(micros(now), micros(watermark));
+}
 void fake_task::end_call() {
   builders.clear();
   row_buffers.clear();
   batch = nullptr;
+  scanned.reset();
+  if (state) state->end_call();
 }
 
 const weir_host& fake_host() {

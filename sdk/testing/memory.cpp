@@ -163,6 +163,7 @@ weir_batch owned_batch::raw() {
   b.rows = all ? nullptr : rows.data();
   b.columns = pointers.data();
   b.event_time = event_time.empty() ? nullptr : event_time.data();
+  b.key_hash = key_hash.empty() ? nullptr : key_hash.data();
   b.change = change.empty() ? nullptr : change.data();
   b.trace_id = trace_id.empty() ? nullptr : trace_id.data();
   b.source_id = source_id.empty() ? nullptr : source_id.data();

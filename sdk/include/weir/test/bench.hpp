@@ -4,6 +4,7 @@
 #define WEIR_TEST_BENCH_HPP
 
 #include <functional>
+#include <initializer_list>
 #include <list>
 #include <map>
 #include <stdexcept>
@@ -57,6 +58,19 @@ struct input_port {
   std::vector<std::uint32_t> key{};
 };
 
+// The key of the input, by the names of its columns: the same for every port, key{"account"}, or one for each,
+// keys{{"account"}, {"owner"}}; an empty one: this port has no key.
+struct keys {
+  keys() = default;
+  keys(std::initializer_list<std::vector<std::string>> each) : by_port{each} {}
+  std::vector<std::vector<std::string>> by_port{};
+  // Puts them into the ports. Throws std::invalid_argument for a column that a port does not have.
+  [[nodiscard]] std::vector<input_port> of(std::vector<input_port> ports) const;
+};
+struct key : keys {
+  key(std::initializer_list<std::string> columns) { by_port.emplace_back(columns); }
+};
+
 template <class Table>
 class bench {
  public:
@@ -67,6 +81,8 @@ class bench {
   // Throws contract_broken for what is only seen at the end.
   ~bench() noexcept(false);
 
+  // Another instance of the same plan in place of this one, with empty state: as after a crash.
+  void recreate();
   // Runs one call of the table. Throws call_failed, contract_broken.
   weir_code call(const char* name, const std::function<weir_code()>& f);
   [[nodiscard]] fake_task& task() { return task_; }
@@ -79,6 +95,11 @@ class bench {
   // Findings stay in findings() instead of being thrown: for tests of the checker itself.
   void collect_findings() { collect_ = true; }
 
+  // An optional interface of the component; null: it has none.
+  template <class Extension>
+  [[nodiscard]] const Extension* offered(const char* id) const {
+    return ops_.extension ? static_cast<const Extension*>(ops_.extension(id)) : nullptr;
+  }
   // Figures that the component reports.
   std::map<std::string, std::uint64_t> figures();
 
@@ -106,6 +127,7 @@ class bench {
   [[nodiscard]] std::uint32_t port(std::string_view name) const;
 
  private:
+  void create();
   void close();
   void judge();
   // What was emitted on a port, kept as long as the bench.

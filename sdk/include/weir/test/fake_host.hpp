@@ -13,6 +13,7 @@
 #include "weir/abi.h"
 #include "weir/binder.hpp"
 #include "weir/test/config.hpp"
+#include "weir/test/keyed_store.hpp"
 #include "weir/test/memory.hpp"
 
 namespace weir::test {
@@ -33,8 +34,12 @@ struct fake_bind {
   value config;
   std::vector<input> inputs;
   std::vector<detail::bound_output> outputs;
+  std::vector<declared_state> states;
+  std::vector<declared_timers> timers;
   std::vector<error> errors;
 
+  // The key columns of the first input port that has a key.
+  [[nodiscard]] std::vector<field> key() const;
   [[nodiscard]] weir_bind* raw() { return reinterpret_cast<weir_bind*>(this); }
   static fake_bind& of(weir_bind* b) { return *reinterpret_cast<fake_bind*>(b); }
 };
@@ -75,13 +80,16 @@ struct fake_task {
   };
   std::map<std::uint32_t, split_state> splits;
 
-  owned_batch* batch = nullptr;  // while process runs
+  std::unique_ptr<keyed_store> state;                           // null: bind declared no state and no timers
+  owned_batch* batch = nullptr;                                 // while process or on_timers runs
+  std::unique_ptr<std::pair<owned_batch, weir_batch>> scanned;  // the keys of the last scan
   std::map<weir_builder*, std::unique_ptr<owned_builder>> builders;
   std::map<std::uint32_t*, block> row_buffers;
 
   [[nodiscard]] weir_context* raw() { return reinterpret_cast<weir_context*>(this); }
   static fake_task& of(weir_context* c) { return *reinterpret_cast<fake_task*>(c); }
-  // After each call: what was not emitted is discarded.
+  // Before and after each call: the state learns the time; what was not emitted is discarded.
+  void begin_call();
   void end_call();
 };
 
@@ -94,6 +102,8 @@ struct fake_splits {
 
 // The table, one for the process.
 const weir_host& fake_host();
+// Its optional interfaces: weir.state/1, weir.timers/1.
+const void* fake_extension(const char* id);
 
 }  // namespace weir::test
 #endif  // WEIR_TEST_FAKE_HOST_HPP

@@ -5,6 +5,14 @@
 //   h.push({"fx", 60}, 0s);
 //   EXPECT_THAT(h.take(), ElementsAre(breach{"fx", 110}));
 //
+// Keyed input, timers, cuts:
+//
+//   weir::test::harness<activity> h{{{"timeout", 10min}}, weir::test::key{"account"}};
+//   h.push({"ann", 5}, 0s);
+//   const auto cut = h.cut();
+//   h.restore(cut);                  // another instance, the state as it was
+//   h.watermark(11min);              // fires timers
+//
 // harness<T, In, Out> names the records when T does not (batch operators), or when the input has more columns than T
 // reads. One thread; needs no GoogleTest.
 #ifndef WEIR_TEST_HARNESS_HPP
@@ -12,6 +20,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -71,6 +80,15 @@ struct records_of<T, std::void_t<typename T::weir_in>> {
 };
 }  // namespace detail
 
+// What a cut holds of one operator, a plain value: it can be restored into any harness of the operator.
+struct cut_image {
+  std::uint64_t number = 0;
+  keyed_image state{};
+  std::optional<std::string> saved{};     // weir.snapshot/1
+  std::optional<std::string> prepared{};  // weir.two_phase/1
+  time watermark = no_time;
+};
+
 // The part of a harness that knows no records.
 class harness_base {
  public:
@@ -81,13 +99,28 @@ class harness_base {
   // Puts rows that are not selected between the records of every batch, when the operator reads selections.
   bool sparse = false;
 
-  // Moves the event-time clock.
+  // Moves the event-time clock: fires the timers that are due, then tells the operator.
   void watermark(duration to) { watermark(time{to}); }
   void watermark(time to);
-  // Moves the clock of processing time.
-  void clock(duration to) { bench_.task().now = time{to}; }
-  // A cut: everything that is held back comes out.
+  // Moves the clock of processing time and fires the timers that are due.
+  void clock(duration to) { clock(time{to}); }
+  void clock(time to);
+  // Everything that is held back comes out.
   void flush();
+
+  // ---- Cuts, numbered 1, 2, ...
+  // Flush, save, prepare, and the state as it is. A two-phase sink then gets commit or abort.
+  cut_image cut();
+  void commit(const cut_image& c);
+  void abort(const cut_image& c);
+  // What a crash and a restart do: another instance, with what the cut holds. Output that was emitted stays.
+  void restore(const cut_image& from);
+  // weir.two_phase/1 by itself: a start without anything to restore is recover().
+  void recover(std::uint64_t cut = 0, std::string_view prepared = {});
+  // Live values of a state, over all keys and name spaces; timers that are set.
+  [[nodiscard]] std::size_t state_count(std::string_view state) { return keyed().count(state); }
+  [[nodiscard]] std::size_t timer_count(std::string_view family) { return keyed().timer_count(family); }
+
   // The end of all input.
   void end();
   // Turns the trace columns on: record n has n in its first bytes and comes from the source "test".
@@ -111,8 +144,11 @@ class harness_base {
   bench<weir_operator> bench_;
 
  private:
+  void fire(std::uint32_t time_kind, time until);
+  keyed_store& keyed();
   bool selections_;
   std::int64_t next_offset_ = 0;
+  std::uint64_t newest_cut_ = 0;
 };
 
 // The harness of a table: an operator out of a loaded .so, or one written in another language.
@@ -122,8 +158,8 @@ class table_harness : public harness_base {
   using first_input = typename detail::ports<In>::first;
 
   // Throws bind_refused when the component refuses its options or inputs.
-  explicit table_harness(const weir_operator& op, const table& options = {})
-      : harness_base{op, options, detail::ports<In>::all()} {}
+  explicit table_harness(const weir_operator& op, const table& options = {}, const keys& by = {})
+      : harness_base{op, options, by.of(detail::ports<In>::all())} {}
 
   // One record as a batch of its own, `at` after 1970.
   template <class R = first_input>
@@ -177,7 +213,7 @@ class harness : public table_harness<In, Out> {
   static_assert(!std::is_void_v<In>, "harness<T, In, Out>: T does not say which records it reads, name them");
 
  public:
-  explicit harness(const table& options = {}) : table_harness<In, Out>{table_of(), options} {}
+  explicit harness(const table& options = {}, const keys& by = {}) : table_harness<In, Out>{table_of(), options, by} {}
 
  private:
   static const weir_operator& table_of() {
@@ -188,9 +224,9 @@ class harness : public table_harness<In, Out> {
 
 // What a component says against its options and inputs; empty: it accepts them.
 template <class T, class In = typename detail::records_of<T>::in>
-std::vector<std::string> bind_errors(const table& options = {}) {
+std::vector<std::string> bind_errors(const table& options = {}, const keys& by = {}) {
   try {
-    harness<T, In, void> h{options};
+    harness<T, In, void> h{options, by};
   } catch (const bind_refused& refused) {
     return refused.errors;
   }

@@ -72,6 +72,8 @@ struct owned_batch {
   std::int64_t length = 0;
   std::vector<std::uint32_t> rows;  // selected rows; with all = true: all of them
   bool all = true;
+  std::vector<std::uint32_t> key;        // the key columns
+  std::vector<std::uint64_t> key_hash;   // empty: no key
   std::vector<std::int64_t> event_time;  // empty: none
   std::vector<std::uint8_t> change;      // empty: all inserts
   std::vector<std::uint8_t> trace_id;    // empty: off

@@ -8,6 +8,15 @@
  * a value is then read and written in place. Before the first write to a slot since the last cut the plugin calls touch, so that
  * the host can keep the old bytes for a snapshot that is being written: `if (slot->epoch != epoch) touch(...)`.
  *
+ * Bytes of WEIR_STATE_BYTES, of the elements of a list and of the values of a map are packed by their schema, so that people can
+ * look at them and the host can convert them: the fields one behind the other without padding; before a nullable field one byte,
+ * 1 or 0 (null, nothing follows); numbers, times, dates and decimals little-endian at their width, bool one byte, fixed_binary
+ * its bytes; utf8 and binary a uint32 size and the bytes; a list a uint32 count and its elements; a struct its fields.
+ * Keys of a map are packed so that their bytes order as their values do: the same byte before a nullable field; unsigned numbers
+ * and bool big-endian; signed ones, times, dates and decimals big-endian with the sign bit flipped; floats big-endian with all
+ * bits flipped when negative, the sign bit otherwise; utf8 and binary with each 00 written as 00 FF, ended by 00 00; a list 01
+ * before each element and 00 at its end; the rest as above.
+ *
  * Host side: weir_host.extension(WEIR_EXT_STATE). */
 #ifndef WEIR_EXT_STATE_H
 #define WEIR_EXT_STATE_H

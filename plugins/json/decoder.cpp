@@ -1,5 +1,6 @@
 #include "decoder.hpp"
 
+#include "block_reader.hpp"
 #include "record_reader.hpp"
 #include "shared/type_text.hpp"
 
@@ -9,7 +10,8 @@ namespace od = simdjson::ondemand;
 struct decoder::parser {
   od::parser engine;
   record_reader reader;
-  parser(const std::vector<weir::field>& columns, const rules& how) : reader(columns, how) {}
+  block_reader block;
+  parser(const std::vector<weir::field>& columns, const rules& how) : reader(columns, how), block(columns, how) {}
 };
 
 decoder::decoder(const weir::config& c) : metadata_(c.get("metadata", std::vector<std::string>{})) {
@@ -58,8 +60,31 @@ void decoder::process(const weir::batch_view& batch, weir::batch_output& out) {
     for (std::size_t i = 0; i < columns_.size(); ++i) b[i].skip_to(row);
     written = row;
   };
+  // Where all rows are wanted their bytes are one text, and blocks of it are read the quick way.
+  const auto* offsets = values.values<std::int32_t>();
+  const bool dense = !batch.selected();
+  std::int64_t first = 0, last = 0;  // the rows of the block: [first, last)
+  bool indexed = false;
   for (const auto row : batch.rows()) {
     if (written < row) blank_to(row);
+    if (dense && row == last) {
+      first = row;
+      for (++last;
+           last < batch.length() && offsets[last + 1] - offsets[first] <= std::int32_t{block_reader::block_bytes};
+           ++last) {
+      }
+      indexed =
+          parser_->block.index(values.text(first).data(), static_cast<std::size_t>(offsets[last] - offsets[first]));
+    }
+    if (indexed) {
+      const auto at = [&](std::int64_t r) { return static_cast<std::size_t>(offsets[r] - offsets[first]); };
+      if (parser_->block.read(at(row), at(row + 1), b)) {
+        rows[kept++] = static_cast<std::uint32_t>(row);
+        ++written;
+        continue;
+      }
+      b.truncate(row);
+    }
     std::string_view text = values.null(row) ? std::string_view{} : values.text(row);
     if (framed_)
       while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
@@ -73,7 +98,8 @@ void decoder::process(const weir::batch_view& batch, weir::batch_output& out) {
       od::document document;
       od::object object;
       // 64 bytes behind every buffer of the host may be read: no copy into a padded string.
-      auto bad = parser_->engine.iterate(text.data(), text.size(), text.size() + simdjson::SIMDJSON_PADDING).get(document);
+      auto bad =
+          parser_->engine.iterate(text.data(), text.size(), text.size() + simdjson::SIMDJSON_PADDING).get(document);
       if (!bad) bad = document.get_object().get(object);
       if (bad) {
         why.why = bad == simdjson::INCORRECT_TYPE ? "the record is not a JSON object" : simdjson::error_message(bad);

@@ -24,7 +24,8 @@ bool refuse(refusal& why, std::string text) {
   return false;
 }
 bool refuse(refusal& why, simdjson::error_code code, const char* expected) {
-  if (code == simdjson::INCORRECT_TYPE || code == simdjson::NUMBER_ERROR) return refuse(why, std::string{"is not "} + expected);
+  if (code == simdjson::INCORRECT_TYPE || code == simdjson::NUMBER_ERROR)
+    return refuse(why, std::string{"is not "} + expected);
   return refuse(why, simdjson::error_message(code));
 }
 
@@ -32,27 +33,23 @@ bool refuse(refusal& why, simdjson::error_code code, const char* expected) {
 
 record_reader::record_reader(const std::vector<weir::field>& fields, const rules& how) : rules_(how) {
   for (const auto& f : fields) {
-    one o;
-    o.what = &f;
-    o.quoted = '"' + f.name + '"';
+    one o{&f, field_name{f.name}};
     const weir::field* inner = &f;
     while (inner->kind == weir::type::list) inner = &inner->children[0];
     if (inner->kind == weir::type::record) o.inner.emplace_back(inner->children, how);
     fields_.push_back(std::move(o));
   }
+  count_ = fields_.size();
 }
 
-std::size_t record_reader::find(od::raw_json_string key, std::size_t expected) const {
-  // raw() points behind the opening quote; a document always has bytes behind it, so the comparison stays inside the buffer.
-  auto is = [&](const one& f) { return std::memcmp(key.raw(), f.quoted.data() + 1, f.quoted.size() - 1) == 0; };
-  if (expected < fields_.size() && is(fields_[expected])) return expected;
-  for (std::size_t i = 0; i < fields_.size(); ++i)
-    if (is(fields_[i])) return i;
-  return fields_.size();
+std::size_t record_reader::search(const char* key) const {
+  for (std::size_t i = 0; i < count_; ++i)
+    if (fields_[i].name.stands_at(key)) return i;
+  return count_;
 }
 
 template <class T>
-bool record_reader::whole(od::value v, weir::column_writer& to, refusal& why) {
+bool record_reader::whole(od::value& v, weir::column_writer& to, refusal& why) {
   using wide = std::conditional_t<std::is_signed_v<T>, std::int64_t, std::uint64_t>;
   wide n = 0;
   if (auto bad = v.get(n)) return refuse(why, bad, "a whole number in its type's range");
@@ -62,7 +59,7 @@ bool record_reader::whole(od::value v, weir::column_writer& to, refusal& why) {
   return true;
 }
 
-bool record_reader::timestamp(od::value v, weir::column_writer& to, refusal& why) const {
+bool record_reader::timestamp(od::value& v, weir::column_writer& to, refusal& why) const {
   std::int64_t us = 0;
   if (rules_.timestamps == time_unit::rfc3339) {
     std::string_view text;
@@ -71,7 +68,9 @@ bool record_reader::timestamp(od::value v, weir::column_writer& to, refusal& why
       return refuse(why, "is '" + std::string{text.substr(0, 40)} + "', not a time stamp such as 2026-11-26T08:00:00Z");
   } else {
     if (auto bad = v.get_int64().get(us)) return refuse(why, bad, "a time stamp as a whole number");
-    const std::int64_t unit = rules_.timestamps == time_unit::seconds ? 1'000'000 : rules_.timestamps == time_unit::milliseconds ? 1000 : 1;
+    const std::int64_t unit = rules_.timestamps == time_unit::seconds        ? 1'000'000
+                              : rules_.timestamps == time_unit::milliseconds ? 1000
+                                                                             : 1;
     if (__builtin_mul_overflow(us, unit, &us)) return refuse(why, "is out of the range of time stamps");
   }
   to.append(us);
@@ -88,7 +87,7 @@ bool record_reader::list(one& f, const weir::field& what, od::array items, weir:
   return true;
 }
 
-bool record_reader::value(one& f, const weir::field& what, od::value v, weir::column_writer& to, refusal& why) {
+bool record_reader::value(one& f, const weir::field& what, od::value& v, weir::column_writer& to, refusal& why) {
   // The first character tells a null from everything else without a parse.
   od::json_type kind{};
   if (what.nullable) {
@@ -107,14 +106,22 @@ bool record_reader::value(one& f, const weir::field& what, od::value v, weir::co
       to.append_bool(b);
       return true;
     }
-    case weir::type::int8: return whole<std::int8_t>(v, to, why);
-    case weir::type::int16: return whole<std::int16_t>(v, to, why);
-    case weir::type::int32: return whole<std::int32_t>(v, to, why);
-    case weir::type::int64: return whole<std::int64_t>(v, to, why);
-    case weir::type::uint8: return whole<std::uint8_t>(v, to, why);
-    case weir::type::uint16: return whole<std::uint16_t>(v, to, why);
-    case weir::type::uint32: return whole<std::uint32_t>(v, to, why);
-    case weir::type::uint64: return whole<std::uint64_t>(v, to, why);
+    case weir::type::int8:
+      return whole<std::int8_t>(v, to, why);
+    case weir::type::int16:
+      return whole<std::int16_t>(v, to, why);
+    case weir::type::int32:
+      return whole<std::int32_t>(v, to, why);
+    case weir::type::int64:
+      return whole<std::int64_t>(v, to, why);
+    case weir::type::uint8:
+      return whole<std::uint8_t>(v, to, why);
+    case weir::type::uint16:
+      return whole<std::uint16_t>(v, to, why);
+    case weir::type::uint32:
+      return whole<std::uint32_t>(v, to, why);
+    case weir::type::uint64:
+      return whole<std::uint64_t>(v, to, why);
     case weir::type::float32:
     case weir::type::float64: {
       double d = 0;
@@ -123,6 +130,15 @@ bool record_reader::value(one& f, const weir::field& what, od::value v, weir::co
       return true;
     }
     case weir::type::utf8: {
+      // A token without a backslash is its text already (the parser's first pass has judged its UTF-8 and control
+      // characters): one copy.
+      const std::string_view token = v.raw_json_token();
+      if (token.size() >= 2 && token[0] == '"' && std::memchr(token.data(), '\\', token.size()) == nullptr) {
+        od::raw_json_string raw;
+        if (auto bad = v.get_raw_json_string().get(raw)) return refuse(why, bad, "a string");
+        to.append(token.substr(1, token.rfind('"') - 1));
+        return true;
+      }
       std::string_view text;
       if (auto bad = v.get_string().get(text)) return refuse(why, bad, "a string");
       to.append(text);
@@ -143,12 +159,14 @@ bool record_reader::value(one& f, const weir::field& what, od::value v, weir::co
       }
       return true;
     }
-    case weir::type::timestamp: return timestamp(v, to, why);
+    case weir::type::timestamp:
+      return timestamp(v, to, why);
     case weir::type::date32: {
       std::string_view text;
       std::int64_t days = 0;
       if (auto bad = v.get_string().get(text)) return refuse(why, bad, "a date as text");
-      if (!weir::shared::parse_date(text, days)) return refuse(why, "is '" + std::string{text.substr(0, 20)} + "', not a date such as 2026-11-26");
+      if (!weir::shared::parse_date(text, days))
+        return refuse(why, "is '" + std::string{text.substr(0, 20)} + "', not a date such as 2026-11-26");
       to.append(static_cast<std::int32_t>(days));
       return true;
     }
@@ -166,10 +184,14 @@ bool record_reader::value(one& f, const weir::field& what, od::value v, weir::co
       }
       weir::int128 n = 0;
       switch (weir::shared::parse_decimal(text, what.precision, what.scale, n)) {
-        case weir::shared::decimal_error::none: break;
-        case weir::shared::decimal_error::syntax: return refuse(why, "is not a decimal number");
-        case weir::shared::decimal_error::range: return refuse(why, "has more digits than " + to_string(what) + " holds");
-        case weir::shared::decimal_error::digits: return refuse(why, "has more digits behind the point than " + to_string(what) + " keeps");
+        case weir::shared::decimal_error::none:
+          break;
+        case weir::shared::decimal_error::syntax:
+          return refuse(why, "is not a decimal number");
+        case weir::shared::decimal_error::range:
+          return refuse(why, "has more digits than " + to_string(what) + " holds");
+        case weir::shared::decimal_error::digits:
+          return refuse(why, "has more digits behind the point than " + to_string(what) + " keeps");
       }
       if (kind == od::json_type::number) {
         double checked = 0;  // lets the parser judge the token's syntax and move on

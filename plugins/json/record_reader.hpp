@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "decoder.hpp"
+#include "field_name.hpp"
 #include "weir/column_writer.hpp"
 
 namespace json {
@@ -18,8 +20,8 @@ struct refusal {
   std::string text() const;
 };
 
-/// Reads one object into columns (or into the fields of a record column). Knows the order of the fields that it saw last, so a
-/// field that comes where it is expected costs one comparison.
+/// Reads one object into columns (or into the fields of a record column). Knows the order of the fields that it saw
+/// last, so a field that comes where it is expected costs one comparison.
 class record_reader {
  public:
   record_reader(const std::vector<weir::field>& fields, const rules& how);
@@ -30,20 +32,21 @@ class record_reader {
 
  private:
   struct one {
-    const weir::field* what = nullptr;
-    std::string quoted;                     // "name" with its quotes, as it stands in unescaped JSON
-    std::vector<record_reader> inner;       // record: its reader; list: a reader of the element when that is a record
-    std::uint64_t seen = 0;                 // number of the record that had it last
+    const weir::field* what;
+    field_name name;
+    std::vector<record_reader> inner{};  // record: its reader; list: a reader of the element when that is a record
+    std::uint64_t seen = 0;              // number of the record that had it last
   };
-  bool value(one& f, const weir::field& what, simdjson::ondemand::value v, weir::column_writer& to, refusal& why);
+  bool value(one& f, const weir::field& what, simdjson::ondemand::value& v, weir::column_writer& to, refusal& why);
   bool list(one& f, const weir::field& what, simdjson::ondemand::array items, weir::column_writer& to, refusal& why);
   template <class T>
-  static bool whole(simdjson::ondemand::value v, weir::column_writer& to, refusal& why);
-  bool timestamp(simdjson::ondemand::value v, weir::column_writer& to, refusal& why) const;
-  std::size_t find(simdjson::ondemand::raw_json_string key, std::size_t expected) const;
+  static bool whole(simdjson::ondemand::value& v, weir::column_writer& to, refusal& why);
+  bool timestamp(simdjson::ondemand::value& v, weir::column_writer& to, refusal& why) const;
+  std::size_t search(const char* key) const;
 
   const rules& rules_;
   std::vector<one> fields_;
+  std::size_t count_ = 0;
   std::uint64_t record_ = 0;
 };
 
@@ -52,20 +55,19 @@ bool record_reader::read(simdjson::ondemand::object object, Writers& writers, re
   ++record_;
   std::size_t expected = 0, got = 0;
   for (auto member : object) {
-    simdjson::ondemand::raw_json_string key;
-    if (auto bad = member.key().get(key)) {
+    // One check for both halves: asking the result for its key and its value by turns copies the field each time.
+    simdjson::ondemand::field field;
+    if (auto bad = std::move(member).get(field)) {
       why.why = simdjson::error_message(bad);
       return false;
     }
-    const std::size_t at = find(key, expected);
-    simdjson::ondemand::value v;
-    if (auto bad = member.value().get(v)) {
-      why.why = simdjson::error_message(bad);
-      return false;
-    }
-    if (at == fields_.size()) {
+    const simdjson::ondemand::raw_json_string key = field.key();
+    const std::size_t at =
+        expected < count_ && fields_[expected].name.stands_at(key.raw()) ? expected : search(key.raw());
+    if (at == count_) [[unlikely]] {
       if (rules_.unknown_fails) {
-        why.why = "has the field " + std::string{std::string_view{key.raw(), 64}.substr(0, std::string_view{key.raw(), 64}.find('"'))} +
+        why.why = "has the field " +
+                  std::string{std::string_view{key.raw(), 64}.substr(0, std::string_view{key.raw(), 64}.find('"'))} +
                   ", which `columns` does not name";
         return false;
       }
@@ -79,14 +81,14 @@ bool record_reader::read(simdjson::ondemand::object object, Writers& writers, re
     }
     f.seen = record_;
     ++got;
-    if (!value(f, *f.what, v, writers[at], why)) {
+    if (!value(f, *f.what, field.value(), writers[at], why)) {
       why.path.push_back(f.what->name);
       return false;
     }
     expected = at + 1;
   }
-  if (got == fields_.size()) return true;
-  for (std::size_t i = 0; i < fields_.size(); ++i) {
+  if (got == count_) return true;
+  for (std::size_t i = 0; i < count_; ++i) {
     if (fields_[i].seen == record_) continue;
     if (!fields_[i].what->nullable) {
       why.why = "is missing, and `columns` says that it cannot be null";

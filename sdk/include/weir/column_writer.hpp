@@ -107,11 +107,11 @@ class column_writer {
   void set_size(std::int64_t rows) { size_ = rows; }
   [[nodiscard]] weir_column& raw() { return *column_; }
 
-  // Takes back what is behind the first `rows` rows.
+  // Takes back what is behind the first `rows` rows, and what was put into a list or record that has not ended.
   void truncate(std::int64_t rows) {
-    if (rows >= size_) return;
+    if (rows > size_) rows = size_;
     size_ = rows;
-    if (field_->kind == type::list) children_[0].truncate(detail::offsets(*column_)[rows]);
+    if (field_->kind == type::list) children_[0].truncate(rows == 0 ? 0 : detail::offsets(*column_)[rows]);
     if (field_->kind == type::record)
       for (auto& child : children_) child.truncate(rows);
   }

@@ -125,7 +125,10 @@ class writer : public weir::batch_operator {
     std::vector<std::uint32_t> parents;
     for (const auto row : batch.rows()) {
       const auto before = b[0].size();
-      append(b, expected(id[row]));
+      if (id[row] % 14 == 13)
+        append_half(b);
+      else
+        append(b, expected(id[row]));
       if (id[row] % 7 == 6)
         b.truncate(before);
       else
@@ -143,6 +146,14 @@ class writer : public weir::batch_operator {
     else
       to[1].append_null();
     to.end_record();
+  }
+  // A row whose lists and records have not ended.
+  static void append_half(weir::batch_builder& b) {
+    b[0].append(true);
+    b[2].item().append(std::int64_t{1});
+    b[3][0].append("half");
+    append(b[4].item(), {"whole", 1});
+    b[4].item()[0].append("half");
   }
   static void append(weir::batch_builder& b, const built& v) {
     b[0].append(v.flag);

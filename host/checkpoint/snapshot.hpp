@@ -62,8 +62,13 @@ class snapshot {
   std::shared_ptr<const inner> inner_;
 };
 
+/// Calls `fn` with each block of one file; see snapshot::read_state.
+base::result<void> read_blocks(base::file_system& fs, const std::string& directory, const file_ref& file,
+                               const block_reader_fn& fn);
+
 /// Opens a cut without a storage, to read only: `path` is a savepoint's directory, a checkpoint directory (its newest
-/// cut), or a manifest file. Not verified beyond the manifest and the node snapshots: call verify().
-base::result<snapshot> open_snapshot(base::env& env, const std::string& path);
+/// undamaged cut), or a manifest file. Every byte is verified, unless `verify` is false: then only the manifest and the
+/// node snapshots are (a checkpoint directory always is). An error that blames damage names the file.
+base::result<snapshot> open_snapshot(base::env& env, const std::string& path, bool verify = true);
 
 }  // namespace weir::checkpoint

@@ -9,12 +9,11 @@
 #include <vector>
 
 #include "base/env.hpp"
+#include "checkpoint/compression.hpp"
 #include "checkpoint/cut_writer.hpp"
 #include "checkpoint/snapshot.hpp"
 
 namespace weir::checkpoint {
-
-enum class compression : std::uint8_t { none, lz4, zstd };
 
 struct options {
   std::string directory;  ///< created when missing
@@ -23,6 +22,8 @@ struct options {
   std::uint32_t retained = 3;  ///< complete checkpoints kept, at least 1
   compression codec = compression::lz4;
   std::uint32_t max_chain = 8;  ///< cuts in an operator's chain before it should be folded
+  std::uint64_t fold_at_least = std::uint64_t{64}
+                                << 20;  ///< bytes of deltas that outweigh their base before a short chain is folded
   std::uint64_t fold_bytes = std::uint64_t{256}
                              << 20;  ///< state (before compression) that a fold holds in memory at once
   std::string weir_version;

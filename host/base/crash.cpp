@@ -5,6 +5,8 @@
 #include <csignal>
 #include <cstring>
 
+#include "base/hang_watch.hpp"
+
 namespace weir::base {
 namespace {
 
@@ -26,6 +28,8 @@ std::string_view name_of(int signal) {
   }
 }
 
+std::atomic<int> record_descriptor{-1};
+
 /// A line in a buffer of its own: nothing here may allocate or lock.
 class line {
  public:
@@ -42,9 +46,18 @@ class line {
     while (number /= 10);
     return *this << std::string_view{digits + at, sizeof digits - at};
   }
-  void write() const {
+  /// As a JSON string; what would need an escape becomes a question mark.
+  line& quoted(std::string_view text) {
+    *this << "\"";
+    for (const char c : text) {
+      const bool plain = c >= ' ' && c <= '~' && c != '"' && c != '\\';
+      *this << std::string_view(plain ? &c : "?", 1);
+    }
+    return *this << "\"";
+  }
+  void write(int to) const {
     for (std::size_t done = 0; done < size_;) {
-      const ssize_t n = ::write(STDERR_FILENO, text_ + done, size_ - done);
+      const ssize_t n = ::write(to, text_ + done, size_ - done);
       if (n <= 0) return;
       done += static_cast<std::size_t>(n);
     }
@@ -58,16 +71,32 @@ class line {
 void crashed(int signal) {
   // The second crash is the last one, also one in here.
   std::signal(signal, SIG_DFL);
+  const activity* in = this_thread_activity.current.load(std::memory_order_relaxed);
+  const std::string_view what = hang_reported() ? "a call that does not return" : name_of(signal);
+  if (const int to = record_descriptor.load(); to >= 0) {
+    line record;
+    // Another thread may be in the middle of a line.
+    record << "\n{\"crash\":";
+    record.quoted(what);
+    if (in) {
+      record << ",\"plugin\":";
+      record.quoted(in->plugin) << ",\"version\":";
+      record.quoted(in->version) << ",\"operator\":";
+      record.quoted(in->operator_id) << ",\"subtask\":" << in->subtask;
+    }
+    record << "}\n";
+    record.write(to);
+  }
   line out;
-  out << "weir: crashed (" << name_of(signal) << ") ";
-  if (const activity* in = current_activity)
+  out << "weir: crashed (" << what << ") ";
+  if (in)
     out << "in plugin " << in->plugin << " " << in->version << ", operator " << in->operator_id << "/" << in->subtask
         << " of pipeline " << in->pipeline
         << ": its code is the likeliest cause; use another version of it, and send this line to its author\n";
   else
     out << "while no operator was running: a plugin that was being loaded or bound (weir plugin verify finds it), or "
            "weir itself\n";
-  out.write();
+  out.write(STDERR_FILENO);
   std::raise(signal);
 }
 
@@ -84,7 +113,10 @@ void install_crash_report() {
   }
 }
 
+void set_crash_record(int descriptor) { record_descriptor.store(descriptor); }
+
 crash_stack::crash_stack() {
+  watch_this_thread();
   stack_t old{};
   if (::sigaltstack(nullptr, &old) != 0 || !(old.ss_flags & SS_DISABLE)) return;
   memory_ = std::make_unique_for_overwrite<std::byte[]>(stack_bytes);
@@ -95,6 +127,7 @@ crash_stack::crash_stack() {
 }
 
 crash_stack::~crash_stack() {
+  forget_this_thread();
   if (!memory_) return;
   stack_t none{};
   none.ss_flags = SS_DISABLE;

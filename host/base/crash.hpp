@@ -1,6 +1,7 @@
 #pragma once
 // Last words of a process that crashes: which plugin was running. A plugin is native code in our process, so its
 // defects end all of it; the least we owe is its name.
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -14,15 +15,33 @@ struct activity {
   std::uint32_t subtask = 0;
 };
 
-/// Of this thread; null: no plugin is running. Calls nest: who sets it puts back what was there.
-inline thread_local constinit const activity* current_activity = nullptr;
+/// What a thread is doing. Only that thread changes it; others only look whether it changes (hang_watch.hpp).
+struct thread_activity {
+  std::atomic<const activity*> current{nullptr};  ///< null: no plugin is running
+  std::atomic<std::uint64_t> changes{0};          ///< calls that began or ended
+};
+inline thread_local constinit thread_activity this_thread_activity;
+
+/// This thread goes over to `what` (null: none); what it was doing before. Calls nest: who sets it puts back what was
+/// there.
+inline const activity* set_activity(const activity* what) noexcept {
+  thread_activity& mine = this_thread_activity;
+  const activity* before = mine.current.load(std::memory_order_relaxed);
+  mine.current.store(what, std::memory_order_relaxed);
+  mine.changes.store(mine.changes.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  return before;
+}
 
 /// From here on SIGSEGV, SIGBUS, SIGILL, SIGFPE and SIGABRT write one line to stderr before they end the process as
 /// they always do. Leaves alone a signal that somebody (a sanitizer) handles already. Once, before threads start.
 void install_crash_report();
 
-/// A stack for the handler, so that it can also tell of a thread that has used up its own. Made and destroyed by the
-/// thread.
+/// The same facts go to this descriptor too, as one line of JSON with "crash" (what happened), "plugin", "version",
+/// "operator", "subtask" (the last four only when an operator was running). -1: no more. Stays the caller's.
+void set_crash_record(int descriptor);
+
+/// A stack for the handler, so that it can also tell of a thread that has used up its own; and the thread is one that
+/// hang_watch looks after. Made and destroyed by the thread.
 class crash_stack {
  public:
   crash_stack();

@@ -148,6 +148,7 @@ struct state {
 struct limits {
   std::uint32_t batch_rows = 1024;      ///< the most rows of one batch
   std::uint64_t queue_bytes = 4 << 20;  ///< of one channel between two subtasks
+  std::int64_t hang_timeout_us = 60'000'000;  ///< of one call into a plugin; 0: for ever
   location at;
 };
 

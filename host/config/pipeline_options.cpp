@@ -151,6 +151,12 @@ std::vector<option> limits_options() {
        .doc = "Bytes that may wait between two subtasks before the sender is held back.",
        .least = 4096,
        .most = std::int64_t{1} << 40},
+      {.name = "hang_timeout",
+       .type = duration,
+       .fallback = "1m",
+       .doc = "A call into a plugin that takes longer is taken for hung: the worker ends and names it; 0 waits for ever.",
+       .least = 0,
+       .most = 30 * day},
   };
 }
 

@@ -157,6 +157,7 @@ pipeline read_pipeline(const value& given, diagnostics& problems) {
   p.limits.at = l.at;
   p.limits.batch_rows = count_of(l, "batch_rows");
   p.limits.queue_bytes = static_cast<std::uint64_t>(l.integer_of("queue_bytes"));
+  p.limits.hang_timeout_us = l.integer_of("hang_timeout");
 
   if (const value* d = root.find("dead_letters"); d && d->find("sink")) {
     p.dead_letters_sink = d->text_of("sink");

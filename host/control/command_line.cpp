@@ -36,7 +36,7 @@ constexpr int files_max = 10'000;
 // The tree of CLI11 with what completion wants to know about each option beside it, and the function to run.
 class command_line {
  public:
-  command_line() : root_(introduction, "weir") {
+  explicit command_line(std::vector<std::string> given = {}) : given_(std::move(given)), root_(introduction, "weir") {
     root_.require_subcommand(1);
     root_.set_help_flag("-h,--help", "Show what a command does and its flags.");
     root_.set_version_flag("--version", std::string("weir ") + version_text, "Show the version.");
@@ -138,17 +138,35 @@ class command_line {
     auto& c = command(
         root_, "run", "Run a pipeline until its input ends or it is told to stop.",
         "SIGTERM or SIGINT (Ctrl-C) drains: sources stop, everything read is processed, sinks flush, exit code 0.\n"
-        "A second one stops at once, a third one ends the process even when a plugin hangs.\n\nExamples:\n"
+        "A second one stops at once, a third one ends the process even when a plugin hangs.\n"
+        "The pipeline runs in a worker process. With a [checkpoint] table a worker that fails, crashes or hangs is\n"
+        "restarted from the newest checkpoint as [restart] says, and a run that was stopped goes on where it was.\n\n"
+        "Examples:\n"
         "  weir run desk-risk.toml\n"
         "  weir run nexmark/q0.toml --set nexmark.events=1000000 --json\n"
         "  weir run desk-risk.toml --metrics-listen 9100     then GET http://127.0.0.1:9100/metrics\n",
-        [told](console& io) { return run_pipeline_command(*told, io); });
+        [this, told](console& io) {
+          told->command = given_;
+          return run_pipeline_command(*told, io);
+        });
     pipeline(c, told->pipeline, false);
     c.add_flag("--json", told->json, "Print the result as one line of JSON, the last of stdout.");
     text(c, "--metrics-listen", told->metrics_listen, "[ADDRESS:]PORT",
          "Serve /metrics (Prometheus), /healthz and /readyz there; the address is 127.0.0.1 when not given, port 0 is "
          "any free one. Off by default.");
     text(c, "--metrics-port", told->metrics_port, "PORT", "The same on 127.0.0.1.")->excludes("--metrics-listen");
+    c.add_flag("--fresh", told->fresh, "Start anew, not where the last run was stopped or crashed.");
+    mark(c.add_option("--from", told->from,
+                      "Start from this checkpoint or savepoint; `latest`: the newest one of the last run, whatever "
+                      "became of it."),
+         value_kind::directory, "DIR")
+        ->excludes("--fresh");
+    c.add_flag("--allow-dropped-state", told->allow_dropped_state,
+               "Start although a checkpoint holds state of an operator that the pipeline no longer has.");
+    c.add_flag("--no-supervisor", told->no_supervisor,
+               "Run in this one process, for a debugger: nothing restarts it, no hung plugin is looked for.");
+    // For the supervisor alone.
+    c.add_option("--worker", told->worker)->group("");
     choice(c, "--log-level", told->log.level, "LEVEL", {"trace", "debug", "info", "warn", "error", "off"},
            "Log lines from this level on; default info.");
     choice(c, "--log-format", told->log.format, "FORMAT", {"auto", "json", "text"},
@@ -280,11 +298,14 @@ class command_line {
 
   command_info describe(const CLI::App& c) const {
     command_info out{c.get_name(), c.get_description(), c.get_footer(), {}, {}, {}};
-    for (const auto* o : c.get_options()) (o->get_positional() ? out.arguments : out.flags).push_back(describe(*o));
+    for (const auto* o : c.get_options()) {
+      if (!o->get_group().empty()) (o->get_positional() ? out.arguments : out.flags).push_back(describe(*o));
+    }
     for (const auto* s : c.get_subcommands([](const CLI::App*) { return true; })) out.commands.push_back(describe(*s));
     return out;
   }
 
+  const std::vector<std::string> given_;  ///< argv
   CLI::App root_;
   std::map<const CLI::Option*, value_info> kinds_;
   std::function<exit_code(console&)> chosen_;
@@ -301,6 +322,7 @@ std::string about_extra(const CLI::App& at, const std::string& word) {
   if (word.starts_with('-')) {
     std::vector<std::string> flags;
     for (const auto* o : at.get_options()) {
+      if (o->get_group().empty()) continue;
       for (const auto& n : o->get_lnames()) flags.push_back("--" + n);
     }
     const auto name = word.substr(0, word.find('='));
@@ -322,7 +344,7 @@ int wrong_usage(console& io, const CLI::App& at, const std::string& what) {
 }
 
 int parse_and_run(int count, char** arguments, console& io) {
-  command_line line;
+  command_line line({arguments, arguments + count});
   std::vector<std::string> words(arguments + (count > 0), arguments + count);
   // `weir help run` is `weir run --help`.
   if (!words.empty() && words.front() == "help") {

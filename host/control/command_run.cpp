@@ -1,17 +1,18 @@
-#include <csignal>
-
+// `weir run`: the supervisor, the worker that it starts, and the run without a supervisor.
 #include "base/cat.hpp"
 #include "base/log.hpp"
-#include "control/engine.hpp"
-#include "control/metrics_server.hpp"
-#include "control/result_text.hpp"
-#include "control/session.hpp"
+#include "config/load.hpp"
+#include "control/run_once.hpp"
 #include "control/stop_signals.hpp"
+#include "supervisor/os_process.hpp"
+#include "supervisor/supervise.hpp"
+#include "supervisor/worker_link.hpp"
 
 namespace weir::control {
 namespace {
 
 using base::cat;
+namespace os = supervisor::os;
 
 exit_code set_up_logging(const log_arguments& told, console& io) {
   auto level = base::parse_log_level(told.level);
@@ -25,70 +26,147 @@ exit_code set_up_logging(const log_arguments& told, console& io) {
   return exit_code::ok;
 }
 
-// Ends the process as the signal would without us, whatever its other threads do.
-void end_by(int signal) {
-  std::signal(signal, SIG_DFL);
-  sigset_t one;
-  sigemptyset(&one);
-  sigaddset(&one, signal);
-  ::pthread_sigmask(SIG_UNBLOCK, &one, nullptr);
-  std::raise(signal);
+/// The pipeline file's own part, without its plugins: what a supervisor needs, who must not load what may crash it.
+struct read_pipeline {
+  std::string text;
+  config::pipeline pipeline;
+};
+std::optional<read_pipeline> read_or_say(const run_arguments& told, console& io) {
+  auto& env = base::real_env();
+  const std::string& file = told.pipeline.files.front();
+  config::load_options options;
+  options.sets = told.pipeline.set;
+  auto text = env.fs().read_whole(file, config::max_file_bytes + 1);
+  // What cannot be read is told the same way as what cannot be parsed.
+  auto loaded =
+      text ? config::load_pipeline_text(env, file, *text, options) : config::load_pipeline(env, file, options);
+  if (!loaded.pipeline || !text) {
+    io.note(loaded.problems.text());
+    return std::nullopt;
+  }
+  return read_pipeline{std::move(text).take(), std::move(*loaded.pipeline)};
+}
+
+/// Opens the state directory and says how the run begins; null: the pipeline has no checkpoints.
+base::result<std::unique_ptr<supervisor::state_directory>> begin(const run_arguments& told,
+                                                                 const config::pipeline& pipeline) {
+  if (!pipeline.checkpoint.enabled) {
+    if (!told.fresh && told.from.empty()) return std::unique_ptr<supervisor::state_directory>();
+    return base::config_error(
+        "--fresh and --from are about checkpoints, and the pipeline takes none: add a [checkpoint] "
+        "table, or --set checkpoint.interval=10s");
+  }
+  const auto path = WEIR_TRY(supervisor::state_directory_of(pipeline, os::variable));
+  auto state = WEIR_TRY(supervisor::state_directory::open(base::real_env(), path, pipeline.name));
+  const auto how = WEIR_TRY(
+      state->begin({told.pipeline.files.front(), supervisor::fingerprint_of_sources(pipeline), told.fresh, told.from}));
+  const base::logger log({.room = "supervisor", .pipeline = pipeline.name});
+  using mode = supervisor::start::how;
+  log.log(how.surprises ? base::log_level::warn : base::log_level::info,
+          how.mode == mode::afresh   ? "the run starts afresh"
+          : how.mode == mode::resume ? "the run goes on where the last one was"
+                                     : "the run starts from a cut",
+          {{"why", how.why}, {"state_directory", state->path()}, {"run", how.run}, {"base", how.base}});
+  return state;
+}
+
+exit_code say(const supervisor::ended_report& end, console& io) {
+  io.out(end.output);
+  if (end.why) io.error(end.why->text());
+  return static_cast<exit_code>(end.code);
+}
+
+exit_code be_worker(const run_arguments& told, console& io) {
+  auto orders = supervisor::parse_worker_orders(told.worker);
+  if (!orders) return io.fail(orders.why());
+  auto& env = base::real_env();
+  run_arguments mine = told;
+  auto text = env.fs().read_whole(cat("/proc/self/fd/", orders->pipeline), config::max_file_bytes + 1);
+  if (!text) return io.fail(text.why());
+  mine.pipeline.text = std::move(text).take();
+  config::load_options options;
+  options.sets = told.pipeline.set;
+  const auto loaded = config::load_pipeline_text(env, told.pipeline.files.front(), *mine.pipeline.text, options);
+  supervisor::worker_link link(env, *orders, loaded.pipeline ? loaded.pipeline->limits.hang_timeout_us : 0);
+  run_surroundings around;
+  around.restarts = orders->attempt - 1;
+  around.running = [&] { link.running(); };
+  around.listen = [&](run_surroundings::stop_handler what) {
+    link.listen(std::move(what));
+    return std::shared_ptr<void>();
+  };
+  supervisor::ended_report end;
+  if (!orders->state_directory.empty()) {
+    auto place = supervisor::place_of_worker(env, orders->state_directory, orders->generation);
+    if (!place) {
+      link.ended(
+          {supervisor::ended_report::state::refused, static_cast<int>(exit_code_of(place.why())), "", place.why()});
+      return exit_code_of(place.why());
+    }
+    around.place = std::move(place).take();
+  }
+  end = run_once(mine, around, io);
+  io.flush();
+  link.ended(end);
+  return static_cast<exit_code>(end.code);
+}
+
+exit_code run_alone(const run_arguments& told, console& io) {
+  auto read = read_or_say(told, io);
+  if (!read) return exit_code::config;
+  auto state = begin(told, read->pipeline);
+  if (!state) return io.fail(state.why());
+  run_arguments mine = told;
+  mine.pipeline.text = std::move(read->text);
+  run_surroundings around;
+  around.listen = [](run_surroundings::stop_handler what) {
+    return std::make_shared<stop_signals>([what = std::move(what)](int signal, int times) {
+      // A plugin that hangs must not keep the process alive against a person's will.
+      if (times > 2) os::end_by_signal(signal);
+      what(signal, times);
+    });
+  };
+  if (*state) {
+    auto place = (*state)->next_worker();
+    if (!place) return io.fail(place.why());
+    around.place = std::move(place).take();
+  }
+  const auto end = run_once(mine, around, io);
+  if (*state) {
+    using how = supervisor::ended_report::state;
+    using supervisor::run_status;
+    auto kept = (*state)->end(end.how == how::finished                             ? run_status::finished
+                              : end.how == how::drained || end.how == how::stopped ? run_status::stopped
+                                                                                   : run_status::failed);
+    if (!kept) io.error(kept.why().text());
+  }
+  return say(end, io);
+}
+
+exit_code supervise(const run_arguments& told, console& io) {
+  auto read = read_or_say(told, io);
+  if (!read) return exit_code::config;
+  auto state = begin(told, read->pipeline);
+  if (!state) return io.fail(state.why());
+  supervisor::supervised_run what;
+  what.command = told.command;
+  what.pipeline = read->pipeline.name;
+  what.text = std::move(read->text);
+  what.restart = read->pipeline.restart;
+  what.hang_timeout_us = read->pipeline.limits.hang_timeout_us;
+  what.state = state->get();
+  const auto end = supervisor::supervise(what, base::real_env());
+  io.out(end.output);
+  if (!end.why.empty()) io.error(end.why);
+  return static_cast<exit_code>(end.code);
 }
 
 }  // namespace
 
 exit_code run_pipeline_command(const run_arguments& told, console& io) {
   if (const auto code = set_up_logging(told.log, io); code != exit_code::ok) return code;
-  std::optional<http_options> listen;
-  if (!told.metrics_listen.empty() || !told.metrics_port.empty()) {
-    auto where = parse_listen(told.metrics_listen.empty() ? told.metrics_port : told.metrics_listen);
-    if (!where) {
-      io.error(where.why().text());
-      return exit_code::usage;
-    }
-    listen = std::move(where).take();
-  }
-  auto plugins = open_plugins(told.pipeline.plugin_dirs);
-  if (!plugins) return io.fail(plugins.why());
-  const auto plan = plan_or_say(told.pipeline, *plugins, engine_host_table(), io);
-  if (!plan) return exit_code::config;
-
-  auto& env = base::real_env();
-  const base::logger log({.room = "control", .pipeline = plan->pipeline});
-  const auto engine = make_engine(plan, env);
-  int last_signal = 0;
-  run_result result;
-  {
-    const stop_signals signals([&](int signal, int times) {
-      last_signal = signal;
-      if (times == 1) {
-        log.info("draining; the same signal again stops at once", {{"signal", signal}});
-        engine->drain();
-      } else if (times == 2) {
-        log.info("stopping at once; the same signal again ends the process", {{"signal", signal}});
-        engine->stop();
-      } else {
-        // A plugin that hangs must not keep the process alive against a person's will.
-        log.error("ended by a third signal: a plugin did not return", {{"signal", signal}});
-        end_by(signal);
-      }
-    });
-    std::unique_ptr<http_server> metrics;
-    if (listen) {
-      auto started = start_metrics_server(*listen, *engine, env);
-      if (!started) return io.fail(std::move(started).why().in("--metrics-listen"));
-      metrics = std::move(started).take();
-      log.info("metrics are served", {{"address", listen->address}, {"port", metrics->port()}});
-    }
-    if (auto started = engine->start(); !started)
-      return io.fail(std::move(started).why().in("pipeline " + plan->pipeline));
-    log.info("pipeline runs", {{"nodes", plan->nodes.size()}, {"chains", plan->chains.size()}});
-    result = engine->wait();
-  }
-  io.out(told.json ? result_json(plan->pipeline, result) : result_for_people(plan->pipeline, result));
-  if (result.why) return io.fail(*result.why);
-  if (result.how == run_end::stopped) return static_cast<exit_code>(128 + last_signal);
-  return exit_code::ok;
+  if (!told.worker.empty()) return be_worker(told, io);
+  return told.no_supervisor ? run_alone(told, io) : supervise(told, io);
 }
 
 }  // namespace weir::control

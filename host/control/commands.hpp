@@ -2,6 +2,7 @@
 // The commands of `weir`: what each is told by the command line (command_line.cpp), and the function that does it. All
 // run on the control thread and say what they have to say through the console.
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@ struct pipeline_arguments {
   std::vector<std::string> set;          ///< "id.key=value"
   std::vector<std::string> plugin_dirs;  ///< searched first, in this order
   bool environment = true;               ///< false: ${env:..} and ${file:..} are not resolved (check only)
+  std::optional<std::string> text;       ///< of the one file, when it was read already
 };
 
 struct log_arguments {
@@ -29,6 +31,12 @@ struct run_arguments {
   bool json = false;
   std::string metrics_listen;  ///< "127.0.0.1:9100"; empty: no metrics server
   std::string metrics_port;    ///< the same on loopback
+  bool fresh = false;          ///< do not go on where the last run was
+  std::string from;            ///< a cut's directory or "latest"; empty: as the last run says
+  bool allow_dropped_state = false;
+  bool no_supervisor = false;
+  std::string worker;                ///< orders of a supervisor: this process is its worker
+  std::vector<std::string> command;  ///< argv of this process
 };
 exit_code run_pipeline_command(const run_arguments& told, console& io);
 

@@ -35,7 +35,8 @@ std::uint64_t resident_bytes(base::env& env) {
 
 class job_engine final : public engine {
  public:
-  job_engine(plan::plan_ptr what, base::env& env) : plan_(std::move(what)), env_(env), started_at_us_(env.now_us()) {}
+  job_engine(plan::plan_ptr what, base::env& env, engine_options told)
+      : plan_(std::move(what)), env_(env), told_(std::move(told)), started_at_us_(env.now_us()) {}
 
   base::result<void> start() override {
     job::options how;
@@ -153,6 +154,7 @@ class job_engine final : public engine {
 
   const plan::plan_ptr plan_;
   base::env& env_;
+  const engine_options told_;
   const std::int64_t started_at_us_;
   std::int64_t began_ns_ = 0;
   std::atomic<bool> drained_{false}, stopped_{false};
@@ -163,8 +165,8 @@ class job_engine final : public engine {
 }  // namespace
 
 const weir_host& engine_host_table() { return job::host_table(); }
-std::unique_ptr<engine> make_engine(plan::plan_ptr what, base::env& env) {
-  return std::make_unique<job_engine>(std::move(what), env);
+std::unique_ptr<engine> make_engine(plan::plan_ptr what, base::env& env, engine_options how) {
+  return std::make_unique<job_engine>(std::move(what), env, std::move(how));
 }
 
 }  // namespace weir::control

@@ -11,6 +11,7 @@
 #include "base/env.hpp"
 #include "control/metrics.hpp"
 #include "plan/plan.hpp"
+#include "supervisor/state_directory.hpp"
 #include "weir/abi.h"
 
 namespace weir::control {
@@ -35,7 +36,8 @@ struct run_result {
   std::uint64_t records_out = 0;   ///< rows that the sinks took
   std::uint64_t late = 0;
   std::uint64_t dead_letters = 0;
-  std::uint64_t skipped = 0;  ///< of the dead letters, those that nothing kept
+  std::uint64_t skipped = 0;   ///< of the dead letters, those that nothing kept
+  std::uint64_t restarts = 0;  ///< of the run, before this worker
   double wall_seconds = 0, cpu_seconds = 0;
   std::uint64_t rss_bytes = 0;                             ///< the most it was
   std::vector<std::pair<std::string, sink_result>> sinks;  ///< by node id, in the order of the file
@@ -56,6 +58,10 @@ class engine : public metric_source {
 
 /// The table that plugins are bound and run with. Lives for ever.
 const weir_host& engine_host_table();
-std::unique_ptr<engine> make_engine(plan::plan_ptr what, base::env& env);
+struct engine_options {
+  std::optional<supervisor::worker_place> place;  ///< where cuts are kept, and where to begin; nullopt: no checkpoints
+  bool allow_dropped_state = false;               ///< state that no operator takes over is given up
+};
+std::unique_ptr<engine> make_engine(plan::plan_ptr what, base::env& env, engine_options how = {});
 
 }  // namespace weir::control

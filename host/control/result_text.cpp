@@ -59,11 +59,11 @@ std::string right(const std::string& text, std::size_t width) {
 }  // namespace
 
 std::string result_json(const std::string& pipeline, const run_result& of) {
-  auto out =
-      cat("{\"pipeline\":", json(pipeline), ",\"state\":\"", name_of(of.how), "\",\"records_in\":", of.records_in,
-          ",\"records_out\":", of.records_out, ",\"late\":", of.late, ",\"dead_letters\":", of.dead_letters,
-          ",\"skipped\":", of.skipped, ",\"wall_seconds\":", seconds(of.wall_seconds),
-          ",\"cpu_seconds\":", seconds(of.cpu_seconds), ",\"rss_bytes\":", of.rss_bytes, ",\"sinks\":{");
+  auto out = cat("{\"pipeline\":", json(pipeline), ",\"state\":\"", name_of(of.how),
+                 "\",\"records_in\":", of.records_in, ",\"records_out\":", of.records_out, ",\"late\":", of.late,
+                 ",\"dead_letters\":", of.dead_letters, ",\"skipped\":", of.skipped,
+                 ",\"wall_seconds\":", seconds(of.wall_seconds), ",\"cpu_seconds\":", seconds(of.cpu_seconds),
+                 ",\"rss_bytes\":", of.rss_bytes, ",\"restarts\":", of.restarts, ",\"sinks\":{");
   bool first = true;
   for (const auto& [id, sink] : of.sinks) {
     out += cat(first ? "" : ",", json(id), ":{\"rows\":", rows_of(sink));

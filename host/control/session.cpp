@@ -20,7 +20,8 @@ planned make_plan(const std::string& file, const pipeline_arguments& how, plugin
   config::load_options options;
   options.sets = how.set;
   options.resolve = how.environment;
-  auto loaded = config::load_pipeline(base::real_env(), file, options);
+  auto loaded = how.text ? config::load_pipeline_text(base::real_env(), file, *how.text, options)
+                         : config::load_pipeline(base::real_env(), file, options);
   planned out;
   out.problems = std::move(loaded.problems);
   if (!loaded.pipeline) return out;

@@ -30,13 +30,13 @@ void weir_context::begin(const weir::model::batch* batch, std::span<const std::u
   input = batch;
   input_key = key;
   if (state) state->set_time(env.now_us(), watermark);
-  outside = std::exchange(weir::base::current_activity, &doing);
+  outside = weir::base::set_activity(&doing);
   why.clear();
   why_code = WEIR_OK;
 }
 
 bool weir_context::end(weir_code code, const char* slot) {
-  weir::base::current_activity = outside;
+  weir::base::set_activity(outside);
   for (port_state& port : ports) {
     if (port.builders) port.builders->discard_open();
     if (port.beside) port.beside->discard_open();
@@ -72,8 +72,8 @@ bool weir_context::end(weir_code code, const char* slot) {
 }
 
 weir::model::builder_stock& weir_context::stock(std::uint32_t port, bool beside) {
-  port_state& state = ports[port];
-  auto& slot = beside ? state.beside : state.builders;
+  port_state& held = ports[port];
+  auto& slot = beside ? held.beside : held.builders;
   if (!slot) {
     const weir::op::output_port& declared = what.outputs[port];
     // A port that passes nothing through is written whole, also beside an input (a decoder: a row for each record).

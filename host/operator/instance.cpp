@@ -45,7 +45,7 @@ void instance::close() {
     context_.what.op->destroy(self);
     return weir_code{WEIR_OK};
   });
-  base::current_activity = context_.outside;
+  base::set_activity(context_.outside);
   if (code < 0) context_.log.error("destroy of the plugin failed, it may have lost something", {{"why", context_.why}});
 }
 

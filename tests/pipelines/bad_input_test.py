@@ -91,10 +91,23 @@ class BadPlugin(Case):
         self.assert_says(done, 70, "middle/0", "wrong_schema 1.2.0", "2 columns and 1 are declared")
 
     def test_one_that_crashes_ends_the_process_with_its_name(self):
-        for name, signal in (("segv_in_process", 11), ("abort_in_process", 6)):
+        for name in ("segv_in_process", "abort_in_process", "stack_overflow_in_process"):
             with self.subTest(name):
                 done = weir("run", self.bad(name))
-                self.assert_says(done, -signal, f"plugin {name} 1.2.0", "operator middle/0")
+                self.assert_says(done, 70, f"plugin {name} 1.2.0", "operator middle/0", "the worker crashed")
+
+    def test_one_that_crashes_without_a_supervisor_ends_the_process_with_its_name(self):
+        done = weir("run", self.bad("segv_in_process"), "--no-supervisor")
+        self.assert_says(done, -11, "plugin segv_in_process 1.2.0", "operator middle/0")
+
+    def test_one_that_ends_the_process_is_not_taken_for_a_finished_run(self):
+        done = weir("run", self.bad("exit_in_process"), "--json")
+        self.assert_says(done, 70, "without a word")
+        self.assertEqual(done.out, "")
+
+    def test_one_that_hangs_is_named_and_ended(self):
+        done = weir("run", self.bad("hangs_in_process"), "--set", "limits.hang_timeout=500ms")
+        self.assert_says(done, 70, "plugin hangs_in_process 1.2.0", "operator middle/0", "does not return")
 
     def test_one_that_does_not_exist(self):
         file = self.write("p.toml", BAD.format(plugin="", uses="exeptions.score"))

@@ -1,0 +1,92 @@
+#include "control/run_once.hpp"
+
+#include "base/log.hpp"
+#include "control/engine.hpp"
+#include "control/metrics_server.hpp"
+#include "control/result_text.hpp"
+#include "control/session.hpp"
+
+namespace weir::control {
+namespace {
+
+using supervisor::ended_report;
+using state = ended_report::state;
+
+ended_report refused(exit_code code, std::optional<base::error> why = {}) {
+  return {state::refused, static_cast<int>(code), "", std::move(why)};
+}
+
+}  // namespace
+
+ended_report run_once(const run_arguments& told, const run_surroundings& around, console& io) {
+  std::optional<http_options> listen;
+  if (!told.metrics_listen.empty() || !told.metrics_port.empty()) {
+    auto where = parse_listen(told.metrics_listen.empty() ? told.metrics_port : told.metrics_listen);
+    if (!where) return refused(exit_code::usage, std::move(where).why());
+    listen = std::move(where).take();
+  }
+  auto plugins = open_plugins(told.pipeline.plugin_dirs);
+  if (!plugins) return refused(exit_code_of(plugins.why()), plugins.why());
+  const auto plan = plan_or_say(told.pipeline, *plugins, engine_host_table(), io);
+  if (!plan) return refused(exit_code::config);
+
+  auto& env = base::real_env();
+  const base::logger log({.room = "control", .pipeline = plan->pipeline});
+  const auto engine = make_engine(plan, env, {around.place, told.allow_dropped_state});
+  int last_signal = 0;
+  run_result result;
+  {
+    const auto stops = around.listen([&](int signal, int times) {
+      last_signal = signal;
+      if (times == 1) {
+        log.info("draining; the same signal again stops at once", {{"signal", signal}});
+        engine->drain();
+      } else {
+        log.info("stopping at once; the same signal again ends the process", {{"signal", signal}});
+        engine->stop();
+      }
+    });
+    std::unique_ptr<http_server> metrics;
+    if (listen) {
+      auto started = start_metrics_server(*listen, *engine, env);
+      if (!started) {
+        auto why = std::move(started).why().in("--metrics-listen");
+        return refused(exit_code_of(why), why);
+      }
+      metrics = std::move(started).take();
+      log.info("metrics are served", {{"address", listen->address}, {"port", metrics->port()}});
+    }
+    if (auto started = engine->start(); !started) {
+      auto why = std::move(started).why().in("pipeline " + plan->pipeline);
+      return {state::failed, static_cast<int>(exit_code_of(why)), "", why};
+    }
+    log.info("pipeline runs", {{"nodes", plan->nodes.size()}, {"chains", plan->chains.size()}});
+    if (around.running) around.running();
+    result = engine->wait();
+  }
+  result.restarts = around.restarts;
+  ended_report end;
+  end.output = told.json ? result_json(plan->pipeline, result) : result_for_people(plan->pipeline, result);
+  switch (result.how) {
+    case run_end::finished:
+      end.how = state::finished;
+      break;
+    case run_end::drained:
+      end.how = state::drained;
+      break;
+    case run_end::stopped:
+      end.how = state::stopped;
+      end.code = 128 + last_signal;
+      break;
+    case run_end::failed:
+      end.how = state::failed;
+      break;
+  }
+  if (result.why) {
+    end.code = static_cast<int>(exit_code_of(*result.why));
+    end.why = std::move(result.why);
+  }
+  return end;
+}
+
+}  // namespace weir::control

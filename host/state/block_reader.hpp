@@ -14,7 +14,8 @@ enum class entry_kind : std::uint8_t {
   put,      ///< this is the value now
   merge,    ///< list: first `trim` elements gone, then these added; map: these entries set, those of `removed` gone
   removed,  ///< the key has no value any more
-  dropped,  ///< the whole name space is gone; no key
+  dropped,  ///< the whole name space is gone, in the key groups of the writer; no key
+  reset,    ///< all of the state that the writer owned is gone; no key, no name space
 };
 
 /// One record of a block. Texts are JSON; views live until the visitor returns.

@@ -17,37 +17,14 @@
 #include "base/result.hpp"
 #include "model/batch.hpp"
 #include "model/key_hash.hpp"
+#include "model/state_shape.hpp"
 #include "model/type.hpp"
 #include "weir/ext/draft/state.h"
 #include "weir/ext/draft/timers.h"
 
 namespace weir::state {
 
-/// A state as the operator declared it in bind.
-struct declaration {
-  std::string name;
-  std::uint32_t kind = WEIR_STATE_VALUE;
-  model::schema_ref value;    ///< fields of a value, an element, a map's value
-  model::schema_ref map_key;  ///< map: fields of its key; null otherwise
-  std::int64_t ttl_us = 0;    ///< 0: kept for ever
-  std::uint32_t ttl_time = WEIR_TTL_PROCESSING_TIME;
-  std::uint32_t value_size = 0;  ///< WEIR_STATE_VALUE: bytes, at most value_bytes_max
-};
-struct timer_family {
-  std::string name;
-  std::uint32_t time_kind = WEIR_TIMER_EVENT_TIME;
-};
-
-/// What one operator keeps, and the part of the key groups that this subtask owns.
-struct shape {
-  std::vector<model::data_type> key;   ///< types of the key columns; empty: one empty key
-  std::vector<std::string> key_names;  ///< as many; the columns of scanned and fired batches
-  std::vector<declaration> states;
-  std::vector<timer_family> timers;
-  std::uint32_t key_groups = 128;
-  model::key_group_range own{0, 128};
-  bool cuts = true;  ///< false: there will be no cut, so what changed is not written down
-};
+using declaration = model::state_declaration;
 
 inline constexpr std::uint32_t value_bytes_max = 1u << 20;  ///< of a WEIR_STATE_VALUE
 inline constexpr std::uint32_t key_bytes_max = 1u << 19;    ///< of an encoded key; a longer one is WEIR_E_STATE
@@ -65,13 +42,14 @@ struct load_options {
 /// [task]
 class store {
  public:
-  store(shape what, base::env& env);
+  /// cuts false: there will be no cut, so what changed is not written down. env outlives the store.
+  store(model::state_shape what, base::env& env, bool cuts = true);
   ~store();
   store(const store&) = delete;
   store& operator=(const store&) = delete;
 
   /// What the operator keeps; as given.
-  const shape& what() const noexcept;
+  const model::state_shape& what() const noexcept;
 
   /// Before each call into the plugin: the clocks that TTL goes by. Slots and scans of the call before end here:
   /// entries without a value give their memory back, and a bounded number of expired ones is swept.
@@ -122,6 +100,8 @@ class store {
   /// longer), or nothing. false: that was the last one of this cut. Blocks of a cut, and cuts, are loaded in the order
   /// they were written.
   bool capture(std::size_t about_bytes, std::string& block);
+  /// Between cut() and the last capture() of it.
+  bool capturing() const noexcept;
   /// A cut that will not be completed: what was not captured, and what was, belongs to the next cut again.
   void abandon();
 
@@ -140,7 +120,7 @@ class store {
   const std::string& why() const noexcept;
 
  private:
-  friend class folder;
+  friend class folder;  // which is a store that takes states as they come
   struct impl;
   std::unique_ptr<impl> impl_;
 };

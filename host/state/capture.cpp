@@ -1,0 +1,283 @@
+// Cuts: what changed, and how it is written in slices while work goes on.
+#include "base/check.hpp"
+#include "state/impl.hpp"
+
+namespace weir::state {
+namespace {
+
+template <class T>
+T* pointer_in(char* entry) noexcept {
+  return *reinterpret_cast<T**>(value_of(entry));
+}
+
+/// A text whose size is only known behind it: five bytes for the size, as a varint of that length.
+std::size_t begin_text(std::string& out) {
+  out.append(5, '\0');
+  return out.size();
+}
+void end_text(std::string& out, std::size_t from) {
+  std::uint64_t size = out.size() - from;
+  for (std::size_t i = 5; i > 1; --i, size >>= 7) out[from - i] = static_cast<char>((size & 0x7f) | 0x80);
+  out[from - 1] = static_cast<char>(size & 0x7f);
+}
+
+void put_list(std::string& out, list_value& v, bool merge) {
+  const std::size_t from = begin_text(out);
+  std::uint64_t i = 0;
+  if (merge) {
+    put_varint(out, v.cut_trimmed);
+    i = v.cut_size - v.cut_trimmed;
+  }
+  for (; i < v.size(); ++i) put_text(out, v.at(i));
+  end_text(out, from);
+  v.now_cut();
+}
+
+void put_map(std::string& out, map_value& v, bool merge) {
+  const std::size_t from = begin_text(out);
+  if (!merge) {
+    for (const auto& [key, value] : v.entries) {
+      put_text(out, key);
+      put_text(out, value);
+    }
+  } else {
+    std::size_t set = 0;
+    for (const std::string& key : v.changed) set += v.entries.count(key);
+    put_varint(out, set);
+    for (const std::string& key : v.changed) {
+      const auto it = v.entries.find(key);
+      if (it == v.entries.end()) continue;
+      put_text(out, key);
+      put_text(out, it->second);
+    }
+    for (const std::string& key : v.changed)
+      if (!v.entries.contains(key)) put_text(out, key);
+  }
+  end_text(out, from);
+  v.based = true;
+  v.changed.clear();
+}
+
+}  // namespace
+
+void store::impl::write_entry(keyed& s, table& t, char* entry, record_writer& to) {
+  const bool known = (word_of(entry) & entry_known) != 0;
+  const key_bytes key = key_of(s.lay, entry);
+  if (!is_present(entry)) {
+    if (!known) return;
+    to.begin_record(record::removed, t.name_space, key.bits);
+    to.put_key(key);
+    word_of(entry) &= ~std::uint64_t{entry_known};
+    return;
+  }
+  const bool merge =
+      known && ((s.kind == WEIR_STATE_LIST && pointer_in<list_value>(entry) && pointer_in<list_value>(entry)->based) ||
+                (s.kind == WEIR_STATE_MAP && pointer_in<map_value>(entry) && pointer_in<map_value>(entry)->based));
+  to.begin_record(merge ? record::merge : record::put, t.name_space, key.bits);
+  to.put_key(key);
+  word_of(entry) |= entry_known;
+  t.known = true;
+  if (s.is_timers()) return;
+  if (s.lay.ttl_at != 0) put_fixed(to.text, written_of(s, entry));
+  switch (s.kind) {
+    case WEIR_STATE_VALUE:
+      to.text.append(value_of(entry), s.value_size);
+      break;
+    case WEIR_STATE_BYTES: {
+      auto* v = pointer_in<bytes_value>(entry);
+      put_text(to.text, v ? v->view() : std::string_view());
+      break;
+    }
+    case WEIR_STATE_LIST: {
+      auto* v = pointer_in<list_value>(entry);
+      if (!v) {
+        put_text(to.text, {});
+        break;
+      }
+      heap_bytes -= v->bytes();
+      put_list(to.text, *v, merge);
+      heap_bytes += v->bytes();
+      break;
+    }
+    default: {
+      auto* v = pointer_in<map_value>(entry);
+      if (!v) {
+        put_text(to.text, {});
+        break;
+      }
+      heap_bytes -= v->bytes();
+      put_map(to.text, *v, merge);
+      heap_bytes += v->bytes();
+      break;
+    }
+  }
+}
+
+bool store::impl::touch_slow(keyed& s, table& t, char* entry) {
+  std::uint32_t& last = epoch_of(s, entry);
+  if (capturing && last == epoch - 1) {
+    // The cut in work must have the bytes from before this write.
+    if (s.early.text.size() > (std::size_t{1} << 16)) s.early.text.reserve(s.early.text.size() * 2);
+    write_entry(s, t, entry, s.early);
+  }
+  if (t.list_epoch != epoch) {
+    if (capturing && t.list_epoch == epoch - 1 && t.done_epoch != epoch - 1 && !t.dirty.empty())
+      t.captured = place_list::reader(t.dirty.take());
+    t.previous_epoch = t.list_epoch;
+    t.list_epoch = epoch;
+    t.dirty_index = static_cast<std::uint32_t>(s.dirty_tables.size());
+    s.dirty_tables.push_back(&t);
+  }
+  last = epoch;
+  return t.dirty.push(memory, memory.place_of(entry));
+}
+
+void store::impl::touch_all() {
+  for (auto& s : all)
+    for (auto& [ns, t] : s->tables)
+      walk_entries(memory, s->lay, *t, 0, [&](char* e) {
+        if (!is_present(e)) word_of(e) &= ~std::uint64_t{entry_known};
+        if (s->kind == WEIR_STATE_LIST && pointer_in<list_value>(e)) pointer_in<list_value>(e)->based = false;
+        if (s->kind == WEIR_STATE_MAP && pointer_in<map_value>(e)) {
+          pointer_in<map_value>(e)->based = false;
+          pointer_in<map_value>(e)->changed.clear();
+        }
+        std::uint32_t& last = epoch_of(*s, e);
+        if (last != epoch) WEIR_CHECK(touch_slow(*s, *t, e), "no memory for the list of all entries of ", s->name);
+        return true;
+      });
+}
+
+void store::impl::cut() {
+  WEIR_CHECK(!capturing, "a cut while the one before is still being written");
+  WEIR_CHECK(cuts, "a cut of a store that was told there will be none");
+  whole_now = std::exchange(whole_next, false);
+  if (whole_now) touch_all();
+  for (auto& s : all) {
+    s->captured_tables.clear();
+    s->captured_tables.swap(s->dirty_tables);
+    s->captured_drops.clear();
+    s->captured_drops.swap(s->drops);
+    if (whole_now) s->captured_drops.clear();
+  }
+  ++epoch;
+  capturing = true;
+  at_state = at_drop = at_table = 0;
+  table_open = false;
+  reset_said = false;
+}
+
+/// False: the limit is reached and there is more.
+bool store::impl::capture_state(keyed& s, std::size_t limit, record_writer& to) {
+  if (whole_now && !reset_said) {
+    to.text.push_back(static_cast<char>(record::reset));
+    reset_said = true;
+  }
+  for (; at_drop < s.captured_drops.size(); ++at_drop) {
+    if (to.text.size() >= limit) return false;
+    to.begin_record(record::dropped, s.captured_drops[at_drop]);
+  }
+  if (!s.early.empty()) {
+    to.text += s.early.text;
+    to.forget_name_space();
+    s.early.clear();
+  }
+  for (; at_table < s.captured_tables.size(); ++at_table) {
+    table* t = s.captured_tables[at_table];
+    if (!t) continue;
+    if (!table_open) {
+      if (t->list_epoch == epoch - 1) t->captured = place_list::reader(t->dirty.take());
+      table_open = true;
+    }
+    while (!t->captured.done()) {
+      if (to.text.size() >= limit) return false;
+      const place* p = t->captured.data(memory);
+      const std::uint32_t n = t->captured.size(memory);
+      std::uint32_t i = 0;
+      for (; i < n && to.text.size() < limit; ++i) {
+        if (i + 8 < n) __builtin_prefetch(memory.at(p[i + 8]));
+        char* e = memory.at(p[i]);
+        if ((word_of(e) & entry_free) != 0) continue;
+        std::uint32_t& last = epoch_of(s, e);
+        if (last != epoch - 1) continue;  // written early
+        last = 0;
+        write_entry(s, *t, e, to);
+        if (!t->zombie) reclaim(s, *t, e);
+      }
+      t->captured.consume(memory, i);
+    }
+    table_open = false;
+    t->done_epoch = epoch - 1;
+    if (t->zombie) {
+      if (s.on_heap()) walk_entries(memory, s.lay, *t, 0, [&](char* e) { return free_value(s, e), true; });
+      release_table(memory, *t);
+      std::erase_if(s.zombies, [&](const auto& z) { return z.get() == t; });
+    } else if (t->used == 0 && !t->pinned) {
+      take_table(s, *t);
+    }
+  }
+  return true;
+}
+
+bool store::impl::capture(std::size_t about, std::string& block) {
+  if (!capturing) return false;
+  const std::size_t start = block.size();
+  const std::size_t limit = start + about;
+  record_writer records;
+  while (at_state < all.size()) {
+    keyed& s = *all[at_state];
+    const std::size_t so_far = block.size();
+    records.clear();
+    const bool whole = capture_state(s, limit > so_far ? limit - so_far : 0, records);
+    if (!records.empty()) {
+      if (block.size() == start) {
+        block.append(block_magic);
+        block.push_back(static_cast<char>(block_version));
+      }
+      const std::size_t from = block.size();
+      block.append(4, '\0');
+      s.head.put(block);
+      block += records.text;
+      const auto size = static_cast<std::uint32_t>(block.size() - from - 4);
+      std::memcpy(block.data() + from, &size, sizeof size);
+    }
+    if (!whole) return true;
+    s.captured_tables.clear();
+    s.captured_drops.clear();
+    ++at_state;
+    at_drop = at_table = 0;
+    reset_said = false;
+    if (block.size() >= limit && at_state < all.size()) return true;
+  }
+  capturing = false;
+  return false;
+}
+
+void store::impl::abandon() {
+  whole_next = true;
+  if (!capturing) return;
+  capturing = false;
+  for (auto& s : all) {
+    s->early.clear();
+    s->captured_drops.clear();
+    for (auto& [ns, t] : s->tables) {
+      if (t->list_epoch == epoch - 1) t->dirty.release(memory);
+      t->captured.release(memory);
+    }
+    for (auto& t : s->zombies) {
+      t->captured.release(memory);
+      if (s->on_heap()) walk_entries(memory, s->lay, *t, 0, [&](char* e) { return free_value(*s, e), true; });
+      release_table(memory, *t);
+    }
+    s->zombies.clear();
+    s->captured_tables.clear();
+  }
+  table_open = false;
+}
+
+bool store::capturing() const noexcept { return impl_->capturing; }
+void store::cut() { impl_->cut(); }
+bool store::capture(std::size_t about_bytes, std::string& block) { return impl_->capture(about_bytes, block); }
+void store::abandon() { impl_->abandon(); }
+
+}  // namespace weir::state

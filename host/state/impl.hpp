@@ -1,0 +1,146 @@
+#pragma once
+// store::impl: what the parts of a store share. Of this room only.
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "model/batch_builder.hpp"
+#include "state/arena.hpp"
+#include "state/key.hpp"
+#include "state/keyed.hpp"
+#include "state/store.hpp"
+#include "state/table.hpp"
+
+namespace weir::state {
+
+struct store::impl {
+  explicit impl(model::state_shape what, bool with_cuts = true);
+  ~impl();
+
+  // ---- parts (store.cpp)
+  keyed& add_keyed(std::string name, std::uint32_t kind, std::uint32_t number);
+  void finish_layout(keyed& s);
+  weir_code fail(weir_code code, std::string why_not) {
+    why = std::move(why_not);
+    return code;
+  }
+  weir_code no_memory(const keyed& s);
+  keyed* state_at(std::uint32_t number) noexcept { return number < states.size() ? states[number] : nullptr; }
+  weir_code check_slot(std::uint32_t number, weir_slot* slot, std::uint32_t kind, keyed*& s);
+  table& make_table(keyed& s, std::int64_t ns);
+  /// Takes a table away, without a record of it; later when the cut in work still needs it.
+  void take_table(keyed& s, table& t);
+  void drop_table(keyed& s, table& t);
+  void set_time(std::int64_t now_us, std::int64_t watermark_us);
+  bool any_present(keyed& s, table& t);
+  weir_code scan(keyed& s, std::int64_t ns, std::uint64_t* cursor, model::batch_ref* keys, weir_slot*** out);
+  /// A batch of the keys of these entries. times: of timers; null: none.
+  model::batch_ref keys_of(keyed& s, const std::vector<char*>& from, const std::int64_t* times);
+
+  // ---- slots (resolve.cpp)
+  weir_code resolve(keyed& s, const model::batch& rows_of, std::span<const std::uint32_t> key,
+                    const std::uint32_t* rows, std::int64_t count, const std::int64_t* name_spaces,
+                    const std::int64_t* times, std::uint32_t flags, weir_slot** out);
+  template <class Keys>
+  weir_code resolve_rows(keyed& s, const Keys& keys, std::int64_t count, const std::int64_t* name_spaces,
+                         std::uint32_t flags, weir_slot** out);
+  char* find_or_make(keyed& s, table& t, std::uint64_t hash, const key_bytes& key, std::uint32_t flags);
+  void expire_slots(keyed& s, std::int64_t count, std::uint32_t flags, weir_slot** out);
+
+  // ---- what changed (capture.cpp)
+  /// Before a write. False: no memory.
+  bool touch(keyed& s, table& t, char* entry) {
+    if (s.lay.ttl_at != 0) {
+      slot_of(entry)->epoch = epoch;
+      written_of(s, entry) = clock_of(s);
+    }
+    std::uint32_t& last = epoch_of(s, entry);
+    if (last == epoch) return true;
+    if (!cuts) {
+      last = epoch;
+      return true;
+    }
+    if (t.list_epoch != epoch || (capturing && last == epoch - 1)) return touch_slow(s, t, entry);
+    last = epoch;
+    return t.dirty.push(memory, memory.place_of(entry));
+  }
+  bool touch_slow(keyed& s, table& t, char* entry);
+  /// Writes an entry's record as it is; it is not dirty after it.
+  void write_entry(keyed& s, table& t, char* entry, record_writer& to);
+  bool pending(const table& t) const noexcept {
+    return capturing && t.done_epoch != epoch - 1 && (t.list_epoch == epoch - 1 || t.previous_epoch == epoch - 1);
+  }
+  void cut();
+  bool capture(std::size_t about, std::string& block);
+  bool capture_state(keyed& s, std::size_t limit, record_writer& to);
+  void abandon();
+  void touch_all();
+
+  // ---- values (values.cpp)
+  void free_value(keyed& s, char* entry) noexcept;
+  weir_code clear(keyed& s, table& t, char* entry);
+  void note_empty(keyed& s, table& t, char* entry);
+  /// Entries without a value that nobody needs give their memory back.
+  bool reclaim(keyed& s, table& t, char* entry);
+  std::int64_t clock_of(const keyed& s) const noexcept {
+    return s.ttl_time == WEIR_TTL_EVENT_TIME ? watermark_us : now_us;
+  }
+  bool expired(keyed& s, char* entry) noexcept;
+  bool put_bytes(char* entry, std::string_view value);
+  void sweep(keyed& s, int most);
+
+  // ---- timers (timers.cpp)
+  weir_code timer_set(keyed& s, const model::batch& rows_of, std::span<const std::uint32_t> key,
+                      const std::uint32_t* rows, const std::int64_t* times, std::int64_t count);
+  weir_code timer_clear(keyed& s, const model::batch& rows_of, std::span<const std::uint32_t> key,
+                        const std::uint32_t* rows, const std::int64_t* times, std::int64_t count);
+  model::batch_ref pop_due(std::uint32_t time_kind, std::int64_t until, std::int64_t limit, std::uint32_t* family);
+  std::int64_t next_timer(std::uint32_t time_kind) const;
+  void open_bucket(keyed& s, table& t);
+  void close_bucket(keyed& s);
+  std::int64_t first_time(keyed& s);
+
+  // ---- restore (load.cpp)
+  base::result<void> load(std::string_view block, const load_options& how);
+  base::result<keyed*> stored_state(const section_head& head, const load_options& how);
+  base::result<void> load_record(keyed& s, const section_head& head, const stored_record& r, const load_options& how,
+                                 const model::schema* stored);
+  base::result<void> load_value(keyed& s, char* entry, const stored_record& r, const load_options& how,
+                                const model::schema* stored);
+  /// Takes away what a writer of some key groups took away: of one table, without a record of it.
+  void take_groups(keyed& s, table& t, const section_head& head);
+  std::uint64_t key_hash(const keyed& s, key_bytes key) const noexcept;
+  void loaded();
+
+  model::state_shape what;
+  key_codec codec;
+  bool cuts = true;
+  bool adopts = false;  // states that blocks speak of are made as they come
+  arena memory;
+  std::vector<std::unique_ptr<keyed>> all;  // states, then families of timers
+  std::vector<keyed*> states, families;
+  std::uint64_t heap_bytes = 0;  // of values outside of tables
+  std::int64_t now_us = 0, watermark_us = WEIR_TIME_MIN;
+  std::string why;
+  std::vector<std::pair<keyed*, std::int64_t>> to_tidy;
+
+  std::uint32_t epoch = 1;
+  bool capturing = false;
+  bool whole_next = false;  // the next cut says everything
+  bool whole_now = false;   // the cut in work begins by taking back what was said before
+  std::size_t at_state = 0, at_drop = 0, at_table = 0;
+  bool table_open = false;
+  bool reset_said = false;
+
+  // Scratch of calls.
+  std::vector<std::int64_t> scratch_times;
+  std::vector<weir_slot*> scratch_slots, scan_slots;
+  std::vector<char*> scratch_entries;
+  std::string scratch_text;
+  std::vector<key_bytes> scratch_keys;
+  std::vector<std::uint64_t> scratch_hashes;
+  std::unique_ptr<model::batch_builder> builder;
+  model::batch_ref scanned;
+};
+
+}  // namespace weir::state

@@ -1,0 +1,100 @@
+#pragma once
+// keyed: one state, or one family of timers, of a store. What the parts of store::impl share.
+#include <array>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "state/block.hpp"
+#include "state/store.hpp"
+#include "state/table.hpp"
+#include "state/values.hpp"
+
+namespace weir::state {
+
+/// Microseconds of a bucket of timers: 2^20.
+inline constexpr int timer_bucket_bits = 20;
+
+/// The order of a family's timers in the bucket that is being fired.
+struct timer_queue {
+  struct item {
+    std::int64_t time;
+    place at;
+  };
+  bool open = false;
+  std::int64_t bucket = 0;
+  std::vector<item> sorted;  // when it was opened, ascending
+  std::size_t next = 0;
+  std::vector<item> added;  // since then; a heap
+};
+
+struct keyed {
+  std::string name;
+  std::uint32_t kind = WEIR_STATE_VALUE;  // or block_timer_kind
+  std::uint32_t number = 0;               // of the state, of the family
+  model::schema_ref value, map_key;
+  std::uint32_t value_size = 0;
+  std::int64_t ttl_us = 0;
+  std::uint32_t ttl_time = WEIR_TTL_PROCESSING_TIME;
+  std::uint32_t time_kind = WEIR_TIMER_EVENT_TIME;
+  layout lay;
+  section_head head;  // of its sections in blocks
+
+  bool is_timers() const noexcept { return kind == block_timer_kind; }
+  bool on_heap() const noexcept {
+    return kind == WEIR_STATE_BYTES || kind == WEIR_STATE_LIST || kind == WEIR_STATE_MAP;
+  }
+
+  std::map<std::int64_t, std::unique_ptr<table>> tables;
+  table* find_table(std::int64_t ns) noexcept {
+    recent& r = lately[static_cast<std::uint64_t>(ns * 0x9E3779B97F4A7C15) >> 58];
+    if (r.at && r.name_space == ns) return r.at;
+    const auto it = tables.find(ns);
+    if (it == tables.end()) return nullptr;
+    r = {ns, it->second.get()};
+    return r.at;
+  }
+  void forget(std::int64_t ns) noexcept {
+    recent& r = lately[static_cast<std::uint64_t>(ns * 0x9E3779B97F4A7C15) >> 58];
+    if (r.name_space == ns) r = {};
+  }
+  struct recent {
+    std::int64_t name_space = 0;
+    table* at = nullptr;
+  };
+  std::array<recent, 64> lately{};
+
+  // What changed since the last cut, and what the cut in work has still to write.
+  std::vector<table*> dirty_tables, captured_tables;
+  std::vector<std::int64_t> drops, captured_drops;
+  std::vector<std::unique_ptr<table>> zombies;
+  record_writer early;  // entries of the cut in work that were written again before their turn
+
+  timer_queue queue;
+  // Where the sweep of expired entries is.
+  std::int64_t sweep_name_space = INT64_MIN;
+  std::uint64_t sweep_cursor = 0;
+};
+
+inline std::uint32_t& epoch_of(const keyed& s, char* entry) noexcept {
+  return *reinterpret_cast<std::uint32_t*>(entry + s.lay.epoch_at);
+}
+inline std::int64_t& written_of(const keyed& s, char* entry) noexcept {
+  return *reinterpret_cast<std::int64_t*>(entry + s.lay.ttl_at);
+}
+inline char* value_of(char* entry) noexcept { return entry + layout::value_at; }
+inline std::int64_t timer_time(const keyed& s, char* entry) noexcept {
+  std::int64_t t;
+  std::memcpy(&t, key_of(s.lay, entry).data, sizeof t);
+  return t;
+}
+/// The hash by which a timer lies in its table.
+inline std::uint64_t timer_hash(std::uint64_t key_hash, std::int64_t time) noexcept {
+  std::uint64_t h = key_hash + static_cast<std::uint64_t>(time) * 0x9E3779B97F4A7C15u;
+  h ^= h >> 32;
+  h *= 0xD6E8FEB86659FD93u;
+  return h ^ h >> 32;
+}
+
+}  // namespace weir::state

@@ -1,0 +1,236 @@
+#include "state/store.hpp"
+
+#include "base/cat.hpp"
+#include "base/check.hpp"
+#include "state/impl.hpp"
+
+namespace weir::state {
+
+using base::cat;
+
+store::impl::impl(model::state_shape from, bool with_cuts) : what(std::move(from)), codec(what.key), cuts(with_cuts) {
+  for (const declaration& d : what.states) {
+    WEIR_CHECK(d.value_size <= value_bytes_max, "state ", d.name, " has a value of ", d.value_size, " bytes");
+    keyed& s = add_keyed(d.name, d.kind, static_cast<std::uint32_t>(states.size()));
+    s.value = d.value;
+    s.map_key = d.map_key;
+    s.value_size = d.kind == WEIR_STATE_VALUE ? d.value_size : 0;
+    s.ttl_us = d.ttl_us;
+    s.ttl_time = d.ttl_time;
+    finish_layout(s);
+    states.push_back(&s);
+  }
+  for (const model::timer_declaration& f : what.timers) {
+    keyed& s = add_keyed(f.name, block_timer_kind, static_cast<std::uint32_t>(families.size()));
+    s.time_kind = f.time_kind;
+    finish_layout(s);
+    families.push_back(&s);
+  }
+}
+
+store::impl::~impl() {
+  for (auto& s : all)
+    if (s->on_heap()) {
+      for (auto& [ns, t] : s->tables)
+        walk_entries(memory, s->lay, *t, 0, [&](char* e) { return free_value(*s, e), true; });
+      for (auto& t : s->zombies) walk_entries(memory, s->lay, *t, 0, [&](char* e) { return free_value(*s, e), true; });
+    }
+}
+
+keyed& store::impl::add_keyed(std::string name, std::uint32_t kind, std::uint32_t number) {
+  all.push_back(std::make_unique<keyed>());
+  keyed& s = *all.back();
+  s.name = std::move(name);
+  s.kind = kind;
+  s.number = number;
+  return s;
+}
+
+void store::impl::finish_layout(keyed& s) {
+  layout& l = s.lay;
+  l.value_bytes = s.is_timers() ? 0 : s.on_heap() ? sizeof(void*) : s.value_size;
+  l.key_at = (layout::value_at + l.value_bytes + 7) & ~7u;
+  if (s.ttl_us > 0) {
+    l.ttl_at = l.key_at;
+    l.epoch_at = l.ttl_at + 8;
+    l.key_at += 16;
+  }
+  l.key_width = codec.width() < 0 ? -1 : codec.width() + (s.is_timers() ? 8 : 0);
+  auto text = [](const model::schema_ref& of) { return of ? of->text() : std::string(); };
+  s.head = {s.kind,       s.name,        codec.schema()->text(), text(s.value), text(s.map_key), s.value_size,
+            s.ttl_us > 0, codec.width(), what.own.begin,         what.own.end,  what.key_groups};
+}
+
+weir_code store::impl::no_memory(const keyed& s) {
+  return fail(WEIR_E_MEMORY, cat("no memory for another entry of ", s.name, " (", all.size(),
+                                 " states and timer families of this subtask hold ", memory.used_bytes(),
+                                 " bytes); raise the memory limit, or the parallelism"));
+}
+
+weir_code store::impl::check_slot(std::uint32_t number, weir_slot* slot, std::uint32_t kind, keyed*& s) {
+  s = state_at(number);
+  if (!s) return fail(WEIR_E_CONTRACT, cat("state number ", number, " was not declared"));
+  if (kind != UINT32_MAX && s->kind != kind)
+    return fail(WEIR_E_CONTRACT, cat("state ", s->name, " is not of the kind that this call is for"));
+  if (!slot || !memory.holds(slot) || !arena::owner_of(slot) || arena::owner_of(slot)->owner != s)
+    return fail(WEIR_E_CONTRACT, cat("a slot that is not one of state ", s->name));
+  return WEIR_OK;
+}
+
+table& store::impl::make_table(keyed& s, std::int64_t ns) {
+  auto& t = s.tables[ns];
+  if (!t) t = std::make_unique<table>(s, ns);
+  s.lately[static_cast<std::uint64_t>(ns * 0x9E3779B97F4A7C15) >> 58] = {ns, t.get()};
+  return *t;
+}
+
+void store::impl::take_table(keyed& s, table& t) {
+  const auto it = s.tables.find(t.name_space);
+  s.forget(t.name_space);
+  if (s.queue.open && s.queue.bucket == t.name_space) {
+    s.queue.open = false;
+    s.queue.sorted.clear();
+    s.queue.added.clear();
+    s.queue.next = 0;
+  }
+  if (t.list_epoch == epoch) s.dirty_tables[t.dirty_index] = nullptr;
+  if (pending(t)) {
+    if (t.list_epoch == epoch) t.dirty.release(memory);
+    t.zombie = true;
+    s.zombies.push_back(std::move(it->second));
+    s.tables.erase(it);
+    return;
+  }
+  if (s.on_heap()) walk_entries(memory, s.lay, t, 0, [&](char* e) { return free_value(s, e), true; });
+  release_table(memory, t);
+  s.tables.erase(it);
+}
+
+void store::impl::drop_table(keyed& s, table& t) {
+  if (cuts && (t.known || pending(t))) s.drops.push_back(t.name_space);
+  take_table(s, t);
+}
+
+void store::impl::set_time(std::int64_t now, std::int64_t watermark) {
+  now_us = now;
+  watermark_us = watermark;
+  if (!to_tidy.empty()) {
+    for (auto& [s, ns] : to_tidy) {
+      table* t = s->find_table(ns);
+      if (!t || !t->tidy_listed) continue;
+      t->tidy_listed = false;
+      place_list::reader list{t->empties.take()};
+      while (!list.done()) {
+        const place* p = list.data(memory);
+        const std::uint32_t n = list.size(memory);
+        for (std::uint32_t i = 0; i < n; ++i) {
+          char* e = memory.at(p[i]);
+          if ((word_of(e) & entry_free) != 0) continue;
+          word_of(e) &= ~std::uint64_t{entry_listed};
+          reclaim(*s, *t, e);
+        }
+        list.consume(memory, n);
+      }
+      if (t->used == 0 && !t->pinned) take_table(*s, *t);
+    }
+    to_tidy.clear();
+  }
+  constexpr int swept_in_a_call = 128;
+  for (keyed* s : states)
+    if (s->ttl_us > 0) sweep(*s, swept_in_a_call);
+}
+
+bool store::impl::any_present(keyed& s, table& t) {
+  bool any = false;
+  walk_entries(memory, s.lay, t, 0, [&](char* e) {
+    any = is_present(e) && !expired(s, e);
+    return !any;
+  });
+  return any;
+}
+
+model::batch_ref store::impl::keys_of(keyed& s, const std::vector<char*>& from, const std::int64_t* times) {
+  if (!builder) builder = std::make_unique<model::batch_builder>(model::builder_layout::make(codec.schema()));
+  const auto n = static_cast<std::int64_t>(from.size());
+  weir_builder* b = builder->open(n);
+  if (!b) return {};
+  model::buffer_ref hashes = model::buffer_pool::must_allocate(static_cast<std::size_t>(n) * 8);
+  for (std::int64_t i = 0; i < n; ++i) {
+    key_bytes key = key_of(s.lay, from[static_cast<std::size_t>(i)]);
+    if (s.is_timers()) {
+      key.data += 8;
+      key.size -= 8;
+    }
+    hashes->as<std::uint64_t>()[i] = hash_of(key);
+    WEIR_CHECK(codec.decode(key, b->columns, i), "a key of state ", s.name, " cannot be read");
+    if (times) b->event_time[i] = times[i];
+  }
+  b->length = n;
+  auto made = builder->finish(times ? WEIR_EMIT_TIMES : 0, nullptr);
+  WEIR_CHECK(made, "keys of state ", s.name, ": ", made.why().text());
+  return model::with_key_hash(**made, std::move(hashes));
+}
+
+weir_code store::impl::scan(keyed& s, std::int64_t ns, std::uint64_t* cursor, model::batch_ref* keys,
+                            weir_slot*** out) {
+  scratch_entries.clear();
+  scan_slots.clear();
+  if (table* t = s.find_table(ns)) {
+    *cursor = walk_entries(memory, s.lay, *t, *cursor, [&](char* e) {
+      if (!is_present(e) || expired(s, e)) return true;
+      if (s.lay.ttl_at != 0) slot_of(e)->epoch = 0;
+      scratch_entries.push_back(e);
+      scan_slots.push_back(slot_of(e));
+      return static_cast<std::int64_t>(scratch_entries.size()) < scan_rows_max;
+    });
+  } else {
+    *cursor = 0;
+  }
+  scanned = keys_of(s, scratch_entries, nullptr);
+  if (!scanned) return no_memory(s);
+  *keys = scanned;
+  *out = scan_slots.data();
+  return WEIR_OK;
+}
+
+store::store(model::state_shape what, base::env&, bool cuts) : impl_(std::make_unique<impl>(std::move(what), cuts)) {}
+store::~store() = default;
+
+const model::state_shape& store::what() const noexcept { return impl_->what; }
+void store::set_time(std::int64_t now_us, std::int64_t watermark_us) { impl_->set_time(now_us, watermark_us); }
+std::uint32_t store::epoch() const noexcept { return impl_->epoch; }
+const std::string& store::why() const noexcept { return impl_->why; }
+std::uint64_t store::memory_bytes() const noexcept { return impl_->memory.held_bytes() + impl_->heap_bytes; }
+std::uint64_t store::entries() const noexcept {
+  std::uint64_t sum = 0;
+  for (const auto& s : impl_->all)
+    for (const auto& [ns, t] : s->tables) sum += t->used;
+  return sum;
+}
+
+weir_code store::scan(std::uint32_t state, std::int64_t name_space, std::uint64_t* cursor, model::batch_ref* keys,
+                      weir_slot*** out) {
+  keyed* s = impl_->state_at(state);
+  if (!s) return impl_->fail(WEIR_E_CONTRACT, cat("state number ", state, " was not declared"));
+  return impl_->scan(*s, name_space, cursor, keys, out);
+}
+
+weir_code store::drop(std::uint32_t state, std::int64_t name_space) {
+  keyed* s = impl_->state_at(state);
+  if (!s) return impl_->fail(WEIR_E_CONTRACT, cat("state number ", state, " was not declared"));
+  if (table* t = s->find_table(name_space)) impl_->drop_table(*s, *t);
+  return WEIR_OK;
+}
+
+weir_code store::next_name_space(std::uint32_t state, std::int64_t from, std::int64_t* out) {
+  keyed* s = impl_->state_at(state);
+  if (!s) return impl_->fail(WEIR_E_CONTRACT, cat("state number ", state, " was not declared"));
+  for (auto it = s->tables.lower_bound(from); it != s->tables.end(); ++it) {
+    if (!impl_->any_present(*s, *it->second)) continue;
+    *out = it->first;
+    return WEIR_OK;
+  }
+  return WEIR_IDLE;
+}
+
+}  // namespace weir::state

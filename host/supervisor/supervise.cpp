@@ -18,8 +18,9 @@ namespace {
 using base::cat;
 
 constexpr std::int64_t look_ms = 1000;
-/// On top of hang_timeout: the worker finds a hang itself and says what hangs; only a worker that cannot is killed.
-constexpr std::int64_t silence_grace_us = 30'000'000;
+/// On top of twice the hang_timeout: the worker finds a hang itself and says what hangs; only a worker that cannot is
+/// killed.
+constexpr std::int64_t silence_grace_us = 10'000'000;
 
 class supervisor {
  public:
@@ -110,7 +111,7 @@ class supervisor {
       if (told_.beats != beats || !told_.running || now - asked_us > 10 * look_ms * 1000) alive_us = now;
       beats = told_.beats;
       if (what_.state && what_.hang_timeout_us > 0 && killed_because.empty() &&
-          now - alive_us > what_.hang_timeout_us + silence_grace_us) {
+          now - alive_us > 2 * what_.hang_timeout_us + silence_grace_us) {
         killed_because = cat("the worker gave no sign of life for ", base::print_duration_us(now - alive_us),
                              stopped ? ", stopped by a signal," : "", " and was killed");
         os::send_signal(worker_, SIGKILL);

@@ -31,10 +31,11 @@ class process {
   /// Waits until stderr holds `text`; false when the process ended without it.
   bool wait_for_stderr(const std::string& text);
   std::string stderr_so_far() const;
+  /// Whether it has ended by now.
+  bool ended();
   outcome wait();
 
  private:
-  bool ended();
   std::string folder_;
   pid_t pid_ = -1;
   bool reaped_ = false;

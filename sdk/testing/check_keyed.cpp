@@ -63,12 +63,6 @@ subtask::lent_slot* slot_known(subtask* s, std::uint32_t state, weir_slot* slot,
   s->blame("state", call, "the slot belongs to " + place(s, found->second.state) + ", not to " + place(s, state));
   return nullptr;
 }
-void lend(subtask* s, std::uint32_t state, std::int64_t name_space, weir_slot* slot, bool touched) {
-  const auto [at, fresh] = s->slots.try_emplace(slot);
-  auto& l = at->second;
-  if (fresh) l = {state, name_space, *slot, {value_of(slot), s->plan->states[state].value_size}, touched};
-  l.touched = l.touched || touched;
-}
 // Was the slot written before it was touched?
 void early_write(subtask* s, weir_slot* slot, const subtask::lent_slot& l, std::string_view call) {
   const std::string_view now{value_of(slot), l.value.size()};
@@ -76,6 +70,16 @@ void early_write(subtask* s, weir_slot* slot, const subtask::lent_slot& l, std::
   s->blame("state", call,
            "a value of " + place(s, l.state) +
                " is written without touch: a cut that is being written would hold the new value");
+}
+
+void lend(subtask* s, std::uint32_t state, std::int64_t name_space, weir_slot* slot, bool touched, const char* call) {
+  if (const auto found = s->slots.find(slot); found != s->slots.end()) {
+    const auto epoch = real_state(s).epoch(s->real);
+    const bool was = found->second.touched || found->second.head.epoch == epoch;
+    if (!was && !touched) early_write(s, slot, found->second, call);
+    touched = touched || (was && slot->epoch == epoch);
+  }
+  s->slots[slot] = {state, name_space, *slot, {value_of(slot), s->plan->states[state].value_size}, touched};
 }
 
 // A call about one slot that the host answers; writes: the host touches it.
@@ -113,7 +117,7 @@ weir_code checked_slots(subtask* s, std::uint32_t state, const weir_batch* b, co
   const auto code = real_state(s).slots(s->real, state, real, rows, count, name_spaces, flags, out);
   for (std::int64_t k = 0; code >= 0 && k < count; ++k) {
     if (out[k])
-      lend(s, state, name_spaces ? name_spaces[k] : 0, out[k], (flags & WEIR_SLOTS_TOUCH) != 0);
+      lend(s, state, name_spaces ? name_spaces[k] : 0, out[k], (flags & WEIR_SLOTS_TOUCH) != 0, call);
     else if (flags & WEIR_SLOTS_CREATE)
       s->blame_host("state", call, "a row has no slot, though WEIR_SLOTS_CREATE was asked for");
   }
@@ -135,7 +139,7 @@ weir_code checked_scan(subtask* s, std::uint32_t state, std::int64_t name_space,
   s->scan = std::make_shared<batch_copy>(s->plan->key, **keys, s);
   for (std::int64_t k = 0; k < (*keys)->length; ++k) {
     if (!((*out)[k]->flags & WEIR_SLOT_PRESENT)) s->blame_host("state", call, "a slot of a scan has no value");
-    lend(s, state, name_space, (*out)[k], false);
+    lend(s, state, name_space, (*out)[k], false, call);
   }
   *keys = &s->scan->get();
   return code;

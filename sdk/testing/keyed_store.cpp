@@ -18,6 +18,7 @@ struct keyed_store::cell {
   std::string key;
   keyed_image::value of;  // all but the bytes of a WEIR_STATE_VALUE
   bool lent = false;      // a slot of it was given in this call
+  bool dirty = false;     // touched since the last cut
 
   [[nodiscard]] weir_slot* slot() const { return reinterpret_cast<weir_slot*>(memory.data()); }
   [[nodiscard]] char* value() const { return memory.data() + sizeof(weir_slot); }
@@ -103,7 +104,7 @@ void keyed_store::wash(const declared_state& d, cell& c) {
   std::memset(c.value(), 0, d.value_size);
   c.of = {};
   c.slot()->flags = 0;
-  c.slot()->epoch = epoch_;
+  c.dirty = true;
 }
 void keyed_store::begin_call(std::int64_t now_us, std::int64_t watermark_us) {
   now_us_ = now_us;
@@ -156,6 +157,7 @@ weir_code keyed_store::slots(std::uint32_t state, const owned_batch& batch, cons
     if (!c.lent) wash(t.what, c);
     c.lent = true;
     out[k] = c.slot();
+    if (t.what.ttl_us) c.slot()->epoch = 0;  // each call's first write is a touch, from which its age counts
     if (flags & WEIR_SLOTS_TOUCH) touch(state, out[k]);
   }
   return WEIR_OK;
@@ -170,6 +172,7 @@ weir_code keyed_store::touch(std::uint32_t state, weir_slot* s) {
   auto* c = find(state, s);
   if (!c) return WEIR_E_CONTRACT;
   s->epoch = epoch_;
+  c->dirty = true;
   c->of.written_us = clock_of(tables_[state]->what);
   return WEIR_OK;
 }
@@ -277,6 +280,7 @@ weir_code keyed_store::scan(std::uint32_t state, std::int64_t name_space, std::u
   std::vector<std::string> names;
   for (auto i = static_cast<std::size_t>(*cursor); i < all.size() && names.size() < most; ++i) {
     all[i]->lent = true;
+    if (t.what.ttl_us) all[i]->slot()->epoch = 0;
     names.push_back(all[i]->key);
     scanned_.push_back(all[i]->slot());
   }
@@ -357,8 +361,7 @@ keyed_image keyed_store::cut() {
     auto& base = base_.states[t->what.name];
     std::erase_if(base, [&](const auto& old) { return !t->cells.contains(old.first); });
     for (const auto& [place, c] : t->cells) {
-      if (c->slot()->epoch != epoch_)
-        continue;  // not touched since the last cut: what that one holds is taken as right
+      if (!std::exchange(c->dirty, false)) continue;  // what the last cut holds of it is taken as right
       auto kept = c->of;
       if (t->what.kind == WEIR_STATE_VALUE) kept.bytes.assign(c->value(), t->what.value_size);
       if (c->present())

@@ -14,6 +14,7 @@
 
 #include "weir/batch.hpp"
 #include "weir/config.hpp"
+#include "weir/keyed_state.hpp"
 #include "weir/options.hpp"
 #include "weir/plugin.hpp"
 
@@ -31,6 +32,10 @@ class batch_component : public component {
   virtual void process(const batch_view& batch, batch_output& out) = 0;
   // [task] The event-time clock has moved.
   virtual void on_watermark(time, batch_output&) {}
+  // [task] Timers of a family (timer_family::number()) are due: `fired` has the key columns, in the order of the
+  // timers' times, which are its event times; keyed_state::slots takes it as any batch. Watermark timers come before
+  // on_watermark().
+  virtual void on_timers(std::uint32_t, const batch_view&, batch_output&) {}
   // [task] Nothing more comes on this input port.
   virtual void end_of_port(std::uint32_t, batch_output&) {}
   // [task] Hand on everything that is held back: at each cut and after the last input. May block.
@@ -60,6 +65,9 @@ class batch_component : public component {
       process(view, out_);
   }
   void weir_on_watermark(time at) { on_watermark(at, out_); }
+  void weir_on_timers(std::uint32_t family, const weir_batch& fired) {
+    on_timers(family, batch_view{fired, access::of(*this).key}, out_);
+  }
   void weir_end_of_port(std::uint32_t port) { end_of_port(port, out_); }
   void weir_flush() { flush(out_); }
 

@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "weir/config.hpp"
+#include "weir/ext/draft/state.h"
+#include "weir/ext/draft/timers.h"
 #include "weir/schema.hpp"
 
 namespace weir {
@@ -31,13 +33,46 @@ struct bound {
   config_node options;
   std::vector<bound_input> inputs;
   std::vector<bound_output> outputs;
+  std::uint32_t states = 0, timers = 0;  // how many were declared
 };
+struct runtime;
 }  // namespace detail
+
+// The time that a timer or a time to live goes by.
+enum class time_kind : std::uint32_t {
+  event = WEIR_TIMER_EVENT_TIME,           // the watermark
+  processing = WEIR_TIMER_PROCESSING_TIME  // the clock on the wall
+};
+// Time to live of a value in the state: gone this long after it was written last. 0: kept for ever.
+struct ttl {
+  duration after{};
+  time_kind by = time_kind::processing;
+};
+
+enum class state_kind : std::uint32_t {
+  value = WEIR_STATE_VALUE,  // one value of value_size bytes, in place
+  bytes = WEIR_STATE_BYTES,  // one value of any size
+  list = WEIR_STATE_LIST,    // elements of any size, in the order they were added
+  mapping = WEIR_STATE_MAP   // byte keys to byte values, in the order of the keys' bytes
+};
+// What binder::state() declares.
+struct state_options {
+  std::string name;  // [a-z0-9_]+, unique in the operator
+  state_kind kind = state_kind::value;
+  schema value{};    // fields of a value, an element, a map's value: stored with the state, for people and tools
+  schema map_key{};  // map: fields of its key
+  std::uint32_t value_size = 0;  // state_kind::value: bytes of a C struct of the fields in order
+  ttl keep{};
+};
+class keyed_state;
+class timer_family;
 
 class binder {
  public:
-  binder(detail::bound& facts, const weir_host* host, weir_bind* node) : facts_{facts}, host_{host}, node_{node} {
+  binder(detail::bound& facts, const weir_host* host, weir_bind* node, detail::runtime* of = nullptr)
+      : facts_{facts}, host_{host}, node_{node}, runtime_{of} {
     facts_.outputs.clear();
+    facts_.states = facts_.timers = 0;
   }
 
   [[nodiscard]] std::uint32_t input_count() const { return static_cast<std::uint32_t>(facts_.inputs.size()); }
@@ -72,6 +107,20 @@ class binder {
     return output(name, input(port), std::move(passes));
   }
 
+  // Keyed state, and timers of a key: see weir/keyed_state.hpp. The key is that of the input port's exchange; all ports
+  // with a key have the same key types. Without any key there is one state for all rows.
+  keyed_state state(const state_options& what);
+  timer_family timers(const std::string& name, time_kind by = time_kind::event);
+  // The key columns of the first input port that has a key; empty: none has.
+  WEIR_DETAIL_COLD [[nodiscard]] schema key_columns() const {
+    schema out;
+    for (const auto& in : facts_.inputs) {
+      for (const auto column : in.key) out.fields.push_back(in.columns[column]);
+      if (out.size()) break;
+    }
+    return out;
+  }
+
   [[nodiscard]] const std::vector<detail::bound_output>& outputs() const { return facts_.outputs; }
 
   // Reports one thing that is wrong and goes on, so that people see all of them at once. `option` may be empty.
@@ -90,6 +139,7 @@ class binder {
   detail::bound& facts_;
   const weir_host* host_;
   weir_bind* node_;
+  detail::runtime* runtime_;
   weir_code first_error_ = WEIR_OK;
 };
 }  // namespace weir

@@ -11,6 +11,8 @@
 
 #include "weir/abi.h"
 #include "weir/detail/writer.hpp"
+#include "weir/ext/draft/state.h"
+#include "weir/ext/draft/timers.h"
 #include "weir/failure.hpp"
 #include "weir/schema.hpp"
 #include "weir/types.hpp"
@@ -32,6 +34,8 @@ class figures {
 namespace detail {
 struct access;
 class output_port;
+class state_member;
+class timer_member;
 
 inline constexpr std::uint32_t no_row = UINT32_MAX;
 // A batch that grows past this is sent on and a new one begun, so that one greedy row cannot fill the memory unseen.
@@ -41,10 +45,17 @@ inline constexpr std::int64_t rows_per_output = 8192;
 struct runtime {
   const weir_host* host = nullptr;
   weir_context* context = nullptr;
-  const weir_batch* batch = nullptr;  // while process runs
-  std::uint32_t row = no_row;         // the physical row in work
-  bool large = false;                 // an output has passed rows_per_output: send it after this row
-  std::vector<output_port*> ports{};  // in the order of their numbers
+  const weir_batch* batch = nullptr;         // while process runs
+  std::uint32_t row = no_row;                // the physical row in work
+  std::int64_t index = 0;                    // its place among the rows to process
+  std::uint64_t call = 0;                    // counts the calls
+  bool large = false;                        // an output has passed rows_per_output: send it after this row
+  std::vector<output_port*> ports{};         // in the order of their numbers
+  schema key{};                              // the key columns, of the first input port that has a key
+  const weir_state_host* state = nullptr;    // null: no state was declared
+  const weir_timers_host* timers = nullptr;  // null: no timers were declared
+  std::vector<state_member*> states{};       // members of record operators
+  std::vector<timer_member*> families{};
 };
 }  // namespace detail
 

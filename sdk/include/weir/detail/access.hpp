@@ -25,7 +25,16 @@ struct access {
   }
   template <class T>
   static void bind(T& self, binder& b) {
+    of(self).key = b.key_columns();
     self.weir_bind_ports(b);
+  }
+  // Where the state and the timers are that bind declared.
+  WEIR_DETAIL_COLD static void find_state(runtime& rt, const bound& facts) {
+    const auto extension = rt.host->extension;
+    if (facts.states && extension) rt.state = static_cast<const weir_state_host*>(extension(WEIR_EXT_STATE));
+    if (facts.timers && extension) rt.timers = static_cast<const weir_timers_host*>(extension(WEIR_EXT_TIMERS));
+    if ((facts.states && !rt.state) || (facts.timers && !rt.timers))
+      throw plugin_error{"the host had state and timers in bind, and has none now"};
   }
   template <class T>
   static void process(T& self, const weir_batch& batch) {
@@ -34,6 +43,10 @@ struct access {
   template <class T>
   static void on_watermark(T& self, time at) {
     self.weir_on_watermark(at);
+  }
+  template <class T>
+  static void on_timers(T& self, std::uint32_t family, const weir_batch& fired) {
+    self.weir_on_timers(family, fired);
   }
   template <class T>
   static void end_of_port(T& self, std::uint32_t port) {
@@ -77,6 +90,7 @@ struct access {
       try {
         for (; k < count; ++k) {
           rt.row = b.rows ? b.rows[k] : static_cast<std::uint32_t>(k);
+          rt.index = k;
           one(rt.row, b.event_time ? at(b.event_time[rt.row]) : no_time);
           if (rt.large) [[unlikely]]
             send_large(rt);

@@ -86,7 +86,7 @@ WEIR_DETAIL_COLD weir_code bind_component(const weir_host* host, weir_bind* node
     read_inputs(*host, node, made->facts);
     made->prototype.reset(access::make<T>(config{made->facts.options}));
     access::of(*made->prototype).host = host;
-    binder b{made->facts, host, node};
+    binder b{made->facts, host, node, &access::of(*made->prototype)};
     access::bind(*made->prototype, b);
     if (b.first_error() != WEIR_OK) return b.first_error();
     if constexpr (!requires(T & t) { t.weir_is_source; }) made->prototype.reset();
@@ -105,11 +105,12 @@ WEIR_DETAIL_COLD weir_code create_component(const weir_host* host, weir_context*
     const auto& made = *static_cast<const plan<T>*>(p);
     std::unique_ptr<T> instance{access::make<T>(config{made.facts.options})};
     bound again{.options = {}, .inputs = made.facts.inputs, .outputs = {}};
-    binder b{again, nullptr, nullptr};
-    access::bind(*instance, b);
     auto& rt = access::of(*instance);
+    binder b{again, nullptr, nullptr, &rt};
+    access::bind(*instance, b);
     rt.host = host;
     rt.context = context;
+    access::find_state(rt, again);
     access::open(*instance);
     *self = instance.release();
   });
@@ -127,6 +128,7 @@ weir_code instance_call(void* self, weir_context* context, const weir_batch* bat
   rt.context = context;
   rt.batch = batch;
   rt.row = no_row;
+  ++rt.call;
   const auto code = task_call(rt.host, context, [&] {
     f(instance);
     access::send(rt);
@@ -170,11 +172,24 @@ inline constexpr bool declared_in<F C::*, Base> = std::is_same_v<C, Base>;
       return !declared_in<decltype(&T::name), typename T::weir_base>; \
   }
 WEIR_DETAIL_OVERRIDES(on_watermark)
+WEIR_DETAIL_OVERRIDES(on_timers)
+WEIR_DETAIL_OVERRIDES(on_timer)
 WEIR_DETAIL_OVERRIDES(end_of_port)
 WEIR_DETAIL_OVERRIDES(flush)
 WEIR_DETAIL_OVERRIDES(on_committed)
 WEIR_DETAIL_OVERRIDES(close_split)
 #undef WEIR_DETAIL_OVERRIDES
+
+// A component hears of timers when it has its own on_timers() (batches) or on_timer() (records).
+template <class T>
+inline constexpr bool hears_timers = overrides_on_timers<T>() || overrides_on_timer<T>();
+template <class T>
+weir_code on_timers_component(void* self, weir_context* context, std::uint32_t family,
+                              const weir_batch* fired) noexcept {
+  return instance_call<T>(self, context, fired, [&](T& t) { access::on_timers(t, family, *fired); });
+}
+template <class T>
+inline constexpr weir_timers timers_table{sizeof(weir_timers), 0, &on_timers_component<T>};
 
 // A component tells figures when it has a member report(weir::figures&).
 template <class T>
@@ -204,11 +219,13 @@ template <class T>
 const void* extension_of(const char* id) noexcept {
   if constexpr (reports<T>)
     if (std::string_view{id} == WEIR_EXT_REPORT) return &report_table<T>;
+  if constexpr (hears_timers<T>)
+    if (std::string_view{id} == WEIR_EXT_TIMERS) return &timers_table<T>;
   return cut_table_of<T>(id);
 }
 // True when T offers anything by extension().
 template <class T>
-inline constexpr bool extends = reports<T> || saves<T> || two_phase<T> || half_two_phase<T>;
+inline constexpr bool extends = reports<T> || hears_timers<T> || saves<T> || two_phase<T> || half_two_phase<T>;
 
 template <class T>
 constexpr const char* summary_of() {

@@ -7,6 +7,7 @@
  * The plugin asks once per batch for the slots of all its rows: the host hashes, prefetches and probes for the whole batch, and
  * a value is then read and written in place. Before the first write to a slot since the last cut the plugin calls touch, so that
  * the host can keep the old bytes for a snapshot that is being written: `if (slot->epoch != epoch) touch(...)`.
+ * Slots of a state with a time to live always come with another epoch than the one of now: its age counts from the touch.
  *
  * Bytes of WEIR_STATE_BYTES, of the elements of a list and of the values of a map are packed by their schema, so that people can
  * look at them and the host can convert them: the fields one behind the other without padding; before a nullable field one byte,

@@ -35,7 +35,8 @@ base::result<block_parser> block_parser::open(std::string_view block) {
         cat("this block of state has format ", static_cast<int>(version), ", this weir reads format ",
             static_cast<int>(block_version), "; restore with the weir that wrote it, or a newer one"),
         {}, base::retry::never);
-  return block_parser(block.substr(block_magic.size() + 1));
+  if (c.fixed<std::uint32_t>() != c.left() || c.failed()) return block_parser(block).broken("it is cut off");
+  return block_parser(block.substr(block_head_bytes));
 }
 
 base::result<bool> block_parser::next_section(section_head& head) {

@@ -233,6 +233,7 @@ bool store::impl::capture(std::size_t about, std::string& block) {
       if (block.size() == start) {
         block.append(block_magic);
         block.push_back(static_cast<char>(block_version));
+        block.append(4, '\0');
       }
       const std::size_t from = block.size();
       block.append(4, '\0');
@@ -240,6 +241,8 @@ bool store::impl::capture(std::size_t about, std::string& block) {
       block += records.text;
       const auto size = static_cast<std::uint32_t>(block.size() - from - 4);
       std::memcpy(block.data() + from, &size, sizeof size);
+      const auto rest = static_cast<std::uint32_t>(block.size() - start - block_head_bytes);
+      std::memcpy(block.data() + start + block_head_bytes - sizeof rest, &rest, sizeof rest);
     }
     if (!whole) return true;
     s.captured_tables.clear();

@@ -203,7 +203,12 @@ model::batch_ref store::impl::pop_due(std::uint32_t time_kind, std::int64_t unti
   *family = s.number;
   model::batch_ref out = keys_of(s, scratch_entries, scratch_times.data());
   WEIR_CHECK(out, "no memory for the keys of due timers of ", s.name);
-  if (table* t = s.find_table(s.queue.bucket); t && t->live == 0) drop_table(s, *t);
+  if (table* t = s.find_table(s.queue.bucket)) {
+    if (t->live == 0)
+      drop_table(s, *t);
+    else
+      first_time(s);  // so that next_timer is exact
+  }
   return out;
 }
 

@@ -87,19 +87,22 @@ bool storage::wants_fold() const {
 result<std::uint32_t> storage::fold(const merger_factory& make) {
   inner& in = *inner_;
   checkpoint::chains work;
+  std::shared_ptr<const void> pin;  // what is read stays, even if a full cut makes it superfluous meanwhile
   {
     const std::lock_guard guard(in.mutex);
     WEIR_CHECK(!in.folding, "a fold while another one is in work");
     in.folding = true;
     for (const auto& [id, chain] : in.chains)
       if (worth_folding(chain, in.how)) work.emplace(id, chain);
+    std::vector<std::string> names;
+    for (const auto& [id, chain] : work)
+      for (const file_ref& f : chain) names.push_back(f.name);
+    pin = pins::hold(in.pinned, std::move(names));
   }
   std::uint32_t folded = 0;
   result<void> outcome;
   for (const auto& [id, chain] : work) {
-    std::vector<std::string> names, created;
-    for (const file_ref& f : chain) names.push_back(f.name);
-    const auto pin = pins::hold(in.pinned, std::move(names));
+    std::vector<std::string> created;
     auto base = fold_chain(in, id, chain, make, created);
     const std::unique_lock guard(in.mutex);
     // Cuts went on in the meantime: the chain may have grown behind what was read, or be another one.

@@ -117,12 +117,14 @@ class toy {
     now = {{"count", {}}, {"join", {}}};
     changed_.clear();
     restored = newest ? newest->facts().cut : 0;
+    problems = newest ? newest->problems() : std::vector<std::string>();
     if (!newest) return {};
     expect_intact(*newest);
     for (auto& [id, t] : load(*newest, parallelism)) now[id] = t;
     return store->continue_from(*newest);
   }
   std::uint64_t restored = 0;
+  std::vector<std::string> problems;
 
   void expect_intact(const snapshot& cut) {
     const std::uint64_t number = cut.facts().cut;
@@ -130,7 +132,7 @@ class toy {
     tables expected;
     for (const auto& [id, t] : at_cut[number])
       if (!t.empty()) expected[id] = t;
-    for (std::uint32_t p = 1; p <= 3; ++p) {
+    for (const std::uint32_t p : {1u, 3u}) {
       tables found;
       for (const auto& [id, t] : load(cut, p))
         if (!t.empty()) found[id] = t;

@@ -1,0 +1,147 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cerrno>
+
+#include "toy.hpp"
+
+namespace weir::checkpoint::test {
+namespace {
+
+using base::fs_op;
+
+std::size_t chain_of(toy& t, const std::string& id) {
+  const snapshot newest = t.store->newest()->value();
+  for (const state_chain& c : newest.facts().state)
+    if (c.operator_id == id) return c.files.size();
+  return 0;
+}
+
+TEST(Fold, MakesOneBaseOfALongChainAndChangesNothingElse) {
+  base::test_env env;
+  toy t(env);
+  ASSERT_TRUE(t.start());
+  for (int i = 0; i < 4; ++i) {
+    t.change(30);
+    EXPECT_FALSE(t.store->wants_fold());
+    ASSERT_TRUE(t.cut());
+  }
+  EXPECT_EQ(chain_of(t, "count"), 8u);
+  EXPECT_TRUE(t.store->wants_fold());
+  EXPECT_EQ(*t.store->fold(make_toy_merger), 2u);
+  EXPECT_FALSE(t.store->wants_fold());
+  EXPECT_EQ(*t.store->fold(make_toy_merger), 0u);
+  t.expect_intact(t.store->newest()->value());
+  t.change(30);
+  ASSERT_TRUE(t.cut());
+  EXPECT_EQ(chain_of(t, "count"), 3u);  // the base, and what two subtasks changed since
+  t.expect_intact(t.store->newest()->value());
+  ASSERT_TRUE(t.start());
+  for (int i = 0; i < 3; ++i) {
+    t.change(5);
+    ASSERT_TRUE(t.cut());
+  }
+  EXPECT_EQ(t.files(), t.referenced());
+}
+
+TEST(Fold, GoesOnWhileCutsAreWritten) {
+  base::test_env env;
+  toy t(env, toy_options(1));
+  ASSERT_TRUE(t.start());
+  for (int i = 0; i < 5; ++i) {
+    t.change(30);
+    ASSERT_TRUE(t.cut());
+  }
+  int merged = 0;
+  auto make = [&](const std::string& id, model::key_group_range range) {
+    if (merged++ == 0) {  // two whole cuts while the fold reads
+      for (int i = 0; i < 2; ++i) {
+        t.change(10);
+        EXPECT_TRUE(t.cut().ok());
+      }
+    }
+    return make_toy_merger(id, range);
+  };
+  EXPECT_EQ(*t.store->fold(make), 2u);
+  t.change(10);
+  ASSERT_TRUE(t.cut());
+  t.expect_intact(t.store->newest()->value());
+  EXPECT_EQ(chain_of(t, "count"), 1u + 3 * 2);
+  EXPECT_EQ(t.files(), t.referenced());
+}
+
+TEST(Fold, IsThrownAwayWhenAFullCutTookThePlaceOfItsChain) {
+  base::test_env env;
+  toy t(env, toy_options(1));
+  ASSERT_TRUE(t.start());
+  for (int i = 0; i < 5; ++i) {
+    t.change(30);
+    ASSERT_TRUE(t.cut());
+  }
+  int merged = 0;
+  auto make = [&](const std::string& id, model::key_group_range range) {
+    if (merged++ == 0) {
+      { auto given_up = t.store->begin({t.store->next_number(), model::cut_kind::checkpoint, false}).take(); }
+      t.change(30);
+      EXPECT_TRUE(t.cut().ok());
+    }
+    return make_toy_merger(id, range);
+  };
+  EXPECT_EQ(*t.store->fold(make), 0u);
+  t.change(30);
+  ASSERT_TRUE(t.cut());
+  t.expect_intact(t.store->newest()->value());
+  EXPECT_EQ(t.files(), t.referenced());
+}
+
+TEST(Fold, HoldsOnlyAPartOfALargeStateInMemoryAtOnce) {
+  base::test_env env;
+  options how = toy_options();
+  how.fold_bytes = 500;
+  toy t(env, how);
+  ASSERT_TRUE(t.start());
+  for (int i = 0; i < 4; ++i) {
+    t.change(60);
+    ASSERT_TRUE(t.cut());
+  }
+  std::set<std::pair<std::uint32_t, std::uint32_t>> slices;
+  auto make = [&](const std::string& id, model::key_group_range range) {
+    slices.emplace(range.begin, range.end);
+    return make_toy_merger(id, range);
+  };
+  EXPECT_EQ(*t.store->fold(make), 2u);
+  EXPECT_GT(slices.size(), 2u);
+  for (const auto& [begin, end] : slices) EXPECT_LT(end - begin, groups);
+  ASSERT_TRUE(t.cut());
+  t.expect_intact(t.store->newest()->value());
+}
+
+TEST(Fold, ThatFailsLeavesTheChainAsItWas) {
+  base::test_env env;
+  toy t(env);
+  ASSERT_TRUE(t.start());
+  for (int i = 0; i < 4; ++i) {
+    t.change(30);
+    ASSERT_TRUE(t.cut());
+  }
+  const auto before = t.files();
+  auto refuse = [](const std::string&, model::key_group_range) -> base::result<std::unique_ptr<block_merger>> {
+    return base::host_error("no merger");
+  };
+  const auto refused = t.store->fold(refuse);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_THAT(refused.why().text(), testing::HasSubstr("folding the state of count: no merger"));
+  env.fs().fail(fs_op::sync, 2, EIO);
+  EXPECT_FALSE(t.store->fold(make_toy_merger).ok());
+  t.change(5);
+  ASSERT_TRUE(t.cut());
+  t.expect_intact(t.store->newest()->value());
+  for (const std::string& f : before)
+    if (t.referenced().contains(f)) {
+      EXPECT_TRUE(t.files().contains(f));
+    }
+  EXPECT_EQ(*t.store->fold(make_toy_merger), 1u);
+}
+
+}  // namespace
+}  // namespace weir::checkpoint::test

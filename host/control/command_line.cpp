@@ -42,6 +42,9 @@ class command_line {
     root_.set_version_flag("--version", std::string("weir ") + version_text, "Show the version.");
     root_.footer(cat(examples, "\n", exit_code_help(), "\n`weir COMMAND --help` says more about one command.\n"));
     run();
+    savepoint();
+    stop();
+    ps();
     check();
     graph();
     plugin();
@@ -171,6 +174,44 @@ class command_line {
            "Log lines from this level on; default info.");
     choice(c, "--log-format", told->log.format, "FORMAT", {"auto", "json", "text"},
            "Form of log lines; auto, the default, is text on a terminal and else json.");
+  }
+
+  void savepoint() {
+    auto told = std::make_shared<savepoint_arguments>();
+    auto& c = command(
+        root_, "savepoint", "Take a savepoint of a running pipeline: its whole state in a directory of yours.",
+        "It returns when the savepoint is complete and prints its directory; `weir run FILE --from DIR` starts from "
+        "it.\n\n"
+        "Examples:\n  weir savepoint desk-risk\n  weir savepoint desk-risk.toml /backup/desk-risk-before-upgrade\n",
+        [told](console& io) { return savepoint_command(*told, io); });
+    text(c, "PIPELINE", told->pipeline, "PIPELINE", "Name of the pipeline, its file or its state directory.")
+        ->required();
+    mark(c.add_option("DIR", told->directory,
+                      "A directory that does not exist yet; a new one below the state directory when not given."),
+         value_kind::directory, "DIR");
+  }
+
+  void stop() {
+    auto told = std::make_shared<stop_arguments>();
+    auto& c = command(root_, "stop", "Stop a running pipeline in order, as SIGTERM does, and wait until it has ended.",
+                      "Sources stop, everything read is processed, sinks flush. `weir run` of the same pipeline goes "
+                      "on from there.\n\n"
+                      "Examples:\n  weir stop desk-risk\n  weir stop desk-risk --savepoint /backup/desk-risk-friday\n",
+                      [told](console& io) { return stop_command(*told, io); });
+    text(c, "PIPELINE", told->pipeline, "PIPELINE", "Name of the pipeline, its file or its state directory.")
+        ->required();
+    mark(c.add_option("--savepoint", told->savepoint, "Leave a savepoint of where it ended in this new directory."),
+         value_kind::directory, "DIR");
+  }
+
+  void ps() {
+    auto told = std::make_shared<ps_arguments>();
+    auto& c = command(root_, "ps", "List the pipelines that run or have run here with checkpoints, and how they are.",
+                      "Example:\n  weir ps --json\n", [told](console& io) { return ps_command(*told, io); });
+    mark(c.add_option("--state-dir", told->directory,
+                      "Folder of the state directories. Default: WEIR_STATE_DIR, else ~/.local/state/weir."),
+         value_kind::directory, "DIR");
+    c.add_flag("--json", told->json, "Print one JSON object a line.");
   }
 
   void check() {

@@ -91,6 +91,7 @@ exit_code be_worker(const run_arguments& told, console& io) {
   run_surroundings around;
   around.restarts = orders->attempt - 1;
   around.running = [&] { link.running(); };
+  around.stopping = [&] { link.stopping(); };
   around.listen = [&](run_surroundings::stop_handler what) {
     link.listen(std::move(what));
     return std::shared_ptr<void>();
@@ -104,6 +105,7 @@ exit_code be_worker(const run_arguments& told, console& io) {
       return exit_code_of(place.why());
     }
     around.place = std::move(place).take();
+    around.state_directory = orders->state_directory;
   }
   end = run_once(mine, around, io);
   io.flush();
@@ -130,6 +132,7 @@ exit_code run_alone(const run_arguments& told, console& io) {
     auto place = (*state)->next_worker();
     if (!place) return io.fail(place.why());
     around.place = std::move(place).take();
+    around.state_directory = (*state)->path();
   }
   const auto end = run_once(mine, around, io);
   if (*state) {

@@ -40,6 +40,24 @@ struct run_arguments {
 };
 exit_code run_pipeline_command(const run_arguments& told, console& io);
 
+struct savepoint_arguments {
+  std::string pipeline;   ///< name, file (.toml) or state directory
+  std::string directory;  ///< of the savepoint; empty: a new one below the pipeline's
+};
+exit_code savepoint_command(const savepoint_arguments& told, console& io);
+
+struct stop_arguments {
+  std::string pipeline;  ///< as savepoint_arguments
+  std::string savepoint;  ///< directory of the savepoint to leave; empty: none
+};
+exit_code stop_command(const stop_arguments& told, console& io);
+
+struct ps_arguments {
+  std::string directory;  ///< of the states; empty: the usual one
+  bool json = false;
+};
+exit_code ps_command(const ps_arguments& told, console& io);
+
 struct check_arguments {
   pipeline_arguments pipeline;
   bool json = false;

@@ -55,6 +55,13 @@ class job_engine final : public engine {
     return {};
   }
 
+  void savepoint(std::string, std::function<void(base::result<checkpoint::cut_info>)> done) override {
+    done(base::host_error("savepoints are not supported by this build"));
+  }
+  base::result<void> savepoint_of_end(const std::string&) override {
+    return base::host_error("savepoints are not supported by this build");
+  }
+
   void drain() override {
     drained_ = true;
     if (auto* j = running_.load()) j->drain();

@@ -1,6 +1,7 @@
 #pragma once
 // What `weir run` needs from whatever executes a plan. make_engine (engine.cpp) gives the one of host/job.
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "base/env.hpp"
+#include "checkpoint/cut_writer.hpp"
 #include "control/metrics.hpp"
 #include "plan/plan.hpp"
 #include "supervisor/state_directory.hpp"
@@ -52,6 +54,10 @@ class engine : public metric_source {
   virtual void drain() = 0;
   /// [any] As fast as it can be done in order; rows in flight are dropped.
   virtual void stop() = 0;
+  /// [any] A savepoint into this directory; `done` is called once, perhaps on another thread.
+  virtual void savepoint(std::string directory, std::function<void(base::result<checkpoint::cut_info>)> done) = 0;
+  /// [control] After wait() of a run that ended in order: a savepoint of where it ended.
+  virtual base::result<void> savepoint_of_end(const std::string& directory) = 0;
   /// [control] Returns when the run is over; all threads are gone then.
   virtual run_result wait() = 0;
 };

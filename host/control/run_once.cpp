@@ -4,6 +4,7 @@
 #include "control/engine.hpp"
 #include "control/metrics_server.hpp"
 #include "control/result_text.hpp"
+#include "control/run_control.hpp"
 #include "control/session.hpp"
 
 namespace weir::control {
@@ -34,7 +35,9 @@ ended_report run_once(const run_arguments& told, const run_surroundings& around,
   const base::logger log({.room = "control", .pipeline = plan->pipeline});
   const auto engine = make_engine(plan, env, {around.place, told.allow_dropped_state});
   int last_signal = 0;
+  bool ran = false;
   run_result result;
+  run_control control(*engine, around.restarts, around.stopping);
   {
     const auto stops = around.listen([&](int signal, int times) {
       last_signal = signal;
@@ -46,6 +49,23 @@ ended_report run_once(const run_arguments& told, const run_surroundings& around,
         engine->stop();
       }
     });
+    std::unique_ptr<control_server> door;
+    if (around.place) {
+      auto opened = control_server::start(around.state_directory, control);
+      if (opened) {
+        door = std::move(opened).take();
+      } else {
+        log.warn("no control socket: weir savepoint and weir stop cannot reach this run",
+                 {{"why", opened.why().text()}});
+      }
+    }
+    // Whatever happens: who waits for the end at the socket hears of it.
+    const struct told_over {
+      run_control& control;
+      run_result& result;
+      bool& ran;
+      ~told_over() { control.over(ran ? result.how : run_end::failed); }
+    } last{control, result, ran};
     std::unique_ptr<http_server> metrics;
     if (listen) {
       auto started = start_metrics_server(*listen, *engine, env);
@@ -63,6 +83,7 @@ ended_report run_once(const run_arguments& told, const run_surroundings& around,
     log.info("pipeline runs", {{"nodes", plan->nodes.size()}, {"chains", plan->chains.size()}});
     if (around.running) around.running();
     result = engine->wait();
+    ran = true;
   }
   result.restarts = around.restarts;
   ended_report end;

@@ -17,7 +17,9 @@ struct run_surroundings {
 
   /// From here on stops are handed to the handler (times 1: drain, 2: stop at once), until the returned object is gone.
   std::function<std::shared_ptr<void>(stop_handler)> listen;
-  std::function<void()> running;                  ///< called once, when the pipeline runs; may be empty
+  std::function<void()> running;   ///< called once, when the pipeline runs; may be empty
+  std::function<void()> stopping;  ///< called when somebody at the control socket asks for the end; may be empty
+  std::string state_directory;     ///< with `place`
   std::optional<supervisor::worker_place> place;  ///< nullopt: no checkpoints
   std::uint64_t restarts = 0;                     ///< of this run so far
 };

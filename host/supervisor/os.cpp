@@ -1,6 +1,7 @@
 #include "supervisor/os.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -13,6 +14,10 @@
 namespace weir::supervisor::os {
 
 using base::errno_error;
+
+namespace {
+constexpr int patience = 100;  ///< times 20 ms
+}
 
 std::string variable(const char* name) {
   const char* value = std::getenv(name);
@@ -35,9 +40,12 @@ base::result<directory_lock> directory_lock::take(const std::string& path) {
   while (fd < 0 && errno == EINTR);
   if (fd < 0) return errno_error(errno, "open", path);
   directory_lock lock(fd);
-  int done;
-  do done = ::flock(fd, LOCK_EX | LOCK_NB);
-  while (done != 0 && errno == EINTR);
+  // A worker whose supervisor was killed may still be about to end.
+  int done = ::flock(fd, LOCK_EX | LOCK_NB);
+  for (int tries = 0; done != 0 && (errno == EINTR || errno == EWOULDBLOCK) && tries < patience; ++tries) {
+    ::poll(nullptr, 0, 20);
+    done = ::flock(fd, LOCK_EX | LOCK_NB);
+  }
   if (done != 0) {
     if (errno != EWOULDBLOCK) return errno_error(errno, "lock", path);
     char text[32];
@@ -54,6 +62,14 @@ base::result<directory_lock> directory_lock::take(const std::string& path) {
   if (::ftruncate(fd, 0) != 0 || ::pwrite(fd, me.data(), me.size(), 0) != static_cast<ssize_t>(me.size()))
     return errno_error(errno, "write", path);
   return lock;
+}
+
+bool is_locked(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0) return false;
+  const bool held = ::flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  ::close(fd);
+  return held;
 }
 
 directory_lock::directory_lock(directory_lock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}

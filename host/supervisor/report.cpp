@@ -80,6 +80,7 @@ void report_reader::line(std::string_view text) {
   if (!j.is_object()) return;
   ++beats;
   if (j.contains("running")) running = true;
+  if (j.contains("stopping")) stopping = true;
   if (const auto at = j.find("ended"); at != j.end() && at->is_object()) ended = read_ended(*at);
   if (j.contains("crash")) {
     crash = crash_report{text_of(j, "crash"), text_of(j, "plugin"), text_of(j, "version"), text_of(j, "operator"),

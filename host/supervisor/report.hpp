@@ -1,7 +1,7 @@
 #pragma once
-// What a worker tells its supervisor, one JSON object a line on a pipe: {"beat":1}, {"running":1}, {"ended":{...}}, and
-// of a crash {"crash":...} (base/crash.hpp). Anything else in it, such as a half line of a process that died, is
-// skipped.
+// What a worker tells its supervisor, one JSON object a line on a pipe: {"beat":1}, {"running":1}, {"stopping":1},
+// {"ended":{...}}, and of a crash {"crash":...} (base/crash.hpp). Anything else in it, such as a half line of a process
+// that died, is skipped.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -35,6 +35,7 @@ struct crash_report {
 
 inline constexpr std::string_view beat_line = "{\"beat\":1}\n";
 inline constexpr std::string_view running_line = "{\"running\":1}\n";
+inline constexpr std::string_view stopping_line = "{\"stopping\":1}\n";
 std::string to_line(const ended_report& of);
 
 /// What has come over the pipe so far.
@@ -44,6 +45,7 @@ class report_reader {
 
   std::uint64_t beats = 0;  ///< lines of any kind: signs of life
   bool running = false;     ///< the pipeline came to run
+  bool stopping = false;    ///< it was told to end, not by the supervisor
   std::optional<ended_report> ended;
   std::optional<crash_report> crash;
 

@@ -35,7 +35,7 @@ class supervisor {
       if (auto started = start(); !started) return failed(started.why());
       const verdict v = watch();
       if (v.over) return over(v);
-      if (stops_ > 0 || !what_.state) return over(v);
+      if (stops_ > 0 || told_.stopping || !what_.state) return over(v);
       const auto next = policy_.failed(env_.monotonic_ns() / 1000, env_.random_u64());
       if (!next.restart) {
         log_.error("the pipeline has failed and is not restarted", {{"why", v.why}, {"strategy", next.why}});

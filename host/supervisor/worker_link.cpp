@@ -69,6 +69,7 @@ void worker_link::listen(stop_handler what) {
 }
 
 void worker_link::running() { say(running_line); }
+void worker_link::stopping() { say(stopping_line); }
 void worker_link::ended(const ended_report& how) { say(to_line(how)); }
 
 void worker_link::say(std::string_view line) {

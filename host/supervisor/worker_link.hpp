@@ -45,6 +45,8 @@ class worker_link {
   void listen(stop_handler what);
   /// [any] The pipeline runs.
   void running();
+  /// [any] Somebody else than the supervisor asked for the end: a failure from here on is no reason to restart.
+  void stopping();
   /// The last words.
   void ended(const ended_report& how);
 

@@ -231,6 +231,54 @@ TEST_F(Supervisor, KeepsOutOfTheWayOfADebugger) {
   EXPECT_THAT(run_json(), HasSubstr("\"stopped\""));
 }
 
+TEST_F(Supervisor, StopsWhenToldAtItsSocketAndIsListed) {
+  const auto ask = [&](words arguments) { return weir(arguments, environment()); };
+  EXPECT_THAT(ask({"ps"}).err, HasSubstr("no pipelines"));
+  process p(command(std::string(endless_pipeline) + restarts_soon), environment());
+  ASSERT_TRUE(runs(p)) << p.wait().err;
+  const auto socket = files_.path() + "/state/probe/control.sock";
+  EXPECT_EQ(std::filesystem::status(socket).permissions(), std::filesystem::perms(0600));
+  const auto live = ask({"ps", "--json"});
+  EXPECT_THAT(live.out, HasSubstr("\"state\":\"running\"")) << live.err;
+  EXPECT_THAT(live.out, HasSubstr("\"process\":" + std::to_string(p.id())));
+  EXPECT_THAT(live.out, HasSubstr("\"process\":" + std::to_string(worker(p)))) << "the worker answered";
+  EXPECT_THAT(live.out, HasSubstr("\"operator\":\"numbers\""));
+  const auto stop = ask({"stop", "probe"});
+  EXPECT_EQ(stop.code, 0) << stop.err;
+  // It returns when the run has ended: the directory is free.
+  EXPECT_THAT(run_json(), HasSubstr("\"stopped\""));
+  EXPECT_FALSE(std::filesystem::exists(socket));
+  const auto got = p.wait();
+  EXPECT_EQ(got.code, 0) << got.err;
+  EXPECT_THAT(got.out, HasSubstr("\"state\":\"drained\""));
+  EXPECT_THAT(ask({"ps"}).out, HasSubstr("stopped"));
+  EXPECT_EQ(ask({"stop", "probe"}).code, 69);
+  EXPECT_EQ(ask({"stop", "other"}).code, 78);
+}
+
+TEST_F(Supervisor, HasASocketHoweverLongTheNameOfItsDirectory) {
+  const auto state = files_.path() + "/" + std::string(200, 'd');
+  process p(command(std::string(endless_pipeline) + restarts_soon), {{"WEIR_STATE_DIR", state}});
+  ASSERT_TRUE(runs(p)) << p.wait().err;
+  const auto stop = weir({"stop", state + "/probe"});
+  EXPECT_EQ(stop.code, 0) << stop.err;
+  EXPECT_EQ(p.wait().code, 0);
+}
+
+TEST_F(Supervisor, StopsBetweenTwoWorkersWhenTold) {
+  process p(command(std::string(endless_pipeline) +
+                    "\n[checkpoint]\n[restart]\ninitial_backoff = \"1h\"\nmax_backoff = \"1h\"\n"),
+            environment());
+  ASSERT_TRUE(runs(p)) << p.wait().err;
+  ::kill(worker(p), SIGKILL);
+  ASSERT_TRUE(p.wait_for_stderr("is restarted")) << p.wait().err;
+  EXPECT_THAT(weir({"ps"}, environment()).out, HasSubstr("restarting"));
+  EXPECT_EQ(weir({"savepoint", "probe"}, environment()).code, 75);
+  const auto stop = weir({"stop", "probe"}, environment());
+  EXPECT_EQ(stop.code, 0) << stop.err;
+  EXPECT_EQ(p.wait().code, 143);
+}
+
 TEST_F(Supervisor, SaysThatFreshNeedsCheckpoints) {
   const auto got = process(command(good_pipeline, {"--fresh"}), environment()).wait();
   EXPECT_EQ(got.code, 78) << got.err;

@@ -1,0 +1,37 @@
+#pragma once
+// The running pipeline as its control socket sees it.
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+
+#include "control/control_socket.hpp"
+#include "control/engine.hpp"
+
+namespace weir::control {
+
+class run_control final : public controlled {
+ public:
+  /// `of` outlives this; `stopping` is called when a stop is asked for, before it has any effect.
+  run_control(engine& of, std::uint64_t restarts, std::function<void()> stopping);
+
+  std::string status() override;
+  base::result<void> savepoint(const std::string& directory) override;
+  base::result<void> stop(const std::string& savepoint) override;
+
+  /// [control] The run has ended: makes the savepoint that a stop asked for, and lets all stops return. Once, before
+  /// the server goes.
+  void over(run_end how);
+
+ private:
+  engine& of_;
+  const std::uint64_t restarts_;
+  const std::function<void()> stopping_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool ending_ = false;                          // too late for wishes; guarded by mutex_
+  bool over_ = false;                            // guarded by mutex_
+  std::string wanted_;                           // a stop's savepoint; guarded by mutex_
+  base::result<void> ended_, savepoint_at_end_;  // once over_
+};
+
+}  // namespace weir::control

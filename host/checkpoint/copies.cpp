@@ -46,7 +46,7 @@ result<void> make_durable_directory(base::file_system& fs, const std::string& pa
 }
 
 result<void> replace_file(base::file_system& fs, const std::string& directory, const std::string& name,
-                          std::string_view bytes) {
+                          std::string_view bytes, const std::function<result<void>()>& before_rename) {
   const std::string path = base::join_path(directory, name);
   const std::string temporary = base::cat(path, temporary_suffix);
   auto write = [&]() -> result<void> {
@@ -54,6 +54,7 @@ result<void> replace_file(base::file_system& fs, const std::string& directory, c
     WEIR_TRY(file->append(bytes));
     WEIR_TRY(file->sync());
     WEIR_TRY(file->close());
+    if (before_rename) WEIR_TRY(before_rename());
     return fs.rename(temporary, path);
   };
   auto done = write();

@@ -127,7 +127,7 @@ base::error cut_writer::inner::told(base::error why) const {
   return std::move(why).in(cat("cut ", what.number));
 }
 
-result<cut_info> cut_writer::finish() {
+result<cut_info> cut_writer::finish(const std::function<result<void>()>& still_mine) {
   inner& in = *inner_;
   WEIR_CHECK(!in.ended, "a cut is finished once");
   if (auto settled = in.settle_files(); !settled) {
@@ -139,8 +139,15 @@ result<cut_info> cut_writer::finish() {
   const chains next = in.next_chains();
   manifest facts = in.describe(next);
   const std::string name = manifest_name(in.what.number);
-  if (auto placed = replace_file(owner.fs(), owner.how.directory, name, encode(facts)); !placed) {
+  bool fenced = false;
+  const auto ask = [&]() -> result<void> {
+    auto mine = still_mine ? still_mine() : result<void>();
+    fenced = !mine;
+    return mine;
+  };
+  if (auto placed = replace_file(owner.fs(), owner.how.directory, name, encode(facts), ask); !placed) {
     in.abandon_locked();
+    if (fenced) return std::move(placed).why().in(cat("cut ", in.what.number));
     return in.told(std::move(placed).why());
   }
   if (auto synced = owner.fs().sync_directory(owner.how.directory); !synced) {

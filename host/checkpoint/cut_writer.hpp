@@ -1,6 +1,7 @@
 #pragma once
 // One cut while it is written. State blocks stream to files as they come; finish() makes the cut exist.
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -39,7 +40,9 @@ class cut_writer {
   /// An error with retry::backoff: there is no such cut, and nothing of it is left; the run may go on, but the next cut
   /// must be full (storage::next_is_full). retry::from_checkpoint: whether the cut would survive a power cut is not
   /// known (its directory could not be synced): do not commit, restart from the newest cut.
-  base::result<cut_info> finish();
+  /// `still_mine`: asked when everything is on the disk, right before the manifest gets its name; its error ends the
+  /// cut and is handed on as it is (somebody else has taken over). Null: nobody can.
+  base::result<cut_info> finish(const std::function<base::result<void>()>& still_mine = nullptr);
 
   /// Not finished: its files are removed, and the next cut must be full.
   ~cut_writer();

@@ -72,8 +72,9 @@ struct storage::inner : std::enable_shared_from_this<inner> {
 base::result<void> link_or_copy(base::file_system& fs, const std::string& from, const std::string& to);
 /// Creates a directory and its missing parents so that all their names survive a power cut.
 base::result<void> make_durable_directory(base::file_system& fs, const std::string& path);
-/// Replaces `directory`/`name`: temporary file, sync, rename. The directory is not synced.
+/// Replaces `directory`/`name`: temporary file, sync, rename. The directory is not synced. `before_rename` may refuse.
 base::result<void> replace_file(base::file_system& fs, const std::string& directory, const std::string& name,
-                                std::string_view bytes);
+                                std::string_view bytes,
+                                const std::function<base::result<void>()>& before_rename = nullptr);
 
 }  // namespace weir::checkpoint

@@ -130,6 +130,27 @@ TEST(Storage, WantsAFullCutAfterOneThatWasGivenUp) {
   t.expect_intact(**t.store->newest());
 }
 
+TEST(Storage, MakesNoCutForAWriterThatHasBeenReplaced) {
+  base::test_env env;
+  toy t(env);
+  ASSERT_TRUE(t.start());
+  ASSERT_TRUE(t.cut());
+  const auto files = t.files();
+  auto cut = t.store->begin({2, model::cut_kind::checkpoint, false}).take();
+  t.write_blocks(*cut, false);
+  std::vector<std::string> seen;
+  const auto finished = cut->finish([&]() -> base::result<void> {
+    for (const auto& e : *env.fs().list(directory)) seen.push_back(e.name);
+    return base::external_error("another worker has taken over", {}, base::retry::never);
+  });
+  ASSERT_FALSE(finished.ok());
+  EXPECT_EQ(finished.why().text(), "cut 2: another worker has taken over");
+  EXPECT_EQ(finished.why().how, base::retry::never);
+  EXPECT_THAT(seen, testing::Contains("cut-000000000002.manifest.tmp")) << "asked as late as possible";
+  EXPECT_EQ(t.files(), files);
+  EXPECT_EQ(t.store->newest()->value().facts().cut, 1u);
+}
+
 TEST(Storage, RefusesAnotherNumberOfKeyGroups) {
   base::test_env env;
   toy t(env);

@@ -115,6 +115,10 @@ bool split_finder::ask(one& s) {
   }
   const std::string why = found.why.empty() ? base::cat("code ", code, " without a reason") : found.why;
   const std::string what = base::cat("source ", s.source->id, " cannot name its splits: ", why);
+  if (code == WEIR_E_CONFIG) {
+    failed_(base::config_error(what));
+    return false;
+  }
   if (code != WEIR_E_EXTERNAL) {
     failed_(base::plugin_error(base::cat(what, " (plugin ", s.source->plugin, " ", s.source->version, ")"), {},
                                base::retry::never));

@@ -68,6 +68,7 @@ source::source(const weir::config& c)
                                      {"latest", from::latest},
                                      {"timestamp", from::timestamp}})),
       bounded_(c.get<std::string>("bounded") == "latest"),
+      topic_timeout_(c.get<weir::duration>("topic_timeout")),
       discovery_interval_(c.get<weir::duration>("discovery_interval")),
       commit_(c.get<bool>("commit_on_checkpoint")),
       metadata_(c.get("metadata", std::vector<std::string>{})) {
@@ -109,7 +110,8 @@ void source::bind(weir::binder& b) {
 }
 
 void source::discover(weir::split_list& splits) {
-  auto client = make_handle(RD_KAFKA_PRODUCER, make_conf(config_, nullptr));
+  // A consumer: the questions of a producer would make the broker create a topic that is not there.
+  auto client = make_handle(RD_KAFKA_CONSUMER, make_conf(config_, nullptr));
   for (const auto& topic : topics_) {
     rd_kafka_topic_t* named = rd_kafka_topic_new(client.get(), topic.c_str(), nullptr);
     if (!named) throw weir::config_error{"topic", "'" + topic + "' is not a topic name"};
@@ -122,13 +124,31 @@ void source::discover(weir::split_list& splits) {
                                    rd_kafka_err2str(code) + "); check `brokers`, the network, and that the broker runs"};
     for (int i = 0; i < metadata->topic_cnt; ++i) {
       const auto& t = metadata->topics[i];
-      if (t.err != RD_KAFKA_RESP_ERR_NO_ERROR)
-        throw weir::external_failure{"topic '" + topic + "' at " + config_.get<std::string>("brokers") + ": " +
-                                     rd_kafka_err2str(t.err) + "; create it, or correct `topic`"};
+      if (t.err != RD_KAFKA_RESP_ERR_NO_ERROR) topic_missing(topic, t.err);
       for (int p = 0; p < t.partition_cnt; ++p) splits.add(split_id(topic, t.partitions[p].id));
     }
   }
+  missing_since_.reset();
   if (!bounded_ && discovery_interval_.count() > 0) splits.ask_again(discovery_interval_);
+}
+
+void source::topic_missing(const std::string& topic, rd_kafka_resp_err_t code) {
+  const std::string what = "topic '" + topic + "' at " + config_.get<std::string>("brokers") + ": " + rd_kafka_err2str(code);
+  const auto now = std::chrono::steady_clock::now();
+  const bool not_there = code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
+  const bool not_allowed = code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+  // Whatever else a broker says of a topic (no leader yet) is its own matter and passes.
+  if (!not_there && !not_allowed) missing_since_.reset();
+  if (code == RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION) throw weir::config_error{"topic", what + "; correct `topic`"};
+  const std::string advice = not_allowed ? "; allow this user to describe and read it, or correct `topic`"
+                             : not_there ? "; create it, or correct `topic`"
+                                         : "; see the broker's log when it stays so";
+  if (!not_there && !not_allowed) throw weir::external_failure{what + advice};
+  if (!missing_since_) missing_since_ = now;
+  if (now - *missing_since_ < topic_timeout_) throw weir::external_failure{what + advice};
+  throw weir::config_error{"topic", what + ", for longer than `topic_timeout` (" +
+                                        std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(topic_timeout_).count()) +
+                                        " ms)" + advice + ", or wait longer with `topic_timeout`"};
 }
 
 void source::open() {

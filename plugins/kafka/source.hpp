@@ -1,5 +1,7 @@
 #pragma once
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +29,9 @@ class source : public weir::source {
         option("bounded", weir::choice("never|latest"))
             .fallback("\"never\"")
             .doc("latest: the source ends at the offsets that were the newest when it began."),
+        option("topic_timeout", weir::timespan)
+            .fallback("\"1m\"")
+            .doc("How long a topic that is not there is waited for; then the pipeline fails."),
         option("discovery_interval", weir::timespan).fallback("\"5m\"").doc("How often new partitions are looked for."),
         option("commit_on_checkpoint", weir::flag).fallback("true").doc("Tell the group's offsets to the broker."),
         option("metadata", weir::list_of_text).doc("More columns: any of topic, partition, offset, timestamp, headers."),
@@ -65,6 +70,7 @@ class source : public weir::source {
   template <class Ask>
   rd_kafka_resp_err_t patiently(Ask ask);
   std::int64_t start_offset(const std::string& topic, std::int32_t number);
+  [[noreturn]] void topic_missing(const std::string& topic, rd_kafka_resp_err_t code);
   void assign();
   partition* find(const rd_kafka_message_t& m);
   void take(rd_kafka_message_t* m);
@@ -79,10 +85,14 @@ class source : public weir::source {
   from from_;
   std::int64_t start_ms_ = 0;
   const bool bounded_;
+  const weir::duration topic_timeout_;
   const weir::duration discovery_interval_;
   const bool commit_;
   std::vector<std::string> metadata_;
   columns at_;
+
+  /// Of the instance that discovers: since when a topic has been missing without a break.
+  std::optional<std::chrono::steady_clock::time_point> missing_since_;
 
   news news_;
   handle_ptr consumer_;

@@ -89,13 +89,21 @@ config = {{ path = "{self.path('out.jsonl')}" }}
         self.assertEqual(self.run_well(file, "--set", "from.start=group-offsets")["records_in"], 100)
 
     def test_a_source_waits_for_a_topic_that_is_not_there_and_names_it(self):
-        file = self.copy("nowhere", topics=["nowhere-out"])
+        file = self.copy("nowhere", more=', bounded = "latest", topic_timeout = "1h"', topics=["nowhere-out"])
         with Running("run", file, "--json") as running:
             running.wait_for("topic 'nowhere-in'")
             running.wait_for("create it, or correct `topic`")
             self.broker.topics("nowhere-in")
             done = running.finish()
         self.assertEqual(done.code, 0, done)
+
+    def test_a_source_topic_that_stays_away_ends_the_pipeline(self):
+        for more in ('bounded = "latest"', 'bounded = "never"'):
+            file = self.copy("never", more=f', topic_timeout = "1s", {more}', topics=["never-out"])
+            done = weir("run", file, "--json")
+            self.assert_says(done, 78, "source from", f"topic 'never-in' at {self.broker.address}", "create it, or correct `topic`",
+                             "`topic_timeout` (1000 ms)")
+            self.assertEqual(done.result["state"], "failed")
 
     def test_a_sink_topic_that_is_not_there_ends_the_pipeline(self):
         self.broker.topics("half-in")

@@ -202,7 +202,8 @@ std::vector<option> trace_options() {
   return {
       {.name = "trace_id",
        .type = string,
-       .doc = "Column that holds the trace id: 16 bytes, or 32 hexadecimal digits."},
+       .doc = "Column that holds the trace id: 16 bytes, or 32 hexadecimal digits. A record without one gets an id "
+                  "made of its split and offset."},
       {.name = "source_id",
        .type = string,
        .doc = "Column that names the system a record comes from; the source's id when not given."},

@@ -34,6 +34,14 @@ bool parse_hex(std::string_view text, bool dashes, trace_id& out) noexcept {
   return digits == 32;
 }
 
+trace_id from_hash(const XXH128_hash_t& hash) noexcept {
+  XXH128_canonical_t canonical;
+  XXH128_canonicalFromHash(&canonical, hash);
+  trace_id id{};
+  std::memcpy(id.data(), canonical.digest, id.size());
+  return id;
+}
+
 }  // namespace
 
 trace_id parse_trace_id(std::string_view text) noexcept {
@@ -41,11 +49,11 @@ trace_id parse_trace_id(std::string_view text) noexcept {
   if (text.empty()) return id;
   if (text.size() == 32 && parse_hex(text, false, id)) return id;
   if (text.size() == 36 && parse_hex(text, true, id)) return id;
-  const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
-  XXH128_canonical_t canonical;
-  XXH128_canonicalFromHash(&canonical, hash);
-  std::memcpy(id.data(), canonical.digest, id.size());
-  return id;
+  return from_hash(XXH3_128bits(text.data(), text.size()));
+}
+
+trace_id trace_id_of_place(std::string_view split, std::int64_t offset) noexcept {
+  return from_hash(XXH3_128bits_withSeed(split.data(), split.size(), static_cast<XXH64_hash_t>(offset)));
 }
 
 std::string print_trace_id(const std::uint8_t* bytes) {

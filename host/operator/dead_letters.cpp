@@ -20,6 +20,18 @@ weir_code dead_letters::add(const model::batch* from, std::uint32_t row, weir_co
   model::row_origin origin;
   if (from) origin = model::origin_of(from->view(), row);
   const std::string_view split = origin.split == model::no_split ? std::string_view() : model::split_names().name(origin.split);
+  // A record that could not be decoded has not told its trace yet: it gets the id that its place gives (as the stamper does
+  // for records without one) and the name of the source that read it.
+  model::trace_id made{};
+  std::string_view source;
+  if (origin.source_number) source = model::source_names().name(*origin.source_number);
+  if (what_.trace && !origin.trace_id && !split.empty() && origin.offset) {
+    made = model::trace_id_of_place(split, *origin.offset);
+    origin.trace_id = made.data();
+    source = split.substr(0, split.find('/'));
+    origin.source_number = model::source_names().number(source);
+  }
+  if (what_.trace && !from && what_.source) source = what_.id;
   const std::string trace = origin.trace_id ? model::print_trace_id(origin.trace_id) : std::string();
 
   if (what_.policy == on_error::fail) {
@@ -34,7 +46,7 @@ weir_code dead_letters::add(const model::batch* from, std::uint32_t row, weir_co
   if (verdict.emit) {
     log_.warn(keep ? "record goes to dead letters" : "record is skipped",
               {{"reason", reason}, {"split", split}, {"offset", origin.offset.value_or(-1)}, {"trace_id", trace},
-               {"code", code}, {"suppressed", verdict.suppressed}});
+               {"source_id", source}, {"code", code}, {"suppressed", verdict.suppressed}});
   }
   if (!keep) {
     counters::add(counts_.skipped, 1);
@@ -57,10 +69,8 @@ weir_code dead_letters::add(const model::batch* from, std::uint32_t row, weir_co
   letter.offset = origin.offset;
   letter.event_time = origin.event_time;
   letter.trace_id = origin.trace_id;
-  if (origin.source_number) {
-    letter.source_number = *origin.source_number;
-    letter.source_id = model::source_names().name(*origin.source_number);
-  }
+  letter.source_number = origin.source_number.value_or(0);
+  if (!source.empty()) letter.source_id = source;
   if (!builder_.add(letter)) {
     *why = base::host_error("no memory for a dead letter", {}, base::retry::from_checkpoint);
     return WEIR_E_MEMORY;

@@ -30,12 +30,27 @@ model::buffer_ref stamper::trace_ids(const model::batch& b) const {
   const auto bytes = static_cast<std::size_t>(b.length()) * 16;
   auto out = model::buffer_pool::must_allocate(std::max<std::size_t>(bytes, 16));
   std::memset(out->data(), 0, bytes);
-  if (rule_.trace_id_column == no_column) return out;
+  const model::facts& place = b.facts();
+  const bool placed = place.split != model::no_split && (place.offset || place.first_offset >= 0);
+  const std::string_view split = placed ? model::split_names().name(place.split) : std::string_view();
+  auto make = [&](std::uint32_t row) {
+    if (!placed) return;
+    const std::int64_t offset = place.offset ? place.offset->as<std::int64_t>()[row] : place.first_offset + row;
+    const auto id = model::trace_id_of_place(split, offset);
+    std::memcpy(out->data() + std::size_t{row} * 16, id.data(), 16);
+  };
+  if (rule_.trace_id_column == no_column) {
+    for (std::int64_t i = 0; i < b.row_count(); ++i) make(b.row(i));
+    return out;
+  }
   const model::column& from = b.column_at(rule_.trace_id_column);
   const bool fixed = (*b.schema())[rule_.trace_id_column].type.id == model::type_id::fixed_binary;
   for (std::int64_t i = 0; i < b.row_count(); ++i) {
     const std::uint32_t row = b.row(i);
-    if (is_null(from, row)) continue;
+    if (is_null(from, row)) {
+      make(row);
+      continue;
+    }
     if (fixed) {
       std::memcpy(out->data() + std::size_t{row} * 16, from.values<char>() + std::size_t{row} * 16, 16);
     } else {

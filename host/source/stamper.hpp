@@ -14,7 +14,7 @@ inline constexpr std::uint32_t no_column = UINT32_MAX;
 struct stamp_rule {
   std::uint32_t time_column = no_column;       ///< a timestamp; no_column: the source's own event times stay
   bool trace = false;                          ///< batches carry trace facts
-  std::uint32_t trace_id_column = no_column;   ///< utf8, binary or 16 fixed bytes
+  std::uint32_t trace_id_column = no_column;   ///< utf8, binary or 16 fixed bytes; without it or null: made of the place
   std::uint32_t source_id_column = no_column;  ///< utf8; no_column: `source_id` for every record
   std::string source_id;
 };

@@ -63,6 +63,12 @@ class Exceptions(Case):
         self.assertTrue(all(row["reason"] and row["offset"] is not None for row in files["rejected"]))
         self.assertEqual({row["operator"] for row in files["rejected"]}, {"events", "score"})
 
+        # What could not be decoded has a trace all the same: the id of its place, and the source that read it.
+        for row in files["rejected"]:
+            self.assertRegex(row["trace_id"], "^[0-9a-f]{32}$")
+            self.assertEqual(row["source_id"] == "events", row["operator"] == "events", row)
+        self.assertEqual(len({row["trace_id"] for row in files["rejected"]}), MALFORMED)
+
         # The same events in small batches, on two threads: the same rows.
         result, files = self.run_both("--set", "limits.batch_rows=7", "--set", "score.chain=false", "--set", "score.parallelism=2")
         self.assertEqual(self.check(result, files), once)

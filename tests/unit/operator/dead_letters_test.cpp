@@ -5,6 +5,7 @@
 
 #include "model/name_registry.hpp"
 #include "model/row_json.hpp"
+#include "model/trace_id.hpp"
 #include "scripted.hpp"
 
 namespace weir::op {
@@ -81,6 +82,27 @@ TEST(DeadLetters, WithoutOriginalBytesTheRowIsWrittenAsJson) {
     original.assign(data + offsets[0], data + offsets[1]);
   }
   EXPECT_EQ(original, "{\"n\":41}");
+}
+
+TEST(DeadLetters, OfARecordWithoutATraceCarryTheIdOfItsPlaceAndItsSource) {
+  const std::uint32_t split = model::split_names().number("trades/topic/3");
+  auto letter_of = [&](bool trace) {
+    node n(refuse_row_1);
+    n.what->policy = on_error::dead_letter;
+    n.what->dead_letters_connected = true;
+    n.what->trace = trace;
+    const auto given = numbers(3, 40);
+    model::facts facts = given->facts();
+    facts.split = split;
+    EXPECT_TRUE(n->process(0, model::with_facts(*given, std::move(facts))));
+    return json_of(*n.out.all.back().second, 0);
+  };
+  const std::string id = model::print_trace_id(model::trace_id_of_place("trades/topic/3", 41).data());
+  EXPECT_EQ(id.size(), 32u);
+  EXPECT_NE(id, model::print_trace_id(model::trace_id_of_place("trades/topic/3", 42).data()));
+  EXPECT_NE(id, model::print_trace_id(model::trace_id_of_place("trades/topic/4", 41).data()));
+  EXPECT_THAT(letter_of(true), AllOf(HasSubstr("\"trace_id\":\"" + id + "\""), HasSubstr("\"source_id\":\"trades\"")));
+  EXPECT_THAT(letter_of(false), AllOf(HasSubstr("\"trace_id\":null"), HasSubstr("\"source_id\":null")));
 }
 
 TEST(DeadLetters, OfACallThatFailsAreStillHandedOn) {

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 
 #include "base/hang_watch.hpp"
@@ -64,9 +65,38 @@ class line {
   }
 
  private:
-  char text_[1024];
+  char text_[2048];  // a path and some words
   std::size_t size_ = 0;
 };
+
+/// Empty: a subtask was at work.
+std::string_view name_of(activity::kind what) {
+  switch (what) {
+    case activity::kind::working:
+      break;
+    case activity::kind::loading:
+      return "was being loaded";
+    case activity::kind::binding:
+      return "was in bind()";
+    case activity::kind::unloading:
+      return "was being unloaded";
+  }
+  return {};
+}
+
+/// Where the thread is: "in plugin risk 1.2.0, ...", with what to do.
+void tell_place(line& out, const activity& in) {
+  if (in.what == activity::kind::working) {
+    out << "in plugin " << in.plugin << " " << in.version << ", operator " << in.operator_id << "/" << in.subtask
+        << " of pipeline " << in.pipeline << ": its code is the likeliest cause";
+  } else {
+    out << "while plugin " << in.plugin << (in.version.empty() ? "" : " ") << in.version << " " << name_of(in.what);
+    if (!in.operator_id.empty()) out << " of " << in.operator_id;
+    out << (in.what == activity::kind::binding ? ": its code is the likeliest cause"
+                                               : ": its static objects or weir_plugin_v1() are the likeliest cause");
+  }
+  out << "; use another version of it, and send this line to its author\n";
+}
 
 void crashed(int signal) {
   // The second crash is the last one, also one in here.
@@ -80,7 +110,12 @@ void crashed(int signal) {
     record.quoted(what);
     if (in) {
       record << ",\"plugin\":";
-      record.quoted(in->plugin) << ",\"version\":";
+      record.quoted(in->plugin);
+      if (const std::string_view doing = name_of(in->what); !doing.empty()) {
+        record << ",\"while\":";
+        record.quoted(doing);
+      }
+      record << ",\"version\":";
       record.quoted(in->version) << ",\"operator\":";
       record.quoted(in->operator_id) << ",\"subtask\":" << in->subtask;
     }
@@ -90,19 +125,29 @@ void crashed(int signal) {
   line out;
   out << "weir: crashed (" << what << ") ";
   if (in)
-    out << "in plugin " << in->plugin << " " << in->version << ", operator " << in->operator_id << "/" << in->subtask
-        << " of pipeline " << in->pipeline
-        << ": its code is the likeliest cause; use another version of it, and send this line to its author\n";
+    tell_place(out, *in);
   else
-    out << "while no operator was running: a plugin that was being loaded or bound (weir plugin verify finds it), or "
-           "weir itself\n";
+    out << "while no plugin was running: weir itself is the likeliest cause, or a plugin that damaged its memory or "
+           "started a thread\n";
   out.write(STDERR_FILENO);
   std::raise(signal);
+}
+
+/// Runs when the process ends by exit(). Nobody in the host calls that from inside a plugin.
+void exited() {
+  const activity* in = this_thread_activity.current.load(std::memory_order_relaxed);
+  if (!in) return;
+  line out;
+  out << "weir: a plugin ended the process by exit() ";
+  tell_place(out, *in);
+  out.write(STDERR_FILENO);
+  ::_exit(70);
 }
 
 }  // namespace
 
 void install_crash_report() {
+  std::atexit(exited);
   for (const int signal : crashes) {
     struct sigaction old {};
     if (::sigaction(signal, nullptr, &old) != 0 || old.sa_handler != SIG_DFL) continue;

@@ -11,8 +11,15 @@ namespace weir::base {
 
 /// The call into a plugin that a thread is in. Its texts live as long as it is current.
 struct activity {
+  enum class kind : std::uint8_t {
+    working,    ///< a subtask: all texts are known
+    loading,    ///< static constructors and weir_plugin_v1(): `plugin` is the path of its file
+    binding,    ///< bind(): `operator_id` is what the pipeline says in `uses`
+    unloading,  ///< static destructors: `plugin` is the path of its file
+  };
   std::string_view plugin, version, operator_id, pipeline;
   std::uint32_t subtask = 0;
+  kind what = kind::working;
 };
 
 /// What a thread is doing. Only that thread changes it; others only look whether it changes (hang_watch.hpp).
@@ -32,12 +39,26 @@ inline const activity* set_activity(const activity* what) noexcept {
   return before;
 }
 
+/// A call into a plugin from the thread that made this. `in` lives longer.
+class in_plugin {
+ public:
+  explicit in_plugin(const activity& in) : outside_(set_activity(&in)) {}
+  ~in_plugin() { set_activity(outside_); }
+  in_plugin(const in_plugin&) = delete;
+  in_plugin& operator=(const in_plugin&) = delete;
+
+ private:
+  const activity* outside_;
+};
+
 /// From here on SIGSEGV, SIGBUS, SIGILL, SIGFPE and SIGABRT write one line to stderr before they end the process as
-/// they always do. Leaves alone a signal that somebody (a sanitizer) handles already. Once, before threads start.
+/// they always do. Leaves alone a signal that somebody (a sanitizer) handles already. A plugin that calls exit() is
+/// named too, and the process ends with code 70, so that it is not taken for a success. Once, before threads start.
 void install_crash_report();
 
 /// The same facts go to this descriptor too, as one line of JSON with "crash" (what happened), "plugin", "version",
-/// "operator", "subtask" (the last four only when an operator was running). -1: no more. Stays the caller's.
+/// "operator", "subtask" (the last four only when an operator was running), or "plugin" and "while" ("was being
+/// loaded") when no operator ran yet. -1: no more. Stays the caller's.
 void set_crash_record(int descriptor);
 
 /// A stack for the handler, so that it can also tell of a thread that has used up its own; and the thread is one that

@@ -4,6 +4,7 @@
 
 #include "base/cat.hpp"
 #include "base/check.hpp"
+#include "base/crash.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "plugin/bind_state.hpp"
@@ -58,7 +59,12 @@ class bound final : public binding {
   bool call(const weir_host& host) {
     const auto function = component_->is_source() ? component_->source()->bind : component_->operation()->bind;
     weir_code code = WEIR_E_PLUGIN;
+    const description& about = component_->image()->about();
+    const std::string uses = component_->uses();
+    const base::activity doing{
+        .plugin = about.name, .version = about.version, .operator_id = uses, .what = base::activity::kind::binding};
     try {
+      const base::in_plugin here(doing);
       code = function(&host, &state_, &plan_);
     } catch (const std::exception& thrown) {
       state_.broke_contract(cat("an exception left its bind(): ", base::printable(thrown.what(), 1000)));

@@ -7,6 +7,7 @@
 #include <exception>
 
 #include "base/cat.hpp"
+#include "base/crash.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "plugin/registry.hpp"
@@ -57,6 +58,13 @@ bool is_mapped(base::env& env, const std::string& path) {
   return map && map->maps_file(path);
 }
 
+/// Destructors of the plugin run in here.
+void unload(shared_library& library, const std::string& path) {
+  const base::activity doing{.plugin = path, .what = base::activity::kind::unloading};
+  const base::in_plugin here(doing);
+  library.unload();
+}
+
 /// Remembers an image that was closed and is still mapped. The registry is locked.
 void pin(image_status status, std::shared_ptr<stored_file> copy) {
   log().warn("plugin could not be unloaded",
@@ -81,7 +89,7 @@ class loaded_image final : public image {
   ~loaded_image() override {
     image_registry& registry = image_registry::get();
     const std::scoped_lock hold(registry.lock);
-    library_.unload();
+    unload(library_, path_);
     const auto entry = registry.images.find(sha256_);
     // Somebody may have loaded the same content anew after our last user went: then it is in use, not pinned.
     if (entry != registry.images.end() && !entry->second.expired()) {
@@ -193,7 +201,10 @@ result<image_ptr> load(base::env& env, plugin_store& store, gated_file& file, co
   auto copy = store.add(file.bytes, file.sha256);
   if (!copy) return std::move(copy).why().in(cat("plugin ", file.path));
   shared_library library;
+  // A crash from here to the answer of its entry is told with the name of the file that the person knows.
+  const base::activity doing{.plugin = file.path, .what = base::activity::kind::loading};
   try {
+    const base::in_plugin here(doing);
     library.load((*copy)->path(), boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
   } catch (const std::exception& why) {
     const std::string words = loader_words(why.what(), (*copy)->path());
@@ -201,10 +212,13 @@ result<image_ptr> load(base::env& env, plugin_store& store, gated_file& file, co
     return refused(file);
   }
   const memory_map map = WEIR_TRY(memory_map::take(env.fs()));
-  self_description self = WEIR_TRY(ask(library, map, file.found));
+  self_description self = WEIR_TRY([&] {
+    const base::in_plugin here(doing);
+    return ask(library, map, file.found);
+  }());
   if (!file.found.refused()) check_wanted(self.about, wanted, file.found);
   if (file.found.refused()) {
-    library.unload();
+    unload(library, file.path);
     if (is_mapped(env, (*copy)->path())) {
       pin({.name = self.about.name,
            .version = self.about.version,

@@ -63,6 +63,7 @@ std::string to_line(const ended_report& of) {
 
 std::string crash_report::text() const {
   if (plugin.empty()) return base::cat(what, ", while no operator was running");
+  if (!doing.empty()) return base::cat(what, " while plugin ", plugin, version.empty() ? "" : " ", version, " ", doing);
   return base::cat(what, " in plugin ", plugin, " ", version, ", operator ", operator_id, "/", subtask);
 }
 
@@ -83,8 +84,12 @@ void report_reader::line(std::string_view text) {
   if (j.contains("stopping")) stopping = true;
   if (const auto at = j.find("ended"); at != j.end() && at->is_object()) ended = read_ended(*at);
   if (j.contains("crash")) {
-    crash = crash_report{text_of(j, "crash"), text_of(j, "plugin"), text_of(j, "version"), text_of(j, "operator"),
-                         static_cast<std::uint32_t>(number_of(j, "subtask"))};
+    crash = crash_report{text_of(j, "crash"),
+                         text_of(j, "plugin"),
+                         text_of(j, "version"),
+                         text_of(j, "operator"),
+                         static_cast<std::uint32_t>(number_of(j, "subtask")),
+                         text_of(j, "while")};
   }
 }
 

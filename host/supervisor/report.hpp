@@ -30,6 +30,7 @@ struct crash_report {
   std::string what;                          ///< "segmentation fault"
   std::string plugin, version, operator_id;  ///< empty: none was running
   std::uint32_t subtask = 0;
+  std::string doing;         ///< "was being loaded", when no operator was running yet: `plugin` is the file
   std::string text() const;  ///< "segmentation fault in plugin risk 1.2.0, operator exposure/3"
 };
 

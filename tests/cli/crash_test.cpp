@@ -25,7 +25,7 @@ std::map<std::string, std::string> without_sanitizers_handlers() {
 
 struct crash : testing::Test {
   std::string file(const std::string& plugin) const { return WEIR_BAD_PLUGIN_DIR "/lib" + plugin + ".so"; }
-  outcome run(const std::string& command, const std::string& plugin) const {
+  outcome run(const std::string& command, const std::string& plugin, const words& more = {"--no-supervisor"}) const {
     words all{
         command,
         files_.write("p.toml", "format = 1\nname = \"crash\"\nplugin." + plugin + " = { path = \"" + file(plugin) +
@@ -37,7 +37,7 @@ struct crash : testing::Test {
                                    ".bad\"\n"
                                    "[[sink]]\nid = \"sum\"\nuses = \"probe.adder\"\nfrom = [\"it\"]\n"),
         "--plugin-dir", WEIR_PROBE_DIR};
-    if (command == "run") all.push_back("--no-supervisor");
+    if (command == "run") all.insert(all.end(), more.begin(), more.end());
     return weir(all, without_sanitizers_handlers());
   }
   temporary_folder files_;
@@ -51,6 +51,13 @@ TEST_F(crash, OfAConstructorNamesTheFileThatWasBeingLoaded) {
                 AllOf(HasSubstr("weir: crashed (segmentation fault) while plugin "),
                       HasSubstr(file("crash_in_constructor")), HasSubstr("was being loaded: its static objects")));
   }
+}
+
+TEST_F(crash, OfAConstructorIsToldByTheSupervisorWithTheFile) {
+  const outcome got = run("run", "crash_in_constructor", {"--set", "restart.strategy=none"});
+  EXPECT_EQ(got.code, 70) << got.err;
+  EXPECT_THAT(got.err, HasSubstr("the worker crashed: segmentation fault while plugin " + file("crash_in_constructor") +
+                                 " was being loaded"));
 }
 
 TEST_F(crash, OfBindNamesThePluginAndItsVersion) {

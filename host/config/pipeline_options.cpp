@@ -154,7 +154,8 @@ std::vector<option> limits_options() {
       {.name = "hang_timeout",
        .type = duration,
        .fallback = "1m",
-       .doc = "A call into a plugin that takes longer is taken for hung: the worker ends and names it; 0 waits for ever.",
+       .doc =
+           "A call into a plugin that takes longer is taken for hung: the worker ends and names it; 0 waits for ever.",
        .least = 0,
        .most = 30 * day},
   };
@@ -203,7 +204,7 @@ std::vector<option> trace_options() {
       {.name = "trace_id",
        .type = string,
        .doc = "Column that holds the trace id: 16 bytes, or 32 hexadecimal digits. A record without one gets an id "
-                  "made of its split and offset."},
+              "made of its split and offset."},
       {.name = "source_id",
        .type = string,
        .doc = "Column that names the system a record comes from; the source's id when not given."},

@@ -98,8 +98,9 @@ config = {{ path = "{self.path('out.jsonl')}" }}
         self.assertEqual(done.code, 0, done)
 
     def test_a_source_topic_that_stays_away_ends_the_pipeline(self):
-        for more in ('bounded = "latest"', 'bounded = "never"'):
-            file = self.copy("never", more=f', topic_timeout = "1s", {more}', topics=["never-out"])
+        self.broker.topics("never-out")
+        for bounded in ("latest", "never"):
+            file = self.copy("never", more=f', topic_timeout = "1s", bounded = "{bounded}"', topics=[])
             done = weir("run", file, "--json")
             self.assert_says(done, 78, "source from", f"topic 'never-in' at {self.broker.address}", "create it, or correct `topic`",
                              "`topic_timeout` (1000 ms)")

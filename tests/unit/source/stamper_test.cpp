@@ -13,7 +13,8 @@ namespace {
 
 /// Two rows of a split at offsets 7 and 8; the second has no trace id.
 model::batch_ref two_rows(std::uint32_t split) {
-  model::batch_builder builder(model::builder_layout::make(model::parse_schema("trace: utf8?").take()), {.source = true});
+  model::batch_builder builder(model::builder_layout::make(model::parse_schema("trace: utf8?").take()),
+                               {.source = true});
   weir_builder* b = builder.open(2);
   EXPECT_EQ(model::batch_builder::column_validity(&b->columns[0]), WEIR_OK);
   EXPECT_EQ(model::batch_builder::grow_data(&b->columns[0], 3), WEIR_OK);

@@ -1,6 +1,7 @@
 #include "state/block.hpp"
 
 #include "base/cat.hpp"
+#include "state/store.hpp"
 
 namespace weir::state {
 
@@ -56,7 +57,9 @@ base::result<bool> block_parser::next_section(section_head& head) {
   head_.group_begin = section_.fixed<std::uint32_t>();
   head_.group_end = section_.fixed<std::uint32_t>();
   head_.groups = section_.fixed<std::uint32_t>();
-  if (section_.failed()) return broken("the head of a section");
+  if (section_.failed() || head_.value_size > value_bytes_max || head_.key_width < -1 ||
+      head_.key_width > static_cast<std::int32_t>(key_bytes_max))
+    return broken("the head of a section");
   if (head_.kind > WEIR_STATE_MAP && head_.kind != block_timer_kind) return broken("a kind of state that is not known");
   head = head_;
   return true;

@@ -1,4 +1,6 @@
 // Cuts: what changed, and how it is written in slices while work goes on.
+#include <algorithm>
+
 #include "base/check.hpp"
 #include "state/impl.hpp"
 
@@ -209,9 +211,10 @@ bool store::impl::capture_state(keyed& s, std::size_t limit, record_writer& to) 
     table_open = false;
     t->done_epoch = epoch - 1;
     if (t->zombie) {
-      if (s.on_heap()) walk_entries(memory, s.lay, *t, 0, [&](char* e) { return free_value(s, e), true; });
-      release_table(memory, *t);
-      std::erase_if(s.zombies, [&](const auto& z) { return z.get() == t; });
+      const auto at = std::find_if(s.zombies.begin(), s.zombies.end(), [&](const auto& z) { return z.get() == t; });
+      std::unique_ptr<table> gone = std::move(*at);
+      s.zombies.erase(at);
+      bury(s, std::move(gone));
     } else if (t->used == 0 && !t->pinned) {
       take_table(s, *t);
     }
@@ -267,11 +270,7 @@ void store::impl::abandon() {
       if (t->list_epoch == epoch - 1) t->dirty.release(memory);
       t->captured.release(memory);
     }
-    for (auto& t : s->zombies) {
-      t->captured.release(memory);
-      if (s->on_heap()) walk_entries(memory, s->lay, *t, 0, [&](char* e) { return free_value(*s, e), true; });
-      release_table(memory, *t);
-    }
+    for (auto& t : s->zombies) bury(*s, std::move(t));
     s->zombies.clear();
     s->captured_tables.clear();
   }

@@ -31,6 +31,9 @@ struct store::impl {
   /// Takes a table away, without a record of it; later when the cut in work still needs it.
   void take_table(keyed& s, table& t);
   void drop_table(keyed& s, table& t);
+  /// Frees a table that is in no map any more; a large one with values outside of it bit by bit.
+  void bury(keyed& s, std::unique_ptr<table> t);
+  void dig(keyed& s, int most);
   void set_time(std::int64_t now_us, std::int64_t watermark_us);
   bool any_present(keyed& s, table& t);
   weir_code scan(keyed& s, std::int64_t ns, std::uint64_t* cursor, model::batch_ref* keys, weir_slot*** out);
@@ -44,6 +47,12 @@ struct store::impl {
   template <class Keys>
   weir_code resolve_rows(keyed& s, const Keys& keys, std::int64_t count, const std::int64_t* name_spaces,
                          std::uint32_t flags, weir_slot** out);
+  template <class Keys>
+  weir_code resolve_near(keyed& s, table& t, const Keys& keys, std::int64_t count, std::uint32_t flags,
+                         weir_slot** out);
+  template <class Keys>
+  char* resolve_slowly(keyed& s, table* t, const Keys& keys, std::int64_t k, std::uint64_t hash, std::uint32_t flags,
+                       weir_code& code);
   char* find_or_make(keyed& s, table& t, std::uint64_t hash, const key_bytes& key, std::uint32_t flags);
   void expire_slots(keyed& s, std::int64_t count, std::uint32_t flags, weir_slot** out);
 
@@ -135,6 +144,8 @@ struct store::impl {
   // Scratch of calls.
   std::vector<std::int64_t> scratch_times;
   std::vector<weir_slot*> scratch_slots, scan_slots;
+  std::vector<table*> scratch_tables;
+  table** tables_out = nullptr;  // where resolve leaves each row's table, too
   std::vector<char*> scratch_entries;
   std::string scratch_text;
   std::vector<key_bytes> scratch_keys;

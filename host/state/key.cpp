@@ -192,6 +192,7 @@ std::uint64_t hash_of(key_bytes key) noexcept { return XXH3_64bits(key.data, key
 
 key_codec::key_codec(std::vector<model::field> columns) {
   plain_ = !columns.empty() && columns.size() <= 2;
+  text_ = columns.size() == 1 && (columns[0].type.id == type_id::utf8 || columns[0].type.id == type_id::binary);
   for (model::field& f : columns) {
     f.nullable = true;
     f.metadata.clear();

@@ -37,6 +37,8 @@ class key_codec {
   std::int32_t width() const noexcept { return width_; }
   /// The bytes of a column are the bytes of its part of the key (8 each): one or two of them.
   bool plain() const noexcept { return plain_; }
+  /// One column of utf8 or binary: its bytes are the key's.
+  bool text() const noexcept { return text_; }
   /// The key columns, all nullable.
   const model::schema_ref& schema() const noexcept { return schema_; }
   std::size_t columns() const noexcept { return schema_->size(); }
@@ -51,6 +53,7 @@ class key_codec {
   model::schema_ref schema_;
   std::int32_t width_ = 0;
   bool plain_ = false;
+  bool text_ = false;
 };
 
 }  // namespace weir::state

@@ -48,7 +48,7 @@ struct keyed {
 
   std::map<std::int64_t, std::unique_ptr<table>> tables;
   table* find_table(std::int64_t ns) noexcept {
-    recent& r = lately[static_cast<std::uint64_t>(ns * 0x9E3779B97F4A7C15) >> 58];
+    recent& r = lately[place_of(ns)];
     if (r.at && r.name_space == ns) return r.at;
     const auto it = tables.find(ns);
     if (it == tables.end()) return nullptr;
@@ -56,19 +56,36 @@ struct keyed {
     return r.at;
   }
   void forget(std::int64_t ns) noexcept {
-    recent& r = lately[static_cast<std::uint64_t>(ns * 0x9E3779B97F4A7C15) >> 58];
+    recent& r = lately[place_of(ns)];
     if (r.name_space == ns) r = {};
   }
+  void remember(std::int64_t ns, table& t) {
+    if (tables.size() * 2 > lately.size() && lately.size() < lately_max) {
+      lately.assign(lately.size() * 4, {});
+      lately_bits += 2;
+    }
+    lately[place_of(ns)] = {ns, &t};
+  }
+  /// Tables by name space, found without a walk down the map.
   struct recent {
     std::int64_t name_space = 0;
     table* at = nullptr;
   };
-  std::array<recent, 64> lately{};
+  static constexpr std::size_t lately_max = std::size_t{1} << 16;
+  std::size_t place_of(std::int64_t ns) const noexcept {
+    return static_cast<std::size_t>(static_cast<std::uint64_t>(ns) * 0x9E3779B97F4A7C15u >> (64 - lately_bits));
+  }
+  int lately_bits = 4;
+  std::vector<recent> lately{16};
+
+  std::uint32_t expected = 0;  // entries of a table, by those that were dropped
 
   // What changed since the last cut, and what the cut in work has still to write.
   std::vector<table*> dirty_tables, captured_tables;
   std::vector<std::int64_t> drops, captured_drops;
   std::vector<std::unique_ptr<table>> zombies;
+  std::vector<std::unique_ptr<table>> graves;  // dropped, with values that are still to be freed
+  std::uint64_t grave_cursor = 0;
   record_writer early;  // entries of the cut in work that were written again before their turn
 
   timer_queue queue;

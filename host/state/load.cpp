@@ -224,7 +224,7 @@ result<void> store::impl::load_record(keyed& s, const section_head& head, const 
     return {};
   }
   const bool no_key_at_all = (r.key.bits & key_nulls) != 0 && r.key.size == (s.is_timers() ? 8u : 0u);
-  if (r.key.size > key_bytes_max + 8) return damaged(s, "a key");
+  if (r.key.size > key_bytes_max) return damaged(s, "a key");
   std::uint64_t hash = key_hash(s, r.key);
   if (!no_key_at_all && !what.own.contains(model::key_group(hash, what.key_groups))) return {};
   std::int64_t time = 0;
@@ -269,7 +269,28 @@ result<void> store::impl::load(std::string_view block, const load_options& how) 
     model::schema_ref stored;
     if (head.value != s->head.value) stored = WEIR_TRY(model::parse_schema(head.value));
     stored_record r;
-    while (WEIR_TRY(parser.next_record(r))) WEIR_TRY(load_record(*s, head, r, how, stored.get()));
+    // Some records at a time, so that the waits for the index overlap.
+    constexpr std::size_t at_once = 64;
+    std::vector<stored_record> records;
+    records.reserve(at_once);
+    for (bool more = true; more;) {
+      records.clear();
+      while (records.size() < at_once && (more = WEIR_TRY(parser.next_record(r)))) {
+        records.push_back(r);
+        if (r.what > record::removed || r.key.size > key_bytes_max) continue;
+        const table* t = s->find_table(r.name_space);
+        if (!t || !t->directory) continue;
+        std::uint64_t hash = key_hash(*s, r.key);
+        if (s->is_timers()) {
+          std::int64_t time = 0;
+          std::memcpy(&time, r.key.data, sizeof time);
+          hash = timer_hash(hash, time);
+        }
+        const std::uint64_t tag = table::tag_of(hash);
+        __builtin_prefetch(t->buckets_of(tag) + (tag & t->mask));
+      }
+      for (const stored_record& one : records) WEIR_TRY(load_record(*s, head, one, how, stored.get()));
+    }
   }
   return {};
 }

@@ -9,6 +9,8 @@ namespace weir::state {
 namespace {
 
 constexpr std::int64_t block_rows = 256;
+/// A table of so many entries is in the caches, or will soon be.
+constexpr std::uint32_t near_entries = 8192;
 
 /// Which physical row the k-th one is.
 struct all_rows {
@@ -98,44 +100,120 @@ struct encoded {
 }  // namespace
 
 char* store::impl::find_or_make(keyed& s, table& t, std::uint64_t hash, const key_bytes& key, std::uint32_t flags) {
-  if (char* e = find_entry(memory, s.lay, t, hash, key)) return e;
+  std::uint64_t* hole = nullptr;
+  if (char* e = find_entry(memory, s.lay, t, hash, key, &hole)) return e;
   if ((flags & WEIR_SLOTS_CREATE) == 0) return nullptr;
-  char* e = insert_entry(memory, s.lay, t, hash, key, epoch);
+  char* e = insert_entry(memory, s.lay, t, hash, key, epoch, hole);
   if (e && (flags & WEIR_SLOTS_TOUCH) == 0) note_empty(s, t, e);
   return e;
+}
+
+/// What a row comes to when its entry was not found at once: a look at the whole, or a new one. Null with code WEIR_OK:
+/// there is none.
+template <class Keys>
+char* store::impl::resolve_slowly(keyed& s, table* t, const Keys& keys, std::int64_t k, std::uint64_t hash,
+                                  std::uint32_t flags, weir_code& code) {
+  if (!t) return nullptr;
+  typename Keys::bytes room;
+  const key_bytes key = keys.key(k, room);
+  const bool create = (flags & WEIR_SLOTS_CREATE) != 0;
+  if (create && key.size > key_bytes_max) {
+    code = fail(WEIR_E_STATE, base::cat("a key of ", key.size, " bytes; state ", s.name, " takes keys of at most ",
+                                        key_bytes_max, ": use a shorter key"));
+    return nullptr;
+  }
+  char* e = find_or_make(s, *t, hash, key, flags);
+  if (!e && create) code = no_memory(s);
+  return e;
+}
+
+/// One table that the caches of the processor hold: row by row.
+template <class Keys>
+weir_code store::impl::resolve_near(keyed& s, table& t, const Keys& keys, std::int64_t count, std::uint32_t flags,
+                                    weir_slot** out) {
+  const layout l = s.lay;
+  const bool write = (flags & WEIR_SLOTS_TOUCH) != 0;
+  const std::uint32_t now = epoch;
+  weir_code code = WEIR_OK;
+  for (std::int64_t k = 0; k < count; ++k) {
+    const std::uint64_t h = keys.hash(k);
+    const std::uint64_t tag = table::tag_of(h);
+    char* e = nullptr;
+    if (t.directory) [[likely]] {
+      const place p = find_tag(t.buckets_of(tag), t.mask, tag);
+      e = memory.at(p);
+      if (p == 0 || !keys.same(l, e, k)) e = nullptr;
+    }
+    if (!e) [[unlikely]] {
+      e = resolve_slowly(s, &t, keys, k, h, flags, code);
+      if (!e) {
+        if (code != WEIR_OK) return code;
+        out[k] = nullptr;
+        continue;
+      }
+    }
+    if (write && epoch_of(s, e) != now && !touch(s, t, e)) return no_memory(s);
+    out[k] = slot_of(e);
+  }
+  if (tables_out) std::fill_n(tables_out, count, &t);
+  return WEIR_OK;
 }
 
 template <class Keys>
 weir_code store::impl::resolve_rows(keyed& s, const Keys& keys, std::int64_t count, const std::int64_t* name_spaces,
                                     std::uint32_t flags, weir_slot** out) {
+  const bool create = (flags & WEIR_SLOTS_CREATE) != 0;
+  const bool write = (flags & WEIR_SLOTS_TOUCH) != 0;
+  std::int64_t ns = name_spaces ? name_spaces[0] : 0;
+  table* t = s.find_table(ns);
+  if (!t && create) t = &make_table(s, ns);
+  bool one = true;
+  if (name_spaces) {
+    std::int64_t other = 0;
+    for (std::int64_t k = 0; k < count; ++k) other |= name_spaces[k] ^ ns;
+    one = other == 0;
+  }
+  if (one && !t) {
+    std::fill_n(out, count, nullptr);
+    return WEIR_OK;
+  }
+  if (one && t->used <= near_entries && s.lay.ttl_at == 0) return resolve_near(s, *t, keys, count, flags, out);
+
   table* tables[block_rows];
-  const std::uint64_t* at[block_rows];  // first bucket of the segment
+  const std::uint64_t* at[block_rows];  // the bucket to begin with
   std::uint64_t hashes[block_rows];
   place found[block_rows];
   const layout l = s.lay;
-  const bool create = (flags & WEIR_SLOTS_CREATE) != 0;
-  const bool touch_all_of_them = (flags & WEIR_SLOTS_TOUCH) != 0;
   // Which line of an entry the end of the key is on decides whether a second one is fetched.
   const std::uint32_t last_byte = l.key_width >= 0 ? l.fixed_bytes() - 1 : l.key_at + 16;
-  table* t = nullptr;
-  std::int64_t ns = 0;
+  weir_code code = WEIR_OK;
   for (std::int64_t base = 0; base < count; base += block_rows) {
     const std::int64_t n = std::min(block_rows, count - base);
-    for (std::int64_t i = 0; i < n; ++i) {
-      const std::int64_t wanted = name_spaces ? name_spaces[base + i] : 0;
-      if (!t || wanted != ns) {
-        ns = wanted;
-        t = s.find_table(ns);
-        if (!t && create) t = &make_table(s, ns);
+    if (!one) {
+      for (std::int64_t i = 0; i < n; ++i) {
+        if (name_spaces[base + i] != ns) {
+          ns = name_spaces[base + i];
+          t = s.find_table(ns);
+          if (!t && create) t = &make_table(s, ns);
+          if (t) {
+            __builtin_prefetch(t);
+            __builtin_prefetch(reinterpret_cast<const char*>(t) + 64);
+          }
+        }
+        tables[i] = t;
       }
-      tables[i] = t;
+    } else {
+      std::fill_n(tables, n, t);
+    }
+    for (std::int64_t i = 0; i < n; ++i) {
       const std::uint64_t h = keys.hash(base + i);
+      const table* of = tables[i];
       hashes[i] = h;
       at[i] = nullptr;
-      if (t && t->directory) {
+      if (of && of->directory) {
         const std::uint64_t tag = table::tag_of(h);
-        at[i] = t->buckets_of(tag);
-        __builtin_prefetch(at[i] + (tag & t->mask));
+        at[i] = of->buckets_of(tag);
+        __builtin_prefetch(at[i] + (tag & of->mask));
       }
     }
     for (std::int64_t i = 0; i < n; ++i) {
@@ -143,39 +221,32 @@ weir_code store::impl::resolve_rows(keyed& s, const Keys& keys, std::int64_t cou
       const std::uint64_t* buckets = at[i];
       if (!buckets) continue;
       const std::uint64_t tag = table::tag_of(hashes[i]);
-      const std::uint32_t mask = tables[i]->mask;
-      for (auto b = static_cast<std::uint32_t>(tag) & mask; buckets[b] != 0; b = (b + 1) & mask) {
-        if (buckets[b] >> 32 != tag) continue;
-        found[i] = static_cast<place>(buckets[b]);
-        const char* e = memory.at(found[i]);
-        __builtin_prefetch(e);
-        if (((reinterpret_cast<std::uintptr_t>(e) ^ (reinterpret_cast<std::uintptr_t>(e) + last_byte)) &
-             ~std::uintptr_t{63}) != 0)
-          __builtin_prefetch(e + last_byte);
-        break;
+      found[i] = find_tag(buckets, tables[i]->mask, tag);
+      if (found[i] == 0) {
+        __builtin_prefetch(tables[i]->cursor, 1);
+        continue;
       }
+      const char* e = memory.at(found[i]);
+      __builtin_prefetch(e);
+      if (((reinterpret_cast<std::uintptr_t>(e) ^ (reinterpret_cast<std::uintptr_t>(e) + last_byte)) &
+           ~std::uintptr_t{63}) != 0)
+        __builtin_prefetch(e + last_byte);
     }
     for (std::int64_t i = 0; i < n; ++i) {
       const std::int64_t k = base + i;
-      table* of = tables[i];
-      char* e = found[i] != 0 ? memory.at(found[i]) : nullptr;
-      if (!e || !keys.same(l, e, k)) [[unlikely]] {
-        out[k] = nullptr;
-        if (!of) continue;
-        typename Keys::bytes room;
-        const key_bytes key = keys.key(k, room);
-        e = find_or_make(s, *of, hashes[i], key, flags);
+      char* e = memory.at(found[i]);
+      if (found[i] == 0 || !keys.same(l, e, k)) [[unlikely]] {
+        e = resolve_slowly(s, tables[i], keys, k, hashes[i], flags, code);
         if (!e) {
-          if (!create) continue;
-          if (key.size > key_bytes_max)
-            return fail(WEIR_E_STATE, base::cat("a key of ", key.size, " bytes; state ", s.name,
-                                                " takes keys of at most ", key_bytes_max, ": use a shorter key"));
-          return no_memory(s);
+          if (code != WEIR_OK) return code;
+          out[k] = nullptr;
+          continue;
         }
       }
-      if (touch_all_of_them && !touch(s, *of, e)) return no_memory(s);
+      if (write && !touch(s, *tables[i], e)) return no_memory(s);
       out[k] = slot_of(e);
     }
+    if (tables_out) std::copy_n(tables, n, tables_out + base);
   }
   return WEIR_OK;
 }
@@ -217,6 +288,21 @@ weir_code store::impl::resolve(keyed& s, const model::batch& b, std::span<const 
       return resolve_rows(s, one_long<rows_type>{hashes, a, row}, count, name_spaces, flags, out);
     };
     if (!times || !c) return rows ? with(some_rows{rows}) : with(all_rows{});
+  }
+  if (!times && !nulls && key.size() == 1 && codec.text()) {
+    // The bytes of the column are the key.
+    const model::column& c = b.column_at(key[0]);
+    const auto* offsets = c.values<std::int32_t>();
+    const char* data = c.data();
+    scratch_keys.resize(static_cast<std::size_t>(count));
+    scratch_hashes.resize(static_cast<std::size_t>(count));
+    for (std::int64_t k = 0; k < count; ++k) {
+      const std::uint32_t row = rows ? rows[k] : static_cast<std::uint32_t>(k);
+      scratch_hashes[static_cast<std::size_t>(k)] = hashes[row];
+      scratch_keys[static_cast<std::size_t>(k)] = {
+          data + offsets[row], static_cast<std::uint32_t>(offsets[row + 1] - offsets[row]), key_long};
+    }
+    return resolve_rows(s, encoded{scratch_hashes.data(), scratch_keys.data()}, count, name_spaces, flags, out);
   }
   // Any other key: all of them as bytes first.
   scratch_text.clear();

@@ -29,12 +29,15 @@ store::impl::impl(model::state_shape from, bool with_cuts) : what(std::move(from
 }
 
 store::impl::~impl() {
-  for (auto& s : all)
-    if (s->on_heap()) {
-      for (auto& [ns, t] : s->tables)
-        walk_entries(memory, s->lay, *t, 0, [&](char* e) { return free_value(*s, e), true; });
-      for (auto& t : s->zombies) walk_entries(memory, s->lay, *t, 0, [&](char* e) { return free_value(*s, e), true; });
-    }
+  for (auto& s : all) {
+    if (!s->on_heap()) continue;
+    auto free_all = [&](table& t) {
+      walk_entries(memory, s->lay, t, 0, [&](char* e) { return free_value(*s, e), true; });
+    };
+    for (auto& [ns, t] : s->tables) free_all(*t);
+    for (auto& t : s->zombies) free_all(*t);
+    for (auto& t : s->graves) free_all(*t);
+  }
 }
 
 keyed& store::impl::add_keyed(std::string name, std::uint32_t kind, std::uint32_t number) {
@@ -79,8 +82,10 @@ weir_code store::impl::check_slot(std::uint32_t number, weir_slot* slot, std::ui
 
 table& store::impl::make_table(keyed& s, std::int64_t ns) {
   auto& t = s.tables[ns];
-  if (!t) t = std::make_unique<table>(s, ns);
-  s.lately[static_cast<std::uint64_t>(ns * 0x9E3779B97F4A7C15) >> 58] = {ns, t.get()};
+  if (t) return *t;
+  t = std::make_unique<table>(s, ns);
+  if (s.expected > 32) expect_entries(memory, *t, s.expected);
+  s.remember(ns, *t);
   return *t;
 }
 
@@ -101,13 +106,35 @@ void store::impl::take_table(keyed& s, table& t) {
     s.tables.erase(it);
     return;
   }
-  if (s.on_heap()) walk_entries(memory, s.lay, t, 0, [&](char* e) { return free_value(s, e), true; });
-  release_table(memory, t);
+  bury(s, std::move(it->second));
   s.tables.erase(it);
+}
+
+void store::impl::bury(keyed& s, std::unique_ptr<table> t) {
+  constexpr std::uint32_t at_once = 256;
+  if (!s.on_heap()) return release_table(memory, *t);
+  if (t->used > at_once) {
+    s.graves.push_back(std::move(t));
+    return;
+  }
+  walk_entries(memory, s.lay, *t, 0, [&](char* e) { return free_value(s, e), true; });
+  release_table(memory, *t);
+}
+
+void store::impl::dig(keyed& s, int most) {
+  if (s.graves.empty()) return;
+  table& t = *s.graves.back();
+  s.grave_cursor =
+      walk_entries(memory, s.lay, t, s.grave_cursor, [&](char* e) { return free_value(s, e), --most > 0; });
+  if (s.grave_cursor != 0) return;
+  release_table(memory, t);
+  s.graves.pop_back();
 }
 
 void store::impl::drop_table(keyed& s, table& t) {
   if (cuts && (t.known || pending(t))) s.drops.push_back(t.name_space);
+  // The next one is likely to become as large. Sizes that go up and down are met in the middle.
+  s.expected = (s.expected + t.used) / 2;
   take_table(s, t);
 }
 
@@ -136,8 +163,11 @@ void store::impl::set_time(std::int64_t now, std::int64_t watermark) {
     to_tidy.clear();
   }
   constexpr int swept_in_a_call = 128;
-  for (keyed* s : states)
+  constexpr int freed_in_a_call = 2048;
+  for (keyed* s : states) {
     if (s->ttl_us > 0) sweep(*s, swept_in_a_call);
+    dig(*s, freed_in_a_call);
+  }
 }
 
 bool store::impl::any_present(keyed& s, table& t) {

@@ -124,24 +124,43 @@ place* free_head(table& t, const layout& l, std::uint32_t bits, std::uint32_t by
 
 }  // namespace
 
-char* find_entry(const arena& memory, const layout& l, const table& t, std::uint64_t hash,
-                 const key_bytes& key) noexcept {
-  if (t.used == 0) return nullptr;
+char* find_entry(const arena& memory, const layout& l, const table& t, std::uint64_t hash, const key_bytes& key,
+                 std::uint64_t** hole) noexcept {
+  if (hole) *hole = nullptr;
+  if (!t.directory) return nullptr;
   const std::uint64_t tag = table::tag_of(hash);
-  const std::uint64_t* buckets = t.buckets_of(tag);
-  for (std::uint32_t i = static_cast<std::uint32_t>(tag) & t.mask; buckets[i] != 0; i = (i + 1) & t.mask) {
+  std::uint64_t* buckets = t.buckets_of(tag);
+  std::uint32_t i = static_cast<std::uint32_t>(tag) & t.mask;
+  for (; buckets[i] != 0; i = (i + 1) & t.mask) {
     if (buckets[i] >> 32 != tag) continue;
     char* e = memory.at(static_cast<place>(buckets[i]));
     if (same_key(l, e, key)) return e;
   }
+  if (hole) *hole = buckets + i;
   return nullptr;
 }
 
+bool expect_entries(arena& memory, table& t, std::uint32_t entries) {
+  if (t.directory) return true;
+  std::uint32_t buckets = first_buckets;
+  while (limit_of(buckets) < entries && buckets < table::segment_buckets) buckets *= 2;
+  t.only = t.first.buckets = make_buckets(memory, buckets);
+  if (!t.only) return false;
+  t.mask = buckets - 1;
+  t.directory = &t.only;
+  // Several segments: as if each had been split.
+  for (std::uint32_t depth = 0; limit_of(buckets) << depth < entries && depth < 4; ++depth)
+    for (std::uint64_t i = 0; i < std::uint64_t{1} << depth; ++i)
+      if (!split(memory, t, depth == 0 ? 0 : i << (32 - depth))) return false;
+  return true;
+}
+
 char* insert_entry(arena& memory, const layout& l, table& t, std::uint64_t hash, const key_bytes& key,
-                   std::uint32_t epoch) {
+                   std::uint32_t epoch, std::uint64_t* hole) {
   const std::uint64_t tag = table::tag_of(hash);
   if (!t.first.buckets && !grow_only(memory, t)) return nullptr;
   while (segment_at(t, tag).used >= limit_of(t.mask + 1)) {
+    hole = nullptr;
     if (t.mask + 1 < table::segment_buckets ? grow_only(memory, t) : split(memory, t, tag)) continue;
     if (segment_at(t, tag).used + 1 < t.mask) break;  // fuller than it should be, but there is room
     return nullptr;
@@ -170,7 +189,10 @@ char* insert_entry(arena& memory, const layout& l, table& t, std::uint64_t hash,
   }
   if (key.size > 0) std::memcpy(to, key.data, key.size);
   table::segment& s = segment_at(t, tag);
-  put_bucket(s.buckets, t.mask, tag << 32 | memory.place_of(e));
+  if (hole)
+    *hole = tag << 32 | memory.place_of(e);
+  else
+    put_bucket(s.buckets, t.mask, tag << 32 | memory.place_of(e));
   ++s.used;
   ++t.used;
   return e;

@@ -3,6 +3,12 @@
 //
 // An entry, from its start:   [hash and bits 8][slot: epoch 4, flags 4][value][ttl 16?][key]
 // A key of its own length has a uint32 with the length before it. A weir_slot points at the slot.
+#ifdef __SSE2__
+#  include <emmintrin.h>
+#endif
+
+#include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -97,62 +103,63 @@ class place_list::reader {
 
 struct keyed;
 
-struct table {
-  table(keyed& state, std::int64_t ns) : owner(&state), name_space(ns) {}
+/// The fields that every insertion needs come first, in two lines of the cache.
+struct alignas(64) table {
+  table(keyed& state, std::int64_t ns) : name_space(ns), owner(&state) {}
 
-  keyed* owner;
-  std::int64_t name_space;
-
-  // ---- index
-  static constexpr std::uint32_t segment_buckets = 4096;
-  static constexpr int depth_max = 20;
   struct segment {
     std::uint64_t* buckets = nullptr;  // tag << 32 | place; 0: empty
     std::uint32_t used = 0;
     std::uint32_t depth = 0;
   };
-  std::uint64_t** directory = nullptr;  // by the upper bits of the tag
+
+  // ---- index
+  std::uint64_t** directory = nullptr;  // by the upper bits of the tag; null: no bucket yet
   std::uint32_t mask = 0;               // of a position inside a segment
   std::uint32_t shift = 32;             // 32 - depth
-  std::uint64_t* only = nullptr;        // the segment of a table with one
-  std::vector<std::uint64_t*> many;
-  segment first;
+  std::uint64_t* only = nullptr;        // the buckets of a table with one segment
+  segment first;                        // of a table with one
+  // ---- entries
+  char* cursor = nullptr;  // where the next new one lies
+  char* limit = nullptr;
+  // ---- the second line
+  place_list dirty;  // what changed in list_epoch
+  std::uint32_t list_epoch = 0;
+  std::uint32_t used = 0;             // entries in the index
+  place free_fixed = 0;               // entries of keys that are not long, to be used again
+  std::uint32_t live = 0;             // timers that are set
+  std::int64_t earliest = INT64_MAX;  // no timer that is set is earlier
+  std::int64_t name_space;
+
+  keyed* owner;
+  static constexpr std::uint32_t segment_buckets = 4096;
+  static constexpr int depth_max = 20;
+  std::vector<std::uint64_t*> many;                // the directory of a table with several segments
   std::vector<std::unique_ptr<segment>> segments;  // of a table with several
   std::vector<segment*> segment_of;                // parallel to many
 
   static std::uint64_t tag_of(std::uint64_t hash) noexcept { return (hash >> 19) & 0xffffffffu; }
   std::uint64_t* buckets_of(std::uint64_t tag) const noexcept { return directory[tag >> shift]; }
 
-  // ---- entries
   struct chunk {
     place at = 0;
     std::uint32_t size_class = 0;
     std::uint32_t end = 0;  // bytes in use; of the last chunk: by `cursor`
   };
   std::vector<chunk> chunks;
-  char* cursor = nullptr;
-  char* limit = nullptr;
-  place free_fixed = 0;
   std::vector<std::pair<std::uint32_t, place>> free_long;  // bytes, first
   std::uint64_t chunk_bytes = 0;
-  std::uint32_t used = 0;  // entries in the index
 
   // ---- what changed
-  std::uint32_t list_epoch = 0;      // that `dirty` is of
   std::uint32_t previous_epoch = 0;  // list_epoch before that
   std::uint32_t done_epoch = 0;      // of the last cut that is written
   std::uint32_t dirty_index = 0;     // in the state's list of dirty tables, when list_epoch is the present one
-  place_list dirty;
-  place_list::reader captured;  // of the cut in work, when `dirty` is of the present epoch
-  bool known = false;           // some cut has an entry of it
-  bool zombie = false;          // dropped, but the cut in work still needs it
-  bool pinned = false;          // timers: entries are not used again, the bucket is in work
+  place_list::reader captured;       // of the cut in work, when `dirty` is of the present epoch
+  bool known = false;                // some cut has an entry of it
+  bool zombie = false;               // dropped, but the cut in work still needs it
+  bool pinned = false;               // timers: entries are not used again, the bucket is in work
   bool tidy_listed = false;
   place_list empties;  // entries that may have no value
-
-  // ---- timers
-  std::int64_t earliest = INT64_MAX;  // no set timer is earlier
-  std::uint32_t live = 0;             // timers that are set
 };
 
 inline std::uint64_t& word_of(char* entry) noexcept { return *reinterpret_cast<std::uint64_t*>(entry); }
@@ -179,12 +186,43 @@ inline bool same_key(const layout& l, char* entry, const key_bytes& key) noexcep
   return own.bits == key.bits && own.size == key.size && std::memcmp(own.data, key.data, key.size) == 0;
 }
 
-/// The entry of a key, or null.
-char* find_entry(const arena& memory, const layout& l, const table& t, std::uint64_t hash,
-                 const key_bytes& key) noexcept;
-/// A new entry (not present, value zero) for a key that is not there. Null: no memory. Splits at most one segment.
+/// The place in the bucket of a tag; 0: there is none. Two tags are hardly ever equal, so this is nearly always the
+/// key's.
+inline place find_tag(const std::uint64_t* buckets, std::uint32_t mask, std::uint64_t tag) noexcept {
+  const auto home = static_cast<std::uint32_t>(tag) & mask;
+#ifdef __SSE2__
+  // Four at once: where the first one is not it, no branch is mispredicted. Any of them with this tag is right, because
+  // equal tags have one home.
+  const std::uint32_t from = std::min(home, mask - 3);
+  const auto low = _mm_loadu_ps(reinterpret_cast<const float*>(buckets + from));
+  const auto high = _mm_loadu_ps(reinterpret_cast<const float*>(buckets + from + 2));
+  const __m128i tags = _mm_castps_si128(_mm_shuffle_ps(low, high, _MM_SHUFFLE(3, 1, 3, 1)));
+  const __m128i wanted = _mm_set1_epi32(static_cast<int>(tag));
+  const int same = _mm_movemask_ps(_mm_castsi128_ps(_mm_cmpeq_epi32(tags, wanted)));
+  if (same != 0) [[likely]] {
+    const auto p =
+        static_cast<place>(buckets[from + static_cast<std::uint32_t>(std::countr_zero(static_cast<unsigned>(same)))]);
+    if (p != 0) [[likely]]
+      return p;  // else the tag is 0 and so is that of an empty bucket
+  }
+#endif
+  std::uint32_t b = home;
+  while (buckets[b] >> 32 != tag || buckets[b] == 0) {
+    if (buckets[b] == 0) return 0;
+    b = (b + 1) & mask;
+  }
+  return static_cast<place>(buckets[b]);
+}
+
+/// The entry of a key, or null; then *hole is the bucket for it (null: the table has none yet).
+char* find_entry(const arena& memory, const layout& l, const table& t, std::uint64_t hash, const key_bytes& key,
+                 std::uint64_t** hole = nullptr) noexcept;
+/// A new entry (not present, value zero) for a key that is not there; hole: as find_entry said, just before. Null: no
+/// memory. Splits at most one segment.
 char* insert_entry(arena& memory, const layout& l, table& t, std::uint64_t hash, const key_bytes& key,
-                   std::uint32_t epoch);
+                   std::uint32_t epoch, std::uint64_t* hole = nullptr);
+/// Makes the index of an empty table as large as so many entries need.
+bool expect_entries(arena& memory, table& t, std::uint32_t entries);
 /// Takes an entry out of the index; its memory is used for the next one.
 void remove_entry(arena& memory, const layout& l, table& t, char* entry) noexcept;
 /// Gives all memory back; the table is empty after it. What entries point to is the caller's.

@@ -96,15 +96,18 @@ weir_code store::impl::timer_set(keyed& s, const model::batch& b, std::span<cons
   scratch_times.resize(n);
   scratch_slots.resize(n);
   for (std::size_t i = 0; i < n; ++i) scratch_times[i] = times[i] >> timer_bucket_bits;
-  const weir_code code =
-      resolve(s, b, key, rows, count, scratch_times.data(), times, WEIR_SLOTS_CREATE, scratch_slots.data());
+  scratch_tables.resize(n);
+  tables_out = scratch_tables.data();
+  // All are touched: one that is set already is dirty for nothing, which costs less than asking first.
+  const weir_code code = resolve(s, b, key, rows, count, scratch_times.data(), times,
+                                 WEIR_SLOTS_CREATE | WEIR_SLOTS_TOUCH, scratch_slots.data());
+  tables_out = nullptr;
   if (code != WEIR_OK) return code;
   for (std::size_t i = 0; i < n; ++i) {
     weir_slot* slot = scratch_slots[i];
     if ((slot->flags & WEIR_SLOT_PRESENT) != 0) continue;
     char* e = entry_of(slot);
-    table& t = *arena::owner_of(slot);
-    if (!touch(s, t, e)) return no_memory(s);
+    table& t = *scratch_tables[i];
     slot->flags |= WEIR_SLOT_PRESENT;
     ++t.live;
     t.earliest = std::min(t.earliest, times[i]);

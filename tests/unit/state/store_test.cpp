@@ -202,6 +202,40 @@ TEST_F(Store, ManyNameSpacesOfFewKeysStaySmall) {
   EXPECT_LT(s.memory_bytes(), 10'000u * 1024u);
 }
 
+TEST_F(Store, ALargeDroppedNameSpaceOfLongValuesIsFreedBitByBit) {
+  store s(shape_of(keys, {texts_of("b", WEIR_STATE_BYTES)}), base::real_env());
+  const std::string value(1000, 'x');
+  for (std::int64_t n = 0; n < 10'000; ++n) ASSERT_EQ(s.bytes_put(0, slot_of(s, 0, keys, n, 1), view(value)), WEIR_OK);
+  const std::uint64_t before = s.memory_bytes();
+  ASSERT_GT(before, 10'000u * 1000u);
+  ASSERT_EQ(s.drop(0, 1), WEIR_OK);
+  EXPECT_EQ(s.entries(), 0u);
+  s.set_time(0, 0);
+  EXPECT_GT(s.memory_bytes(), before / 2);
+  for (int i = 0; i < 10; ++i) s.set_time(0, 0);
+  EXPECT_LT(s.memory_bytes(), before / 4);
+}
+
+TEST_F(Store, AKeyThatIsTooLongIsRefusedByName) {
+  const key_maker of("k: binary", false);
+  store s(shape_of(of, {value_of_longs("n")}), base::real_env());
+  model::batch_builder b(model::builder_layout::make(of.schema()));
+  for (const std::uint32_t size : {key_bytes_max, key_bytes_max + 1}) {
+    weir_builder* v = b.open(1);
+    ASSERT_EQ(model::batch_builder::grow_data(&v->columns[0], size), WEIR_OK);
+    std::memset(v->columns[0].data, 'k', size);
+    static_cast<std::int32_t*>(v->columns[0].values)[1] = static_cast<std::int32_t>(size);
+    v->length = 1;
+    const auto batch = b.finish(0, nullptr).take();
+    weir_slot* slot = nullptr;
+    const weir_code code = s.slots(0, *batch, of.key(), nullptr, 1, nullptr, WEIR_SLOTS_CREATE, &slot);
+    EXPECT_EQ(code, size <= key_bytes_max ? WEIR_OK : WEIR_E_STATE);
+    if (code != WEIR_OK) {
+      EXPECT_NE(s.why().find("state n"), std::string::npos) << s.why();
+    }
+  }
+}
+
 TEST_F(Store, BytesListsAndMaps) {
   store s(
       shape_of(keys, {texts_of("b", WEIR_STATE_BYTES), texts_of("l", WEIR_STATE_LIST), texts_of("m", WEIR_STATE_MAP)}),

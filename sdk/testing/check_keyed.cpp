@@ -398,12 +398,14 @@ weir_code prepare(component& c, void* self, weir_context* real, std::uint64_t cu
 }
 weir_code commit(component& c, void* self, weir_context* real, std::uint64_t cut, weir_view prepared) {
   auto* s = static_cast<subtask*>(self);
-  if (!s->prepared.contains(cut))
+  if (!s->prepared.contains(cut)) {
     s->blame_host("cut", "commit", "cut " + std::to_string(cut) + " was not prepared by this instance, or was aborted");
-  else if (cut < s->newest_committed)
-    s->blame_host("cut", "commit",
-                  "cut " + std::to_string(cut) + " comes after cut " + std::to_string(s->newest_committed));
-  s->newest_committed = std::max(s->newest_committed, cut);
+  } else {
+    if (cut < s->newest_committed)
+      s->blame_host("cut", "commit",
+                    "cut " + std::to_string(cut) + " comes after cut " + std::to_string(s->newest_committed));
+    s->newest_committed = std::max(s->newest_committed, cut);
+  }
   const lent copy{prepared};
   return task_call(s, real, "commit", WEIR_OK, [&] { return two_phase(c).commit(s->self, s->raw(), cut, copy.get()); });
 }

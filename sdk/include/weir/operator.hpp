@@ -5,6 +5,7 @@
 #define WEIR_OPERATOR_HPP
 
 #include "weir/config.hpp"
+#include "weir/keyed_operator.hpp"
 #include "weir/options.hpp"
 #include "weir/plugin.hpp"
 #include "weir/record.hpp"

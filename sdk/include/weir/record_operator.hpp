@@ -64,7 +64,7 @@ class record_operator_base : public processes<Out, In...> {
   static constexpr std::uint32_t weir_inputs = sizeof...(In);
   using weir_base = record_operator_base;
 
- private:
+ protected:
   friend struct access;
   WEIR_DETAIL_COLD void weir_bind_ports(binder& b) {
     [&]<std::size_t... I>(std::index_sequence<I...>) {
@@ -73,6 +73,9 @@ class record_operator_base : public processes<Out, In...> {
     (std::index_sequence_for<In...>{});
     access::declare(b, access::of(*this));
   }
+  output main_{this, ""};
+
+ private:
   template <class Self>
   void weir_run(Self& self, const weir_batch& batch) {
     [&]<std::size_t... I>(std::index_sequence<I...>) { ((batch.port == I ? run_port<I>(self, batch) : void()), ...); }
@@ -95,7 +98,6 @@ class record_operator_base : public processes<Out, In...> {
   void weir_end_of_port(std::uint32_t port) { end_of_port(port, main_); }
   void weir_flush() { flush(main_); }
 
-  output main_{this, ""};
   std::tuple<record_reader<In>...> readers_;
   std::tuple<In...> records_;
 };

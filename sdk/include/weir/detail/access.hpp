@@ -27,6 +27,7 @@ struct access {
   static void bind(T& self, binder& b) {
     of(self).key = b.key_columns();
     self.weir_bind_ports(b);
+    if (b.first_error() == WEIR_OK) declare_state(b, of(self));
   }
   // Where the state and the timers are that bind declared.
   WEIR_DETAIL_COLD static void find_state(runtime& rt, const bound& facts) {
@@ -63,10 +64,12 @@ struct access {
   }
 
   static void send(runtime& rt) {
+    if (!rt.families.empty()) send_timers(rt);
     for (auto* port : rt.ports)
       if (port) port->send();
   }
   static void drop(runtime& rt) noexcept {
+    drop_timers(rt);
     for (auto* port : rt.ports)
       if (port) port->drop();
   }
@@ -74,6 +77,7 @@ struct access {
   [[gnu::cold, gnu::noinline]] static void bury(runtime& rt, const failure& why, std::string_view original) {
     for (auto* port : rt.ports)
       if (port) port->roll_back();
+    roll_back_timers(rt);
     host_says(rt.host->dead_letter(rt.context, rt.batch, rt.row, why.code(), view(why.what()), view(original)));
   }
   [[gnu::cold, gnu::noinline]] static void send_large(runtime& rt) {
@@ -109,6 +113,12 @@ struct access {
         rt, static_cast<One&&>(one), [](std::int64_t, std::uint32_t) {},
         [](std::uint32_t) { return std::string_view{}; });
   }
+
+  // Members that keep state and timers; in weir/state.hpp.
+  static void declare_state(binder& b, runtime& rt);
+  static void send_timers(runtime& rt);
+  static void drop_timers(runtime& rt) noexcept;
+  static void roll_back_timers(runtime& rt);
 
   // Binds a record's members to the columns of an input port; each misfit becomes an error of the binder.
   template <class Record>

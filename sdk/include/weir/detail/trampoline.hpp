@@ -11,6 +11,7 @@
 #include "weir/detail/cut_tables.hpp"
 #include "weir/ext/draft/report.h"
 #include "weir/options.hpp"
+#include "weir/state.hpp"
 
 namespace weir::detail {
 
@@ -71,6 +72,30 @@ WEIR_DETAIL_COLD inline void read_inputs(const weir_host& host, weir_bind* node,
   }
 }
 
+// True when T has its own version of a virtual member of its SDK base: only then the slot of the table is filled.
+#define WEIR_DETAIL_OVERRIDES(name)                                              \
+  template <class T>                                                             \
+  constexpr bool overrides_##name() {                                            \
+    if constexpr (!requires { &T::weir_base::name; })                            \
+      return false;                                                              \
+    else if constexpr (!requires { &T::name; })                                  \
+      return true;                                                               \
+    else                                                                         \
+      return !std::is_same_v<decltype(&T::name), decltype(&T::weir_base::name)>; \
+  }
+WEIR_DETAIL_OVERRIDES(on_watermark)
+WEIR_DETAIL_OVERRIDES(on_timers)
+WEIR_DETAIL_OVERRIDES(on_timer)
+WEIR_DETAIL_OVERRIDES(end_of_port)
+WEIR_DETAIL_OVERRIDES(flush)
+WEIR_DETAIL_OVERRIDES(on_committed)
+WEIR_DETAIL_OVERRIDES(close_split)
+#undef WEIR_DETAIL_OVERRIDES
+
+// A component hears of timers when it has its own on_timers() (batches) or on_timer() (records).
+template <class T>
+inline constexpr bool hears_timers = overrides_on_timers<T>() || overrides_on_timer<T>();
+
 // What bind() makes: the facts, and for sources the instance that discovers.
 template <class T>
 struct plan {
@@ -89,6 +114,8 @@ WEIR_DETAIL_COLD weir_code bind_component(const weir_host* host, weir_bind* node
     binder b{made->facts, host, node, &access::of(*made->prototype)};
     access::bind(*made->prototype, b);
     if (b.first_error() != WEIR_OK) return b.first_error();
+    if (!hears_timers<T> && !access::of(*made->prototype).families.empty())
+      throw plugin_error{"it has timers and no on_timer() to hear of them: derive it from weir::keyed_operator"};
     if constexpr (!requires(T & t) { t.weir_is_source; }) made->prototype.reset();
     *out = made.release();
     return WEIR_OK;
@@ -156,33 +183,6 @@ weir_code flush_component(void* self, weir_context* context) noexcept {
   return instance_call<T>(self, context, nullptr, [&](T& t) { access::flush(t); });
 }
 
-// True when T has its own version of a virtual member of its SDK base: only then the slot of the table is filled.
-template <class Member, class Base>
-inline constexpr bool declared_in = false;
-template <class F, class C, class Base>
-inline constexpr bool declared_in<F C::*, Base> = std::is_same_v<C, Base>;
-#define WEIR_DETAIL_OVERRIDES(name)                                   \
-  template <class T>                                                  \
-  constexpr bool overrides_##name() {                                 \
-    if constexpr (!requires { &T::weir_base::name; })                 \
-      return false;                                                   \
-    else if constexpr (!requires { &T::name; })                       \
-      return true;                                                    \
-    else                                                              \
-      return !declared_in<decltype(&T::name), typename T::weir_base>; \
-  }
-WEIR_DETAIL_OVERRIDES(on_watermark)
-WEIR_DETAIL_OVERRIDES(on_timers)
-WEIR_DETAIL_OVERRIDES(on_timer)
-WEIR_DETAIL_OVERRIDES(end_of_port)
-WEIR_DETAIL_OVERRIDES(flush)
-WEIR_DETAIL_OVERRIDES(on_committed)
-WEIR_DETAIL_OVERRIDES(close_split)
-#undef WEIR_DETAIL_OVERRIDES
-
-// A component hears of timers when it has its own on_timers() (batches) or on_timer() (records).
-template <class T>
-inline constexpr bool hears_timers = overrides_on_timers<T>() || overrides_on_timer<T>();
 template <class T>
 weir_code on_timers_component(void* self, weir_context* context, std::uint32_t family,
                               const weir_batch* fired) noexcept {

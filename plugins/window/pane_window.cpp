@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "weir/packed.hpp"
+
 namespace window {
 
 using weir::aggregate::rows_in;
@@ -49,7 +51,7 @@ pane_window::pane_window(const weir::config& c, grid g)
   if (lateness_ < 0 || lateness_ > time_most / 4) throw c.error("allowed_lateness", "must be at least 0, and no age of the world");
   if (lateness_ && results_.has_best_keys())
     throw c.error("best_keys", "has no meaning together with allowed_lateness: an update would be about other keys");
-  if (lateness_ && c.has("best_rows"))
+  if (lateness_ && is_given(c, "best_rows"))
     throw c.error("best_rows", "has no meaning together with allowed_lateness: an update has one row, not several");
 }
 
@@ -66,6 +68,18 @@ void pane_window::open() {
   const std::int64_t at = weir::detail::micros(watermark());
   next_start_ = grid_.first_open(at);
   kept_start_ = grid_.first_open(at - (at > time_least ? lateness_ : 0));
+}
+
+void pane_window::save(std::string& to) const {
+  weir::packed_row row;
+  row.add(next_start_);
+  row.add(kept_start_);
+  to += row.bytes();
+}
+void pane_window::restore(std::string_view saved) {
+  weir::packed_reader in{saved};
+  next_start_ = std::max(next_start_, in.get<std::int64_t>());
+  kept_start_ = std::max(kept_start_, in.get<std::int64_t>());
 }
 
 void pane_window::process(const weir::batch_view& batch, weir::batch_output& out) {

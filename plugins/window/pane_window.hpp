@@ -21,6 +21,9 @@ class pane_window : public weir::batch_operator {
   void bind(weir::binder& b) override;
   void process(const weir::batch_view& batch, weir::batch_output& out) override;
   void on_watermark(weir::time at, weir::batch_output& out) override;
+  // What has fired: state alone does not tell, for panes outlive the first of their windows.
+  void save(std::string& to) const;
+  void restore(std::string_view saved);
 
  protected:
   pane_window(const weir::config& c, grid g);

@@ -12,8 +12,15 @@ namespace {
 constexpr std::int64_t rows_per_batch = 4096;
 }  // namespace
 
+bool is_given(const weir::config& c, const char* table) {
+  const weir::config in = c.at(table);
+  for (const auto& key : in.keys())
+    if (in.has(key)) return true;
+  return false;
+}
+
 std::optional<best_options> read_best(const weir::config& c, const char* name) {
-  if (!c.has(name)) return std::nullopt;
+  if (!is_given(c, name)) return std::nullopt;
   const weir::config in = c.at(name);
   best_options o;
   o.by = in.get<std::string>("by");

@@ -21,18 +21,19 @@ struct best_options {
   std::vector<std::string> columns;
 };
 
+// Without defaults and required options: a table that is not given stays not given.
 inline constexpr weir_option best_rows_options[]{
-    weir::option("by", weir::text).required().doc("The column that orders the rows.").raw(),
-    weir::option("columns", weir::list_of_text).required().doc("The columns that the result shows of these rows.").raw(),
-    weir::option("limit", weir::integer).fallback("1").doc("How many rows.").raw(),
-    weir::option("ties", weir::flag).fallback("true").doc("Also the rows that are as good as the last one of them.").raw(),
-    weir::option("order", weir::choice("largest|smallest")).fallback("\"largest\"").doc("Which end.").raw(),
+    weir::option("by", weir::text).doc("The column that orders the rows.").raw(),
+    weir::option("columns", weir::list_of_text).doc("The columns that the result shows of these rows.").raw(),
+    weir::option("limit", weir::integer).doc("How many rows; default 1.").raw(),
+    weir::option("ties", weir::flag).doc("Also the rows that are as good as the last one of them; default true.").raw(),
+    weir::option("order", weir::choice("largest|smallest")).doc("Which end; default largest.").raw(),
     {}};
 inline constexpr weir_option best_keys_options[]{
-    weir::option("by", weir::text).required().doc("The aggregate that orders the results.").raw(),
-    weir::option("limit", weir::integer).fallback("1").doc("How many keys.").raw(),
-    weir::option("ties", weir::flag).fallback("true").doc("Also the keys that are as good as the last one of them.").raw(),
-    weir::option("order", weir::choice("largest|smallest")).fallback("\"largest\"").doc("Which end.").raw(),
+    weir::option("by", weir::text).doc("The aggregate that orders the results.").raw(),
+    weir::option("limit", weir::integer).doc("How many keys; default 1.").raw(),
+    weir::option("ties", weir::flag).doc("Also the keys that are as good as the last one of them; default true.").raw(),
+    weir::option("order", weir::choice("largest|smallest")).doc("Which end; default largest.").raw(),
     {}};
 
 inline constexpr weir::option aggregates_option =
@@ -50,6 +51,8 @@ inline constexpr weir::option best_keys_option =
         .nested(best_keys_options)
         .doc("Only the best keys of each window, of those that this subtask has.");
 
+// Whether anything is given inside an optional table.
+bool is_given(const weir::config& c, const char* table);
 std::optional<best_options> read_best(const weir::config& c, const char* name);
 
 // One stretch of results: row k has the key in row key_rows[k] of the key columns.

@@ -22,8 +22,8 @@ const weir_slot* slot_of(const std::vector<std::uint64_t>& c) { return reinterpr
 
 session::session(const weir::config& c) : gap_{c.get<weir::duration>("gap").count()}, results_{c, true} {
   if (gap_ <= 0 || gap_ > time_most / 4) throw c.error("gap", "must be longer than nothing, and no age of the world");
-  if (c.has("best_rows")) throw c.error("best_rows", "is for windows on a grid; sessions take aggregates");
-  if (c.has("best_keys")) throw c.error("best_keys", "is for windows that end together; sessions end one by one");
+  if (is_given(c, "best_rows")) throw c.error("best_rows", "is for windows on a grid; sessions take aggregates");
+  if (is_given(c, "best_keys")) throw c.error("best_keys", "is for windows that end together; sessions end one by one");
 }
 
 void session::bind(weir::binder& b) {
@@ -49,13 +49,12 @@ void session::open() {
 }
 
 void session::process(const weir::batch_view& batch, weir::batch_output& out) {
-  std::int64_t count = batch.row_count();
+  const std::int64_t count = batch.row_count();
   if (count == 0) return;
   const std::int64_t* const times = batch.raw().event_time;
   if (!times) throw weir::plugin_error{"a session needs records with an event time: give the source a [watermark] with a field"};
   work_.begin(batch.raw());
-  const std::uint32_t* rows = work_.rows();
-  const std::uint32_t* given = batch.raw().rows;
+  const std::uint32_t* const rows = work_.rows();
   std::int64_t least = times[rows[0]], most = least;
   for (std::int64_t k = 1; k < count; ++k) {
     const std::int64_t t = times[rows[k]];
@@ -63,12 +62,13 @@ void session::process(const weir::batch_view& batch, weir::batch_output& out) {
     most = t > most ? t : most;
   }
   const std::int64_t at = std::min(weir::detail::micros(watermark()), time_most);
-  if (least <= time_least || most >= time_most || (at > time_least && least <= at - gap_ + 1)) [[unlikely]] {
-    part_late(batch, rows, count, at, out);
-    rows = given = on_time_.data();
-    count = static_cast<std::int64_t>(on_time_.size());
-    if (count == 0) return;
-  }
+  if (least <= time_least || most >= time_most || (at > time_least && least <= at - gap_ + 1)) [[unlikely]]
+    return part_late(batch, rows, count, at, out);
+  take(batch, rows, count, batch.raw().rows);
+}
+
+void session::take(const weir::batch_view& batch, const std::uint32_t* rows, std::int64_t count, const std::uint32_t* given) {
+  if (count == 0) return;
   results_.state().slots(context(), batch.raw(), given, count, nullptr, WEIR_SLOTS_CREATE | WEIR_SLOTS_TOUCH, work_.slots());
   add(batch, rows, work_.slots(), count);
   ends_.set(context(), batch.raw(), timer_rows_.data(), timer_times_.data(), static_cast<std::int64_t>(timer_rows_.size()));
@@ -204,6 +204,11 @@ void session::part_late(const weir::batch_view& batch, const std::uint32_t* rows
   std::uint32_t* const late = out.row_buffer(count);
   std::int64_t n = 0;
   on_time_.clear();
+  // Rows before a doubtful one are added first: it may belong to a session that one of them has begun.
+  const auto add_waiting = [&] {
+    take(batch, on_time_.data(), static_cast<std::int64_t>(on_time_.size()), on_time_.data());
+    on_time_.clear();
+  };
   for (std::int64_t k = 0; k < count; ++k) {
     const std::uint32_t row = rows[k];
     const std::int64_t t = times[row];
@@ -213,6 +218,7 @@ void session::part_late(const weir::batch_view& batch, const std::uint32_t* rows
     }
     if (watermark > time_least && t <= watermark - gap_ + 1) {
       // A session of its own would have ended; one that is still open may take it.
+      add_waiting();
       weir_slot* slot = nullptr;
       results_.state().slots(context(), batch.raw(), &row, 1, nullptr, 0, &slot);
       if (is_late(slot, older_slot(batch.raw(), row, false), t)) {
@@ -222,6 +228,7 @@ void session::part_late(const weir::batch_view& batch, const std::uint32_t* rows
     }
     on_time_.push_back(row);
   }
+  add_waiting();
   if (n) out.emit_rows(late_port, batch, late, n);
 }
 

@@ -27,7 +27,7 @@ class session final : public weir::batch_operator {
 
   void bind(weir::binder& b) override;
   void process(const weir::batch_view& batch, weir::batch_output& out) override;
-  void on_timers(std::uint32_t family, const weir::batch_view& fired, weir::batch_output& out);
+  void on_timers(std::uint32_t family, const weir::batch_view& fired, weir::batch_output& out) override;
 
  private:
   static constexpr std::uint32_t main_port = 0, late_port = 1;
@@ -35,6 +35,7 @@ class session final : public weir::batch_operator {
   using copy = std::vector<std::uint64_t>;
 
   void open() override;
+  void take(const weir::batch_view& batch, const std::uint32_t* rows, std::int64_t count, const std::uint32_t* given);
   void add(const weir::batch_view& batch, const std::uint32_t* rows, weir_slot* const* slots, std::int64_t count);
   // A row that the newest session does not simply take.
   void add_apart(const weir::batch_view& batch, std::uint32_t row, std::int64_t t, weir_slot* slot);

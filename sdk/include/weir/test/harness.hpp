@@ -170,6 +170,12 @@ class table_harness : public harness_base {
   void push(const R& r, time at, change_kind change = change_kind::insert) {
     send_records<R>({r}, {weir::detail::micros(at)}, change);
   }
+  // Many records as one batch, each with its time in microseconds.
+  template <class R = first_input>
+  void push_rows(const std::vector<R>& records, const std::vector<std::int64_t>& times,
+                 change_kind change = change_kind::insert) {
+    send_records<R>(records, times, change);
+  }
   // Many records, in batches of batch_size, `step` apart.
   template <class R = first_input>
   void push_all(const std::vector<R>& records, duration first = {}, duration step = {}) {

@@ -1,0 +1,66 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "trades.hpp"
+#include "window/pane_window.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+using namespace window_test;
+using testing::ElementsAre;
+using testing::UnorderedElementsAre;
+using weir::test::table;
+using weir::test::value;
+
+const table count_10s_4s{{"size", 10s}, {"slide", 4s}, {"aggregates", value::list({"count() AS n"})}};
+
+TEST(Sliding, MergesThePanesOfEachWindow) {
+  harness<window::sliding, counted> h{count_10s_4s, by_desk};
+  h.push({"fx", 1, 5}, 5s);
+  h.push({"fx", 2, 5}, 9s);
+  h.end();
+  EXPECT_THAT(h.take(), ElementsAre(counted{"fx", at(-4s), at(6s), 1}, counted{"fx", at(0s), at(10s), 2}, counted{"fx", at(4s), at(14s), 2},
+                                    counted{"fx", at(8s), at(18s), 1}));
+  EXPECT_EQ(h.state_count("window"), 0u);
+}
+
+TEST(Sliding, AddsALateRowToTheWindowsThatAreStillOpen) {
+  harness<window::sliding, counted> h{count_10s_4s, by_desk};
+  h.push({"fx", 1, 5}, 5s);
+  h.watermark(10s);  // [-4, 6) and [0, 10) have fired
+  EXPECT_EQ(h.take().size(), 2u);
+  h.push({"fx", 2, 5}, 5s);  // [4, 14) is open
+  h.push({"fx", 3, 5}, 3s);
+  h.end();
+  EXPECT_THAT(h.take(), ElementsAre(counted{"fx", at(4s), at(14s), 2}));
+  EXPECT_EQ(h.take<trade>("late").size(), 1u);
+}
+
+TEST(Sliding, DoesNotFireAWindowAgainAfterARestore) {
+  harness<window::sliding, counted> h{count_10s_4s, by_desk};
+  h.push({"fx", 1, 5}, 5s);
+  h.watermark(10s);
+  h.take();
+  const auto cut = h.cut();
+  h.restore(cut);
+  h.end();
+  EXPECT_THAT(h.take(), ElementsAre(counted{"fx", at(4s), at(14s), 1}));
+}
+
+TEST(Sliding, UpdatesEveryFiredWindowOfARowWithinTheAllowedLateness) {
+  harness<window::sliding, counted> h{
+      {{"size", 10s}, {"slide", 5s}, {"allowed_lateness", 20s}, {"aggregates", value::list({"count() AS n"})}}, by_desk};
+  h.push({"fx", 1, 5}, 7s);
+  h.watermark(16s);
+  EXPECT_THAT(h.take(), ElementsAre(counted{"fx", at(0s), at(10s), 1}, counted{"fx", at(5s), at(15s), 1}));
+  h.push({"fx", 2, 5}, 8s);
+  EXPECT_THAT(h.take(), UnorderedElementsAre(counted{"fx", at(0s), at(10s), 1}, counted{"fx", at(5s), at(15s), 1},
+                                             counted{"fx", at(0s), at(10s), 2}, counted{"fx", at(5s), at(15s), 2}));
+  h.push({"fx", 3, 5}, 12s);  // [5, 15) has fired, [10, 20) has not
+  EXPECT_THAT(h.take(), ElementsAre(counted{"fx", at(5s), at(15s), 2}, counted{"fx", at(5s), at(15s), 3}));
+  h.end();
+  EXPECT_THAT(h.take(), ElementsAre(counted{"fx", at(10s), at(20s), 1}));
+}
+
+}  // namespace

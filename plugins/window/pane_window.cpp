@@ -47,7 +47,7 @@ tumbling::tumbling(const weir::config& c) : pane_window{c, tumbling_grid(c)} {}
 sliding::sliding(const weir::config& c) : pane_window{c, sliding_grid(c)} {}
 
 pane_window::pane_window(const weir::config& c, grid g)
-    : grid_{g}, lateness_{c.get<weir::duration>("allowed_lateness").count()}, results_{c, true} {
+    : grid_{g}, lateness_{c.get<weir::duration>("allowed_lateness").count()}, results_{c, result_times::both, true} {
   if (lateness_ < 0 || lateness_ > time_most / 4) throw c.error("allowed_lateness", "must be at least 0, and no age of the world");
   if (lateness_ && results_.has_best_keys())
     throw c.error("best_keys", "has no meaning together with allowed_lateness: an update would be about other keys");
@@ -58,7 +58,7 @@ pane_window::pane_window(const weir::config& c, grid g)
 void pane_window::bind(weir::binder& b) {
   keyed_ = !b.key().empty();
   weir::shared::value_layout layout;
-  results_.bind(b, layout, true);
+  results_.bind(b, layout);
   groups_.bind(results_.key_fields(), results_.fixed().value_size());
 }
 

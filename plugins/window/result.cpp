@@ -31,13 +31,14 @@ std::optional<best_options> read_best(const weir::config& c, const char* name) {
   return o;
 }
 
-results::results(const weir::config& c, bool with_start)
-    : with_start_{with_start}, updates_{false}, texts_{c.get<std::vector<std::string>>("aggregates")} {
-  best_rows_options_ = read_best(c, "best_rows");
+results::results(const weir::config& c, result_times times, bool with_best)
+    : times_{times}, texts_{c.get<std::vector<std::string>>("aggregates")} {
+  if (with_best) best_rows_options_ = read_best(c, "best_rows");
   if (best_rows_options_) best_rows_options_->columns = c.at("best_rows").get<std::vector<std::string>>("columns");
-  best_keys_ = read_best(c, "best_keys");
+  if (with_best) best_keys_ = read_best(c, "best_keys");
   if (texts_.empty() && !best_rows_options_)
-    throw c.error("aggregates", "is empty: name at least one aggregate, such as \"count() AS n\", or give best_rows");
+    throw c.error("aggregates", with_best ? "is empty: name at least one aggregate, such as \"count() AS n\", or give best_rows"
+                                          : "is empty: name at least one aggregate, such as \"count() AS n\"");
 }
 results::~results() = default;
 
@@ -56,7 +57,7 @@ void results::bind_aggregates(weir::binder& b, weir::shared::value_layout& layou
   }
 }
 
-void results::bind(weir::binder& b, weir::shared::value_layout& layout, bool late_port) {
+void results::bind(weir::binder& b, weir::shared::value_layout& layout, bind_options o) {
   key_ = b.key();
   for (const std::uint32_t i : key_) {
     const auto& f = b.input()[i];
@@ -72,8 +73,8 @@ void results::bind(weir::binder& b, weir::shared::value_layout& layout, bool lat
     }
   weir::schema out;
   out.fields = key_fields_;
-  if (with_start_) out.fields.push_back({.name = "window_start", .kind = weir::type::timestamp, .nullable = false});
-  out.fields.push_back({.name = "window_end", .kind = weir::type::timestamp, .nullable = false});
+  if (times_ == result_times::both) out.fields.push_back({.name = "window_start", .kind = weir::type::timestamp, .nullable = false});
+  if (times_ != result_times::none) out.fields.push_back({.name = "window_end", .kind = weir::type::timestamp, .nullable = false});
   for (const column& c : columns_) out.fields.push_back(c.fixed ? c.fixed->result() : c.side->result());
   if (best_rows_) out.fields.insert(out.fields.end(), best_rows_->results().begin(), best_rows_->results().end());
   for (std::size_t i = 0; i < out.size(); ++i)
@@ -91,10 +92,10 @@ void results::bind(weir::binder& b, weir::shared::value_layout& layout, bool lat
   if (layout.fields().fields.empty()) layout.add("seen", weir::type::boolean);
   fixed_.seal(layout.size());
   std::uint32_t next = 0;
-  state_.declare(b, next, {.name = "window", .value = layout.fields(), .value_size = layout.size()});
+  state_.declare(b, next, {.name = "window", .value = layout.fields(), .value_size = layout.size(), .ttl_us = o.ttl_us});
   for (side_result* s : sides_) s->declare(b, next);
   b.output("", std::move(out));
-  if (late_port) b.output_like_input("late");
+  if (o.late_port) b.output_like_input("late");
 }
 
 void results::open(const weir_host* host) {
@@ -167,8 +168,8 @@ void results::emit_rows(weir::batch_output& out, const result_part& part) {
       std::copy_n(values + from, count, to[at].values<std::int64_t>());
       to[at++].set_size(count);
     };
-    if (with_start_) times(part.start);
-    times(part.end);
+    if (times_ == result_times::both) times(part.start);
+    if (times_ != result_times::none) times(part.end);
     for (const column& c : columns_) {
       if (c.fixed)
         c.fixed->write(part.slots + from, count, to[at]);
@@ -184,7 +185,10 @@ void results::emit_rows(weir::batch_output& out, const result_part& part) {
     }
     std::int64_t* const when = to.times();
     for (std::int64_t k = 0; k < count; ++k) when[k] = part.end[from + k] - 1;
-    if (part.change != WEIR_INSERT) std::fill_n(to.changes(), count, part.change);
+    if (part.changes)
+      std::copy_n(part.changes + from, count, to.changes());
+    else if (part.change != WEIR_INSERT)
+      std::fill_n(to.changes(), count, part.change);
     to.emit(count);
   }
 }

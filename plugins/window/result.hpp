@@ -64,7 +64,11 @@ struct result_part {
   const std::uint32_t* groups;  // the numbers that side results are known by
   std::int64_t count;
   std::uint8_t change = WEIR_INSERT;
+  const std::uint8_t* changes = nullptr;  // one for each; null: all are `change`
 };
+
+// Which times a result shows.
+enum class result_times : std::uint8_t { none, end, both };
 
 // Results that no slot of fixed size holds: kept in a state of their own, gathered group by group when a window fires.
 class side_result {
@@ -96,13 +100,19 @@ class side_column : public side_result {
 class best_rows;
 class results {
  public:
-  results(const weir::config& c, bool with_start);
+  // with_best: the operator declares best_rows and best_keys.
+  results(const weir::config& c, result_times times, bool with_best = false);
   ~results();
   results(const results&) = delete;
   results& operator=(const results&) = delete;
 
+  struct bind_options {
+    bool late_port = true;
+    std::int64_t ttl_us = 0;
+  };
   // Checks everything, declares the states (the first is the main one) and the ports "" and, when asked for, "late".
-  void bind(weir::binder& b, weir::shared::value_layout& layout, bool late_port);
+  void bind(weir::binder& b, weir::shared::value_layout& layout, bind_options o);
+  void bind(weir::binder& b, weir::shared::value_layout& layout) { bind(b, layout, {}); }
   void open(const weir_host* host);
 
   [[nodiscard]] const weir::aggregate::aggregates& fixed() const { return fixed_; }
@@ -142,7 +152,7 @@ class results {
   void emit_rows(weir::batch_output& out, const result_part& part);
   void bind_aggregates(weir::binder& b, weir::shared::value_layout& layout);
 
-  bool with_start_, updates_;
+  result_times times_;
   std::vector<std::string> texts_;
   std::optional<best_options> best_rows_options_, best_keys_;
   weir::aggregate::aggregates fixed_;

@@ -20,10 +20,8 @@ const weir_slot* slot_of(const std::vector<std::uint64_t>& c) { return reinterpr
 
 }  // namespace
 
-session::session(const weir::config& c) : gap_{c.get<weir::duration>("gap").count()}, results_{c, true} {
+session::session(const weir::config& c) : gap_{c.get<weir::duration>("gap").count()}, results_{c, result_times::both} {
   if (gap_ <= 0 || gap_ > time_most / 4) throw c.error("gap", "must be longer than nothing, and no age of the world");
-  if (is_given(c, "best_rows")) throw c.error("best_rows", "is for windows on a grid; sessions take aggregates");
-  if (is_given(c, "best_keys")) throw c.error("best_keys", "is for windows that end together; sessions end one by one");
 }
 
 void session::bind(weir::binder& b) {
@@ -32,7 +30,7 @@ void session::bind(weir::binder& b) {
   last_at_ = layout.add("session_last", weir::type::timestamp);
   timer_at_ = layout.add("session_timer", weir::type::timestamp);
   older_at_ = layout.add("session_older", weir::type::int64);
-  results_.bind(b, layout, true);
+  results_.bind(b, layout);
   if (b.first_error() != WEIR_OK) return;
   std::uint32_t next = 1, family = 0;
   weir::schema key, value;

@@ -21,7 +21,7 @@ class session final : public weir::batch_operator {
   static constexpr const char* summary() { return "Aggregates of each key's sessions: rows that follow each other by less than a gap."; }
   static constexpr auto options() {
     return weir::options(weir::option("gap", weir::timespan).required().doc("A session ends when no row came for this long."),
-                         aggregates_option, best_rows_option, best_keys_option);
+                         aggregates_option);
   }
   explicit session(const weir::config& c);
 

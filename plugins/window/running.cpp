@@ -1,0 +1,196 @@
+#include "window/running.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "weir/packed.hpp"
+#include "window/grid.hpp"
+
+namespace window {
+
+using weir::shared::in_slot;
+
+namespace {
+
+std::int64_t load(const weir_slot* s, std::uint32_t at) {
+  std::int64_t v;
+  std::memcpy(&v, in_slot(s, at), sizeof v);
+  return v;
+}
+void store(weir_slot* s, std::uint32_t at, std::int64_t v) { std::memcpy(in_slot(s, at), &v, sizeof v); }
+
+std::int64_t ttl_of(const weir::config& c) {
+  const auto us = c.get<weir::duration>("ttl").count();
+  if (us < 0) throw c.error("ttl", "must not be negative");
+  return us;
+}
+std::int64_t rows_of(const weir::config& c, std::int64_t least) {
+  const auto rows = c.get<std::int64_t>("rows");
+  if (rows < least) throw c.error("rows", "must be at least " + std::to_string(least));
+  return rows;
+}
+
+}  // namespace
+
+row_by_row::row_by_row(const weir::config& c, result_times times, std::int64_t ttl_us) : results_{c, times}, ttl_us_{ttl_us} {}
+
+void row_by_row::bind(weir::binder& b) {
+  weir::shared::value_layout layout;
+  bind_more(layout);
+  results_.bind(b, layout, {.late_port = false, .ttl_us = ttl_us_});
+}
+
+row_by_row::copy row_by_row::copy_of(const weir_slot* s) const {
+  const std::size_t size = sizeof(weir_slot) + results_.fixed().value_size();
+  copy out(size / 8);
+  std::memcpy(out.data(), s, size);
+  return out;
+}
+
+void row_by_row::tell(std::uint32_t row, copy what, std::int64_t start, std::int64_t end, std::uint8_t change) {
+  told_rows_.push_back(row);
+  told_.push_back(std::move(what));
+  starts_.push_back(start);
+  ends_.push_back(end);
+  changes_.push_back(change);
+}
+
+void row_by_row::send(const weir::batch_view& batch, weir::batch_output& out) {
+  if (told_.empty()) return;
+  std::vector<weir::column_view> keys;
+  for (const std::uint32_t i : results_.key()) keys.push_back(batch.at(i));
+  std::vector<const weir_slot*> slots;
+  for (const copy& c : told_) slots.push_back(reinterpret_cast<const weir_slot*>(c.data()));
+  results_.emit(out, {.keys = &keys,
+                      .key_rows = told_rows_.data(),
+                      .slots = slots.data(),
+                      .start = starts_.data(),
+                      .end = ends_.data(),
+                      .groups = told_rows_.data(),
+                      .count = static_cast<std::int64_t>(slots.size()),
+                      .changes = changes_.data()});
+  told_rows_.clear();
+  told_.clear();
+  starts_.clear();
+  ends_.clear();
+  changes_.clear();
+}
+
+void row_by_row::process(const weir::batch_view& batch, weir::batch_output& out) {
+  const std::int64_t count = batch.row_count();
+  if (count == 0) return;
+  work_.begin(batch.raw());
+  weir_slot** const slots = work_.slots();
+  results_.state().slots(context(), batch.raw(), batch.raw().rows, count, nullptr, WEIR_SLOTS_CREATE | WEIR_SLOTS_TOUCH, slots);
+  for (std::int64_t k = 0; k < count; ++k) {
+    const std::uint32_t row = work_.rows()[k];
+    if (const auto change = batch.change(row); change == weir::change_kind::erase || change == weir::change_kind::update_before) {
+      out.dead_letter(batch, row, "a row is taken back, which no aggregate here can do");
+      continue;
+    }
+    weir_slot* const s = slots[k];
+    const bool there = (s->flags & WEIR_SLOT_PRESENT) != 0;
+    copy before;
+    if (there && wants_before_) before = copy_of(s);
+    if (!there) results_.fixed().start(s);
+    results_.fixed().update_one({batch, &row, 1}, s);
+    added(batch, row, s, before.empty() ? nullptr : reinterpret_cast<const weir_slot*>(before.data()));
+  }
+  send(batch, out);
+}
+
+running::running(const weir::config& c) : row_by_row{c, result_times::none, ttl_of(c)}, upserts_{c.get<std::string>("emit") == "upserts"} {
+  wants_before_ = true;
+}
+void running::added(const weir::batch_view& batch, std::uint32_t row, weir_slot* slot, const weir_slot* before) {
+  const std::int64_t* const times = batch.raw().event_time;
+  const std::int64_t end = times ? times[row] + 1 : 0;
+  if (before && !upserts_) tell(row, copy_of(before), end, end, WEIR_UPDATE_BEFORE);
+  tell(row, copy_of(slot), end, end, before ? WEIR_UPDATE_AFTER : WEIR_INSERT);
+}
+
+count_window::count_window(const weir::config& c) : row_by_row{c, result_times::both, ttl_of(c)}, rows_{rows_of(c, 1)} {}
+void count_window::bind_more(weir::shared::value_layout& layout) {
+  count_at_ = layout.add("window_rows", weir::type::int64);
+  first_at_ = layout.add("window_first", weir::type::timestamp);
+  last_at_ = layout.add("window_last", weir::type::timestamp);
+}
+void count_window::added(const weir::batch_view& batch, std::uint32_t row, weir_slot* slot, const weir_slot*) {
+  const std::int64_t* const times = batch.raw().event_time;
+  if (!times) throw weir::plugin_error{"a window needs records with an event time: give the source a [watermark] with a field"};
+  const std::int64_t n = load(slot, count_at_) + 1, t = times[row];
+  store(slot, count_at_, n);
+  store(slot, first_at_, n == 1 ? t : std::min(t, load(slot, first_at_)));
+  store(slot, last_at_, n == 1 ? t : std::max(t, load(slot, last_at_)));
+  if (n < rows_) return;
+  tell(row, copy_of(slot), load(slot, first_at_), load(slot, last_at_) + 1, WEIR_INSERT);
+  results_.state().clear(context(), slot);
+}
+
+global_window::global_window(const weir::config& c)
+    : row_by_row{c, result_times::end, 0}, rows_{rows_of(c, 0)}, every_{c.get<weir::duration>("every").count()}, purge_{c.get<bool>("purge")} {
+  if (every_ < 0 || every_ > time_most / 4) throw c.error("every", "must be longer than nothing, and no age of the world");
+  if ((rows_ == 0) == (every_ == 0)) throw c.error("every", "or rows: exactly one of them says when keys are told");
+}
+void global_window::bind_more(weir::shared::value_layout& layout) {
+  if (!rows_) return;
+  count_at_ = layout.add("window_rows", weir::type::int64);
+  last_at_ = layout.add("window_last", weir::type::timestamp);
+}
+void global_window::added(const weir::batch_view& batch, std::uint32_t row, weir_slot* slot, const weir_slot*) {
+  if (!rows_) return;
+  const std::int64_t* const times = batch.raw().event_time;
+  const std::int64_t n = load(slot, count_at_) + 1, t = times ? times[row] : 0;
+  store(slot, last_at_, n == 1 ? t : std::max(t, load(slot, last_at_)));
+  store(slot, count_at_, n);
+  if (n % rows_) return;
+  tell(row, copy_of(slot), 0, load(slot, last_at_) + 1, WEIR_INSERT);
+  if (purge_) results_.state().clear(context(), slot);
+}
+void global_window::on_watermark(weir::time at, weir::batch_output& out) {
+  if (!every_) return;
+  const std::int64_t us = weir::detail::micros(at);
+  if (us <= time_least) return;
+  if (us >= time_most) {  // the end of all input: the stretch in work ends with it
+    std::int64_t any = 0;
+    if (results_.state().next_name_space(context(), INT64_MIN, any)) tell_all(told_ == INT64_MIN ? every_ : told_ + every_, out);
+    return;
+  }
+  const std::int64_t end = grid::floor_to(us + 1, every_, 0);
+  if (end <= told_) return;
+  told_ = end;
+  tell_all(end, out);
+}
+void global_window::tell_all(std::int64_t end, weir::batch_output& out) {
+  std::uint64_t cursor = 0;
+  do {
+    const weir_batch* keys = nullptr;
+    weir_slot** slots = nullptr;
+    const std::int64_t n = results_.state().scan(context(), 0, cursor, keys, slots);
+    if (!n) continue;
+    std::vector<weir::column_view> columns;
+    for (std::size_t i = 0; i < results_.key_fields().size(); ++i) columns.emplace_back(results_.key_fields()[i], *keys->columns[i]);
+    std::vector<std::uint32_t> rows;
+    for (std::int64_t k = 0; k < n; ++k) rows.push_back(keys->rows ? keys->rows[k] : static_cast<std::uint32_t>(k));
+    const std::vector<std::int64_t> ends(rows.size(), end);
+    results_.emit(out, {.keys = &columns,
+                        .key_rows = rows.data(),
+                        .slots = slots,
+                        .start = ends.data(),
+                        .end = ends.data(),
+                        .groups = rows.data(),
+                        .count = n});
+  } while (cursor != 0);
+  if (purge_) results_.drop(context(), 0);
+}
+void global_window::save(std::string& to) const {
+  weir::packed_row row;
+  row.add(told_);
+  to += row.bytes();
+}
+void global_window::restore(std::string_view saved) {
+  weir::packed_reader in{saved};
+  told_ = std::max(told_, in.get<std::int64_t>());
+}
+
+}  // namespace window

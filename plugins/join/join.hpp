@@ -20,10 +20,11 @@ inline constexpr weir::option type_option =
     weir::option("type", weir::choice("inner|left|right|full"))
         .fallback("\"inner\"")
         .doc("Rows of which input also go out when nothing of the other one meets them.");
-inline constexpr weir::option columns_option =
-    weir::option("columns", weir::list_of_text)
-        .fallback("[]")
-        .doc("Result columns: \"left.id\", \"right.id AS auction\"; not given: all of the left input, then all of the right.");
+inline constexpr weir::option columns_option = weir::option("columns", weir::list_of_text)
+                                                   .fallback("[]")
+                                                   .doc(
+                                                       "Result columns: \"left.id\", \"right.id AS auction\"; not "
+                                                       "given: all of the left input, then all of the right.");
 
 class two_sides : public weir::batch_operator {
  public:
@@ -58,10 +59,11 @@ class keyed final : public two_sides {
  public:
   static constexpr const char* summary() { return "Rows of two inputs with the same key, whenever they come."; }
   static constexpr auto options() {
-    return weir::options(type_option, columns_option,
-                         weir::option("ttl", weir::timespan)
-                             .fallback("\"0s\"")
-                             .doc("The rows of a key are forgotten this long after its last one, by event time; 0: never."));
+    return weir::options(
+        type_option, columns_option,
+        weir::option("ttl", weir::timespan)
+            .fallback("\"0s\"")
+            .doc("The rows of a key are forgotten this long after its last one, by event time; 0: never."));
   }
   explicit keyed(const weir::config& c);
   void process(const weir::batch_view& batch, weir::batch_output& out) override;
@@ -115,12 +117,17 @@ class tumbling final : public timed {
 
 class interval final : public timed {
  public:
-  static constexpr const char* summary() { return "Rows of two inputs with the same key whose times are near each other."; }
+  static constexpr const char* summary() {
+    return "Rows of two inputs with the same key whose times are near each other.";
+  }
   static constexpr auto options() {
-    return weir::options(
-        weir::option("before", weir::timespan).fallback("\"0s\"").doc("A right row may be this much older than the left row."),
-        weir::option("after", weir::timespan).fallback("\"0s\"").doc("A right row may be this much younger than the left row."),
-        type_option, columns_option);
+    return weir::options(weir::option("before", weir::timespan)
+                             .fallback("\"0s\"")
+                             .doc("A right row may be this much older than the left row."),
+                         weir::option("after", weir::timespan)
+                             .fallback("\"0s\"")
+                             .doc("A right row may be this much younger than the left row."),
+                         type_option, columns_option);
   }
   explicit interval(const weir::config& c);
 };

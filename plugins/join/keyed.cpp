@@ -13,7 +13,8 @@ void keyed::process(const weir::batch_view& batch, weir::batch_output& out) {
   work_.begin(batch.raw());
   weir_slot** const mine = work_.slots();
   if (others_.size() < static_cast<std::size_t>(count)) others_.resize(static_cast<std::size_t>(count));
-  sides_[own].rows().slots(context(), batch.raw(), batch.raw().rows, count, nullptr, WEIR_SLOTS_CREATE | WEIR_SLOTS_TOUCH, mine);
+  sides_[own].rows().slots(context(), batch.raw(), batch.raw().rows, count, nullptr,
+                           WEIR_SLOTS_CREATE | WEIR_SLOTS_TOUCH, mine);
   sides_[other].rows().slots(context(), batch.raw(), batch.raw().rows, count, nullptr, 0, others_.data());
   result to{out, sides_};
   for (std::int64_t k = 0; k < count; ++k) {

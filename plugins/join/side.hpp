@@ -12,7 +12,8 @@
 
 namespace join {
 
-// A row in state: [event time][the columns that go out, packed]. A key (and name space) has a list of them, in the order they came.
+// A row in state: [event time][the columns that go out, packed]. A key (and name space) has a list of them, in the
+// order they came.
 class side {
  public:
   struct column {

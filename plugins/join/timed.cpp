@@ -14,7 +14,9 @@ std::int64_t floor_to(std::int64_t t, std::int64_t step, std::int64_t offset) {
 }
 std::int64_t read(const weir::config& c, const char* name, std::int64_t least) {
   const auto us = c.get<weir::duration>(name).count();
-  if (us < least || us > time_most / 8) throw c.error(name, least ? "must be longer than nothing, and no age of the world" : "must not be negative, and no age of the world");
+  if (us < least || us > time_most / 8)
+    throw c.error(name, least ? "must be longer than nothing, and no age of the world"
+                              : "must not be negative, and no age of the world");
   return us;
 }
 
@@ -61,7 +63,9 @@ std::int64_t timed::first_kept(int own, std::int64_t watermark) const {
 void timed::process(const weir::batch_view& batch, weir::batch_output& out) {
   const int own = static_cast<int>(batch.port()), other = 1 - own;
   const std::int64_t* const times = batch.raw().event_time;
-  if (!times) throw weir::plugin_error{"a join by time needs records with an event time: give the source a [watermark] with a field"};
+  if (!times)
+    throw weir::plugin_error{
+        "a join by time needs records with an event time: give the source a [watermark] with a field"};
   std::int64_t count = batch.row_count();
   work_.begin(batch.raw());
   const std::uint32_t* rows = work_.rows();
@@ -81,8 +85,9 @@ void timed::process(const weir::batch_view& batch, weir::batch_output& out) {
     for (std::int64_t k = 0; k < count; ++k)
       if (is_odd(rows[k]))
         out.dead_letter(batch, rows[k],
-                        batch.change(rows[k]) == weir::change_kind::insert ? "the record has no event time that a join could hold"
-                                                                           : "a row is taken back, which only join.keyed can do");
+                        batch.change(rows[k]) == weir::change_kind::insert
+                            ? "the record has no event time that a join could hold"
+                            : "a row is taken back, which only join.keyed can do");
       else if (is_late(rows[k]))
         late[n++] = rows[k];
       else
@@ -96,16 +101,19 @@ void timed::process(const weir::batch_view& batch, weir::batch_output& out) {
   buckets_.resize(std::max(buckets_.size(), room));
   theirs_.resize(std::max(theirs_.size(), room));
   others_.resize(std::max(others_.size(), room));
-  for (std::int64_t k = 0; k < count; ++k) buckets_[static_cast<std::size_t>(k)] = floor_to(times[rows[k]], bucket_, offset_);
+  for (std::int64_t k = 0; k < count; ++k)
+    buckets_[static_cast<std::size_t>(k)] = floor_to(times[rows[k]], bucket_, offset_);
   weir_slot** const mine = work_.slots();
-  sides_[own].rows().slots(context(), batch.raw(), given, count, buckets_.data(), WEIR_SLOTS_CREATE | WEIR_SLOTS_TOUCH, mine);
+  sides_[own].rows().slots(context(), batch.raw(), given, count, buckets_.data(), WEIR_SLOTS_CREATE | WEIR_SLOTS_TOUCH,
+                           mine);
   result to{out, sides_};
   // The rows from t + from to t + to lie in at most two buckets.
   const auto& state = sides_[other].rows();
   for (int step = 0; step < (same_bucket_ ? 1 : 2); ++step) {
     for (std::int64_t k = 0; k < count; ++k) {
       const auto i = static_cast<std::size_t>(k);
-      theirs_[i] = same_bucket_ ? buckets_[i] : floor_to(times[rows[k]] + from_[own], bucket_, offset_) + step * bucket_;
+      theirs_[i] =
+          same_bucket_ ? buckets_[i] : floor_to(times[rows[k]] + from_[own], bucket_, offset_) + step * bucket_;
     }
     state.slots(context(), batch.raw(), given, count, theirs_.data(), 0, others_.data());
     for (std::int64_t k = 0; k < count; ++k) {
@@ -123,7 +131,8 @@ void timed::process(const weir::batch_view& batch, weir::batch_output& out) {
       }
     }
   }
-  for (std::int64_t k = 0; k < count; ++k) sides_[own].rows().list_add(context(), mine[k], sides_[own].pack(batch, rows[k]));
+  for (std::int64_t k = 0; k < count; ++k)
+    sides_[own].rows().list_add(context(), mine[k], sides_[own].pack(batch, rows[k]));
   to.send();
 }
 
@@ -149,8 +158,9 @@ void timed::on_watermark(weir::time at, weir::batch_output& out) {
     const std::int64_t more = keeps_[1 - own] ? 2 * spread : 0;
     const auto& state = sides_[own].rows();
     std::int64_t bucket = 0;
-    for (std::int64_t from = INT64_MIN; state.next_name_space(context(), from, bucket) &&
-                                        (first == INT64_MAX || (first != INT64_MIN && bucket + bucket_ + more <= first));
+    for (std::int64_t from = INT64_MIN;
+         state.next_name_space(context(), from, bucket) &&
+         (first == INT64_MAX || (first != INT64_MIN && bucket + bucket_ + more <= first));
          from = bucket + 1)
       state.drop(context(), bucket);
   }
@@ -183,7 +193,8 @@ void timed::end_bucket(int own, std::int64_t bucket, result& to) {
         for (const auto& in : near) {
           weir_slot* const theirs = in.empty() ? nullptr : in[static_cast<std::size_t>(k)];
           const std::uint64_t n = theirs ? other.list_size(context(), theirs) : 0;
-          for (std::uint64_t j = 0; j < n && !met; ++j) met = meets(own, side::time_of(row), side::time_of(other.list_at(context(), theirs, j)));
+          for (std::uint64_t j = 0; j < n && !met; ++j)
+            met = meets(own, side::time_of(row), side::time_of(other.list_at(context(), theirs, j)));
         }
         if (met) continue;
         if (own == 0)

@@ -18,15 +18,17 @@ void two_sides::check_keys(weir::binder& b) const {
   if (b.first_error() != WEIR_OK) return;
   if (b.key(0).size() != b.key(1).size()) {
     b.error(WEIR_E_CONFIG, "",
-            "the keys of the inputs have " + std::to_string(b.key(0).size()) + " and " + std::to_string(b.key(1).size()) + " columns");
+            "the keys of the inputs have " + std::to_string(b.key(0).size()) + " and " +
+                std::to_string(b.key(1).size()) + " columns");
     return;
   }
   for (std::size_t i = 0; i < b.key(0).size(); ++i) {
     const auto &l = b.input(0)[b.key(0)[i]], &r = b.input(1)[b.key(1)[i]];
     if (!l.same_type(r))
       b.error(WEIR_E_SCHEMA, "",
-              "the keys differ: '" + l.name + "' of '" + b.input_name(0) + "' is " + weir::to_string(l) + ", '" + r.name + "' of '" +
-                  b.input_name(1) + "' is " + weir::to_string(r) + "; cast one of them with std.project");
+              "the keys differ: '" + l.name + "' of '" + b.input_name(0) + "' is " + weir::to_string(l) + ", '" +
+                  r.name + "' of '" + b.input_name(1) + "' is " + weir::to_string(r) +
+                  "; cast one of them with std.project");
   }
 }
 
@@ -58,7 +60,8 @@ bool two_sides::pick(weir::binder& b, std::vector<picked>& out) const {
     if (name.empty()) name = column;
     const auto& input = b.input(static_cast<std::uint32_t>(from));
     if (input.find(column) < 0)
-      wrong("input '" + b.input_name(static_cast<std::uint32_t>(from)) + "' has no column '" + column + "'" + input.hint(column));
+      wrong("input '" + b.input_name(static_cast<std::uint32_t>(from)) + "' has no column '" + column + "'" +
+            input.hint(column));
     else
       out.push_back({from, column, name});
   }
@@ -76,8 +79,9 @@ void two_sides::bind(weir::binder& b) {
     const auto& input = b.input(static_cast<std::uint32_t>(p.from));
     const int at = input.find(p.column);
     if (columns.find(p.name) >= 0) {
-      b.error(WEIR_E_CONFIG, "columns",
-              "the result would have two columns '" + p.name + "': say which go out, \"right." + p.column + " AS ...\"");
+      b.error(
+          WEIR_E_CONFIG, "columns",
+          "the result would have two columns '" + p.name + "': say which go out, \"right." + p.column + " AS ...\"");
       return;
     }
     weir::field f = input[static_cast<std::size_t>(at)];

@@ -27,14 +27,18 @@ deadline::deadline(const weir::config& c)
       remember_{c.get<weir::duration>("remember").count()},
       restart_{c.get<std::string>("repeat") == "restart"},
       columns_{c.get<std::vector<std::string>>("columns")} {
-  if (within_ <= 0 || within_ > time_most / 4) throw c.error("within", "must be longer than nothing, and no age of the world");
-  if (remember_ < 0 || remember_ > time_most / 4) throw c.error("remember", "must not be negative, and no age of the world");
+  if (within_ <= 0 || within_ > time_most / 4)
+    throw c.error("within", "must be longer than nothing, and no age of the world");
+  if (remember_ < 0 || remember_ > time_most / 4)
+    throw c.error("remember", "must not be negative, and no age of the world");
 }
 
 void deadline::bind(weir::binder& b) {
   for (std::uint32_t i = 0; i < 2; ++i)
     if (b.key(i).empty())
-      b.error(WEIR_E_CONFIG, "", "input '" + b.input_name(i) + "' needs a key: give the operator `exchange = { kind = \"hash\", key = \"...\" }`");
+      b.error(WEIR_E_CONFIG, "",
+              "input '" + b.input_name(i) +
+                  "' needs a key: give the operator `exchange = { kind = \"hash\", key = \"...\" }`");
   if (b.first_error() != WEIR_OK) return;
   weir::schema out;
   for (const std::uint32_t i : b.key()) key_fields_.push_back(b.input()[i]);
@@ -49,7 +53,8 @@ void deadline::bind(weir::binder& b) {
       continue;
     }
     if (out.find(columns_[i]) >= 0) {
-      b.error(WEIR_E_CONFIG, option, "a breach has a column '" + columns_[i] + "' already: leave it out, or rename it with std.project");
+      b.error(WEIR_E_CONFIG, option,
+              "a breach has a column '" + columns_[i] + "' already: leave it out, or rename it with std.project");
       continue;
     }
     shown_.push_back(static_cast<std::size_t>(found));
@@ -114,7 +119,7 @@ void deadline::forget(weir_slot* s, const weir_batch& batch, std::uint32_t row) 
   if (kept) rows_.clear(context(), kept);
 }
 
-std::uint32_t deadline::complete(std::uint32_t row, std::int64_t t, weir_slot* s) {
+std::uint32_t deadline::complete(const weir_batch& batch, std::uint32_t row, std::int64_t t, weir_slot* s) {
   const std::int64_t status = s->flags & WEIR_SLOT_PRESENT ? load(s, status_at_) : idle;
   switch (status) {
     case open_:
@@ -124,13 +129,14 @@ std::uint32_t deadline::complete(std::uint32_t row, std::int64_t t, weir_slot* s
         return late_port;
       }
       stale_timers_.add(row, load(s, until_at_));
-      state_.clear(context(), s);
+      forget(s, batch, row);
       return completed_port;
     case breached:
       if (t < load(s, started_at_)) return 0;
       state_.clear(context(), s);
       return late_port;
-    case overtaken: return 0;
+    case overtaken:
+      return 0;
     default:
       if (status == early && load(s, until_at_) >= t) return 0;
       s->flags |= WEIR_SLOT_PRESENT;
@@ -150,13 +156,15 @@ void deadline::set_timers(const weir_batch& batch) {
   };
   each(stale_timers_, [&](auto* rows, auto* times, std::int64_t n) { ends_.clear(context(), batch, rows, times, n); });
   each(end_timers_, [&](auto* rows, auto* times, std::int64_t n) { ends_.set(context(), batch, rows, times, n); });
-  each(forget_timers_, [&](auto* rows, auto* times, std::int64_t n) { forgets_.set(context(), batch, rows, times, n); });
+  each(forget_timers_,
+       [&](auto* rows, auto* times, std::int64_t n) { forgets_.set(context(), batch, rows, times, n); });
 }
 
 void deadline::process(const weir::batch_view& batch, weir::batch_output& out) {
   const std::int64_t count = batch.row_count();
   const std::int64_t* const times = batch.raw().event_time;
-  if (!times) throw weir::plugin_error{"a deadline needs records with an event time: give the source a [watermark] with a field"};
+  if (!times)
+    throw weir::plugin_error{"a deadline needs records with an event time: give the source a [watermark] with a field"};
   work_.begin(batch.raw());
   weir_slot** const slots = work_.slots();
   state_.slots(context(), batch.raw(), batch.raw().rows, count, nullptr, WEIR_SLOTS_CREATE | WEIR_SLOTS_TOUCH, slots);
@@ -169,14 +177,15 @@ void deadline::process(const weir::batch_view& batch, weir::batch_output& out) {
     } else if (batch.port() == 0) {
       // Timers of rows before it in this batch are set first: a key may begin and begin anew.
       begin(batch, row, t, slots[k]);
-    } else if (const std::uint32_t port = complete(row, t, slots[k]); port != 0) {
+    } else if (const std::uint32_t port = complete(batch.raw(), row, t, slots[k]); port != 0) {
       (port == late_port ? late : completed).push_back(row);
     }
     if (!stale_timers_.rows.empty()) set_timers(batch.raw());
   }
   set_timers(batch.raw());
   if (!late.empty()) out.emit_rows(late_port, batch, late.data(), static_cast<std::int64_t>(late.size()));
-  if (!completed.empty()) out.emit_rows(completed_port, batch, completed.data(), static_cast<std::int64_t>(completed.size()));
+  if (!completed.empty())
+    out.emit_rows(completed_port, batch, completed.data(), static_cast<std::int64_t>(completed.size()));
 }
 
 void deadline::on_timers(std::uint32_t family, const weir::batch_view& fired, weir::batch_output& out) {

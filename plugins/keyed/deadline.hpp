@@ -21,7 +21,9 @@ class deadline final : public weir::batch_operator {
  public:
   static constexpr bool selections = true;
   static constexpr std::uint32_t weir_inputs = 2;
-  static constexpr const char* summary() { return "A breach for each row of the first input that no row of the second follows in time."; }
+  static constexpr const char* summary() {
+    return "A breach for each row of the first input that no row of the second follows in time.";
+  }
   static constexpr auto options() {
     return weir::options(
         weir::option("within", weir::timespan).required().doc("How long a row of the second input may take."),
@@ -31,7 +33,9 @@ class deadline final : public weir::batch_operator {
         weir::option("remember", weir::timespan)
             .fallback("\"1d\"")
             .doc("How long after a breach a row of the second input still is its late completion."),
-        weir::option("columns", weir::list_of_text).fallback("[]").doc("Columns of the first input that a breach shows."));
+        weir::option("columns", weir::list_of_text)
+            .fallback("[]")
+            .doc("Columns of the first input that a breach shows."));
   }
   explicit deadline(const weir::config& c);
 
@@ -40,12 +44,12 @@ class deadline final : public weir::batch_operator {
   void on_timers(std::uint32_t family, const weir::batch_view& fired, weir::batch_output& out) override;
 
  private:
-  enum status : std::int64_t { idle, open_, breached, overtaken, early };
+  enum phase : std::int64_t { idle, open_, breached, overtaken, early };
   static constexpr std::uint32_t late_port = 1, completed_port = 2;
   void open() override;
   void begin(const weir::batch_view& batch, std::uint32_t row, std::int64_t t, weir_slot* s);
   // The port that the row goes out of; 0: none.
-  std::uint32_t complete(std::uint32_t row, std::int64_t t, weir_slot* s);
+  std::uint32_t complete(const weir_batch& batch, std::uint32_t row, std::int64_t t, weir_slot* s);
   void forget(weir_slot* s, const weir_batch& batch, std::uint32_t row);
   struct timers {
     std::vector<std::uint32_t> rows;

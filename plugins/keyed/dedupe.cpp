@@ -8,16 +8,17 @@ using weir::shared::in_slot;
 
 namespace {
 
-// Stores one column's values; marks the rows where the value is another one. Rows of one key come one after the other, so each is
-// compared with the one before it.
+// Stores one column's values; marks the rows where the value is another one. Rows of one key come one after the other,
+// so each is compared with the one before it.
 template <class T>
-void store_fixed(const void* column, const std::uint32_t* rows, weir_slot* const* slots, std::int64_t count, std::uint32_t at) {
+void store_fixed(const void* column, const std::uint32_t* rows, weir_slot* const* slots, std::int64_t count,
+                 std::uint32_t at) {
   const auto* values = static_cast<const T*>(column);
   for (std::int64_t k = 0; k < count; ++k) std::memcpy(in_slot(slots[k], at), values + rows[k], sizeof(T));
 }
 template <class T>
-void compare_fixed(const void* column, const std::uint32_t* rows, weir_slot* const* slots, std::int64_t count, std::uint32_t at,
-                   std::uint8_t* changed) {
+void compare_fixed(const void* column, const std::uint32_t* rows, weir_slot* const* slots, std::int64_t count,
+                   std::uint32_t at, std::uint8_t* changed) {
   const auto* values = static_cast<const T*>(column);
   for (std::int64_t k = 0; k < count; ++k) {
     char* const to = in_slot(slots[k], at);
@@ -39,10 +40,12 @@ dedupe::dedupe(const weir::config& c)
       columns_{c.get<std::vector<std::string>>("columns")},
       ttl_us_{c.get<weir::duration>("ttl").count()} {
   if (ttl_us_ < 0) throw c.error("ttl", "must not be negative");
-  if (!last_ && only_changed_) throw c.error("emit", "is for keep = \"last\": the first row of a key has none before it");
+  if (!last_ && only_changed_)
+    throw c.error("emit", "is for keep = \"last\": the first row of a key has none before it");
   if (!last_ && by_time_)
     throw c.error("order", "is for keep = \"last\": an older row that comes later could not take the first one back");
-  if (!last_ && !columns_.empty()) throw c.error("columns", "is for keep = \"last\": to keep the first row nothing is compared");
+  if (!last_ && !columns_.empty())
+    throw c.error("columns", "is for keep = \"last\": to keep the first row nothing is compared");
   if (only_changed_ && columns_.empty()) throw c.error("columns", "names the columns that emit = \"changed\" compares");
   if (columns_.size() > 64) throw c.error("columns", "has more than 64 names");
 }
@@ -64,7 +67,8 @@ void dedupe::bind(weir::binder& b) {
     const std::uint32_t width = weir::shared::width_of(f);
     if (width == 0) {
       b.error(WEIR_E_CONFIG, option,
-              "column '" + f.name + "' is " + weir::to_string(f) + ": only columns of a fixed width can be kept; keep a digest of it instead");
+              "column '" + f.name + "' is " + weir::to_string(f) +
+                  ": only columns of a fixed width can be kept; keep a digest of it instead");
       continue;
     }
     kept_.push_back({static_cast<std::size_t>(found), layout.add(f), width});
@@ -74,11 +78,9 @@ void dedupe::bind(weir::binder& b) {
   time_at_ = by_time_ ? layout.add("at", weir::type::timestamp) : 0;
   if (layout.fields().fields.empty()) layout.add("seen", weir::type::boolean);
   std::uint32_t next = 0;
-  seen_.declare(b, next,
-                {.name = last_ ? "last" : "first",
-                 .value = layout.fields(),
-                 .value_size = layout.size(),
-                 .ttl_us = ttl_us_});
+  seen_.declare(
+      b, next,
+      {.name = last_ ? "last" : "first", .value = layout.fields(), .value_size = layout.size(), .ttl_us = ttl_us_});
   b.output_like_input("");
 }
 
@@ -113,10 +115,12 @@ void dedupe::keep_first(const weir::batch_view& batch, weir::batch_output& out) 
   if (n) out.emit_rows(0, batch, fresh, n);
 }
 
-std::int64_t dedupe::drop_older(const weir::batch_view& batch, const std::uint32_t* rows, weir_slot** slots, std::int64_t count) {
+std::int64_t dedupe::drop_older(const weir::batch_view& batch, const std::uint32_t* rows, weir_slot** slots,
+                                std::int64_t count) {
   const std::int64_t* const times = batch.raw().event_time;
   if (!times)
-    throw weir::plugin_error{"order = \"event_time\", but the records have no event time: give the source a [watermark] field"};
+    throw weir::plugin_error{
+        "order = \"event_time\", but the records have no event time: give the source a [watermark] field"};
   std::uint32_t* const picked = work_.picked();
   std::int64_t n = 0;
   for (std::int64_t k = 0; k < count; ++k) {
@@ -138,7 +142,8 @@ void dedupe::keep_last(const weir::batch_view& batch, weir::batch_output& out) {
   weir_slot** const slots = work_.slots();
   const std::uint32_t* rows = work_.rows();
   seen_.slots(context(), batch.raw(), batch.raw().rows, count, nullptr, WEIR_SLOTS_CREATE | WEIR_SLOTS_TOUCH, slots);
-  if (changed_.size() < static_cast<std::size_t>(batch.length())) changed_.resize(static_cast<std::size_t>(batch.length()));
+  if (changed_.size() < static_cast<std::size_t>(batch.length()))
+    changed_.resize(static_cast<std::size_t>(batch.length()));
   auto beside = out.build_beside(0, batch);
   std::uint8_t* const change = beside.changes();
   if (by_time_) {
@@ -163,7 +168,8 @@ void dedupe::keep_last(const weir::batch_view& batch, weir::batch_output& out) {
   if (n) out.emit_rows(0, batch, send, n, std::move(beside));
 }
 
-void dedupe::store(const weir::batch_view& batch, const std::uint32_t* rows, weir_slot* const* slots, std::int64_t count) {
+void dedupe::store(const weir::batch_view& batch, const std::uint32_t* rows, weir_slot* const* slots,
+                   std::int64_t count) {
   for (std::size_t i = 0; i < kept_.size(); ++i) {
     const kept& c = kept_[i];
     const auto column = batch.at(c.column);

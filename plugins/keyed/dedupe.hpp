@@ -10,7 +10,8 @@
 
 namespace keyed {
 
-// Rows go through as they are; state holds, for each key, that it was seen, and the columns that are kept to tell a change.
+// Rows go through as they are; state holds, for each key, that it was seen, and the columns that are kept to tell a
+// change.
 class dedupe final : public weir::batch_operator {
  public:
   static constexpr bool selections = true;
@@ -44,7 +45,8 @@ class dedupe final : public weir::batch_operator {
   void open() override { seen_.open(host()); }
   void keep_first(const weir::batch_view& batch, weir::batch_output& out);
   void keep_last(const weir::batch_view& batch, weir::batch_output& out);
-  std::int64_t drop_older(const weir::batch_view& batch, const std::uint32_t* rows, weir_slot** slots, std::int64_t count);
+  std::int64_t drop_older(const weir::batch_view& batch, const std::uint32_t* rows, weir_slot** slots,
+                          std::int64_t count);
   void store(const weir::batch_view& batch, const std::uint32_t* rows, weir_slot* const* slots, std::int64_t count);
 
   bool last_, only_changed_, by_time_;

@@ -8,14 +8,17 @@ namespace keyed {
 using weir::shared::in_slot;
 
 sessionize::sessionize(const weir::config& c) : gap_{c.get<weir::duration>("gap").count()} {
-  if (gap_ <= 0 || gap_ > std::int64_t{1} << 59) throw c.error("gap", "must be longer than nothing, and no age of the world");
+  if (gap_ <= 0 || gap_ > std::int64_t{1} << 59)
+    throw c.error("gap", "must be longer than nothing, and no age of the world");
 }
 
 void sessionize::bind(weir::binder& b) {
   if (b.key().empty())
     b.error(WEIR_E_CONFIG, "", "it needs a key: give the operator `exchange = { kind = \"hash\", key = [\"...\"] }`");
   for (const char* name : {"session_start", "session_row"})
-    if (b.input().find(name) >= 0) b.error(WEIR_E_SCHEMA, "", std::string{"the input has a column '"} + name + "' already: rename it with std.project");
+    if (b.input().find(name) >= 0)
+      b.error(WEIR_E_SCHEMA, "",
+              std::string{"the input has a column '"} + name + "' already: rename it with std.project");
   if (b.first_error() != WEIR_OK) return;
   weir::shared::value_layout layout;
   start_at_ = layout.add("start", weir::type::timestamp);
@@ -23,7 +26,8 @@ void sessionize::bind(weir::binder& b) {
   rows_at_ = layout.add("rows", weir::type::int64);
   std::uint32_t next = 0;
   // Forgotten when the next row would begin a session anyway.
-  sessions_.declare(b, next, {.name = "session", .value = layout.fields(), .value_size = layout.size(), .ttl_us = 2 * gap_});
+  sessions_.declare(b, next,
+                    {.name = "session", .value = layout.fields(), .value_size = layout.size(), .ttl_us = 2 * gap_});
   weir::schema out = b.input();
   std::vector<std::int32_t> passes;
   for (std::size_t i = 0; i < out.size(); ++i) passes.push_back(static_cast<std::int32_t>(i));
@@ -37,11 +41,13 @@ void sessionize::bind(weir::binder& b) {
 void sessionize::process(const weir::batch_view& batch, weir::batch_output& out) {
   const std::int64_t count = batch.row_count();
   const std::int64_t* const times = batch.raw().event_time;
-  if (!times) throw weir::plugin_error{"a session needs records with an event time: give the source a [watermark] with a field"};
+  if (!times)
+    throw weir::plugin_error{"a session needs records with an event time: give the source a [watermark] with a field"};
   work_.begin(batch.raw());
   const std::uint32_t* const rows = work_.rows();
   weir_slot** const slots = work_.slots();
-  sessions_.slots(context(), batch.raw(), batch.raw().rows, count, nullptr, WEIR_SLOTS_CREATE | WEIR_SLOTS_TOUCH, slots);
+  sessions_.slots(context(), batch.raw(), batch.raw().rows, count, nullptr, WEIR_SLOTS_CREATE | WEIR_SLOTS_TOUCH,
+                  slots);
   auto beside = out.build_beside(0, batch);
   beside[0].reserve(batch.length());
   beside[1].reserve(batch.length());

@@ -8,15 +8,17 @@
 
 namespace keyed {
 
-// Rows go through as they are, beside two new columns: session_start (the time of the session's first row) and session_row (1, 2,
-// ... in the order they came). A session ends when no row came for the gap. A row that is older than the session in work by a gap or
-// more belongs to one that is over: it leaves by the port `late`.
+// Rows go through as they are, beside two new columns: session_start (the time of the session's first row) and
+// session_row (1, 2,
+// ... in the order they came). A session ends when no row came for the gap. A row that is older than the session in
+// work by a gap or more belongs to one that is over: it leaves by the port `late`.
 class sessionize final : public weir::batch_operator {
  public:
   static constexpr bool selections = true;
   static constexpr const char* summary() { return "Each row with the beginning of its session and its number in it."; }
   static constexpr auto options() {
-    return weir::options(weir::option("gap", weir::timespan).required().doc("A session ends when no row came for this long."));
+    return weir::options(
+        weir::option("gap", weir::timespan).required().doc("A session ends when no row came for this long."));
   }
   explicit sessionize(const weir::config& c);
   void bind(weir::binder& b) override;

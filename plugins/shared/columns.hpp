@@ -53,16 +53,23 @@ struct sixteen {
 }  // namespace columns_detail
 
 /// Appends some rows of a flat column.
-inline void copy_rows(const weir::column_view& from, const std::uint32_t* rows, std::int64_t count, weir::column_writer& to) {
+inline void copy_rows(const weir::column_view& from, const std::uint32_t* rows, std::int64_t count,
+                      weir::column_writer& to) {
   using namespace columns_detail;
   const bool bits = from.of().kind == weir::type::boolean;
   if (!from.has_nulls() && !bits && !to.validity()) switch (width_of(from.of())) {
-      case 1: return copy_fixed<std::uint8_t>(from, rows, count, to);
-      case 2: return copy_fixed<std::uint16_t>(from, rows, count, to);
-      case 4: return copy_fixed<std::uint32_t>(from, rows, count, to);
-      case 8: return copy_fixed<std::uint64_t>(from, rows, count, to);
-      case 16: return copy_fixed<sixteen>(from, rows, count, to);
-      default: break;
+      case 1:
+        return copy_fixed<std::uint8_t>(from, rows, count, to);
+      case 2:
+        return copy_fixed<std::uint16_t>(from, rows, count, to);
+      case 4:
+        return copy_fixed<std::uint32_t>(from, rows, count, to);
+      case 8:
+        return copy_fixed<std::uint64_t>(from, rows, count, to);
+      case 16:
+        return copy_fixed<sixteen>(from, rows, count, to);
+      default:
+        break;
     }
   char bit = 0;
   for (std::int64_t k = 0; k < count; ++k) {

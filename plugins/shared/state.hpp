@@ -1,6 +1,6 @@
 #pragma once
-// Keyed state in the words of batch operators: thin calls over ext/draft/state.h, one line each, and the layout of values that
-// are only known when the pipeline is bound.
+// Keyed state in the words of batch operators: thin calls over ext/draft/state.h, one line each, and the layout of
+// values that are only known when the pipeline is bound.
 #include <algorithm>
 #include <cstdint>
 #include <string>
@@ -21,24 +21,32 @@ inline std::uint32_t width_of(const weir::field& f) {
   switch (f.kind) {
     case type::boolean:
     case type::int8:
-    case type::uint8: return 1;
+    case type::uint8:
+      return 1;
     case type::int16:
-    case type::uint16: return 2;
+    case type::uint16:
+      return 2;
     case type::int32:
     case type::uint32:
     case type::float32:
-    case type::date32: return 4;
+    case type::date32:
+      return 4;
     case type::int64:
     case type::uint64:
     case type::float64:
-    case type::timestamp: return 8;
-    case type::decimal128: return 16;
-    case type::fixed_binary: return static_cast<std::uint32_t>(f.width);
-    default: return 0;
+    case type::timestamp:
+      return 8;
+    case type::decimal128:
+      return 16;
+    case type::fixed_binary:
+      return static_cast<std::uint32_t>(f.width);
+    default:
+      return 0;
   }
 }
 
-/// The fields of a value in place, laid out as a C struct. An offset counts from the weir_slot, whose header is in front.
+/// The fields of a value in place, laid out as a C struct. An offset counts from the weir_slot, whose header is in
+/// front.
 class value_layout {
  public:
   std::uint32_t add(weir::field f) {
@@ -63,9 +71,7 @@ class value_layout {
 };
 
 inline char* in_slot(weir_slot* slot, std::uint32_t at) { return reinterpret_cast<char*>(slot) + at; }
-inline const char* in_slot(const weir_slot* slot, std::uint32_t at) {
-  return reinterpret_cast<const char*>(slot) + at;
-}
+inline const char* in_slot(const weir_slot* slot, std::uint32_t at) { return reinterpret_cast<const char*>(slot) + at; }
 
 /// One declared state. [task] but for declare(). Every call throws what the host refuses.
 class state_table {
@@ -90,8 +96,14 @@ class state_table {
       return;
     }
     const weir::detail::arrow_schema value{d.value}, key{d.map_key};
-    const weir_state_declaration raw{sizeof raw, d.kind, d.name.c_str(), value.get(), d.kind == WEIR_STATE_MAP ? key.get() : nullptr,
-                                     d.ttl_us, d.ttl_time, d.kind == WEIR_STATE_VALUE ? d.value_size : 0};
+    const weir_state_declaration raw{sizeof raw,
+                                     d.kind,
+                                     d.name.c_str(),
+                                     value.get(),
+                                     d.kind == WEIR_STATE_MAP ? key.get() : nullptr,
+                                     d.ttl_us,
+                                     d.ttl_time,
+                                     d.kind == WEIR_STATE_VALUE ? d.value_size : 0};
     const std::int32_t given = tables->declare(b.node(), &raw);
     if (given < 0) throw weir::detail::host_refused{given};
     if (static_cast<std::uint32_t>(given) != number_)
@@ -148,7 +160,8 @@ class state_table {
     weir::detail::host_says(host_->map_remove(c, number_, s, weir::detail::view(key)));
   }
   /// The entry behind `after` (data null: the first). False: there is none.
-  bool map_next(weir_context* c, weir_slot* s, std::string_view after, std::string_view& key, std::string_view& value) const {
+  bool map_next(weir_context* c, weir_slot* s, std::string_view after, std::string_view& key,
+                std::string_view& value) const {
     weir_view k{}, v{};
     weir::detail::host_says(host_->map_next(c, number_, s, weir::detail::view(after), &k, &v));
     if (!k.data) return false;
@@ -200,10 +213,12 @@ class timer_family {
     host_ = static_cast<const weir_timers_host*>(host->extension(WEIR_EXT_TIMERS));
     if (!host_) throw weir::plugin_error{"this host does not have timers"};
   }
-  void set(weir_context* c, const weir_batch& b, const std::uint32_t* rows, const std::int64_t* times, std::int64_t count) const {
+  void set(weir_context* c, const weir_batch& b, const std::uint32_t* rows, const std::int64_t* times,
+           std::int64_t count) const {
     if (count) weir::detail::host_says(host_->set(c, number_, &b, rows, times, count));
   }
-  void clear(weir_context* c, const weir_batch& b, const std::uint32_t* rows, const std::int64_t* times, std::int64_t count) const {
+  void clear(weir_context* c, const weir_batch& b, const std::uint32_t* rows, const std::int64_t* times,
+             std::int64_t count) const {
     if (count) weir::detail::host_says(host_->clear(c, number_, &b, rows, times, count));
   }
 

@@ -22,7 +22,8 @@ void store(weir_slot* s, std::uint32_t at, std::uint64_t v) { std::memcpy(in_slo
 
 // Numbers whose order is that of the column's values: larger is better.
 template <class T>
-void to_orders(const weir::column_view& c, const std::uint32_t* rows, std::int64_t count, bool largest, std::uint64_t* out) {
+void to_orders(const weir::column_view& c, const std::uint32_t* rows, std::int64_t count, bool largest,
+               std::uint64_t* out) {
   const T* const values = c.values<T>();
   const std::uint64_t flip = largest ? 0 : ~std::uint64_t{0};
   for (std::int64_t k = 0; k < count; ++k) {
@@ -60,15 +61,18 @@ bool before(const std::string& a, const std::string& b) {
 
 }  // namespace
 
-best_rows::best_rows(best_options o, const weir::schema& input, weir::shared::value_layout& layout) : options_{std::move(o)} {
+best_rows::best_rows(best_options o, const weir::schema& input, weir::shared::value_layout& layout)
+    : options_{std::move(o)} {
   using weir::type;
   const int by = input.find(options_.by);
-  if (by < 0) throw weir::config_error{"best_rows.by", "there is no column '" + options_.by + "'" + input.hint(options_.by)};
+  if (by < 0)
+    throw weir::config_error{"best_rows.by", "there is no column '" + options_.by + "'" + input.hint(options_.by)};
   by_ = static_cast<std::size_t>(by);
   const weir::field& f = input[by_];
-  if (!weir::shared::is_flat(f) || weir::shared::is_text(f) || f.kind == type::boolean || f.kind == type::fixed_binary ||
-      f.kind == type::decimal128)
-    throw weir::config_error{"best_rows.by", "column '" + f.name + "' is " + weir::to_string(f) + ", it must be a number, a time or a date"};
+  if (!weir::shared::is_flat(f) || weir::shared::is_text(f) || f.kind == type::boolean ||
+      f.kind == type::fixed_binary || f.kind == type::decimal128)
+    throw weir::config_error{
+        "best_rows.by", "column '" + f.name + "' is " + weir::to_string(f) + ", it must be a number, a time or a date"};
   for (std::size_t i = 0; i < options_.columns.size(); ++i) {
     const int found = input.find(options_.columns[i]);
     if (found < 0)
@@ -101,9 +105,8 @@ void best_rows::run(weir_context* c, const rows_in& in, Slots slots, const std::
   using weir::type;
   if (orders_.size() < static_cast<std::size_t>(in.count)) orders_.resize(static_cast<std::size_t>(in.count));
   const auto column = in.batch.at(by_);
-  weir::detail::with_stored(column.of().kind, [&]<class T>(T) {
-    to_orders<T>(column, in.rows, in.count, options_.largest, orders_.data());
-  });
+  weir::detail::with_stored(
+      column.of().kind, [&]<class T>(T) { to_orders<T>(column, in.rows, in.count, options_.largest, orders_.data()); });
   constexpr bool same = std::is_same_v<Slots, same_slot>;
   const std::uint64_t* const orders = orders_.data();
   std::uint64_t mark = same && in.count ? load(slots[0], mark_at_) : 0;
@@ -117,8 +120,8 @@ void best_rows::run(weir_context* c, const rows_in& in, Slots slots, const std::
   }
 }
 
-void best_rows::take(weir_context* c, const weir::batch_view& batch, std::uint32_t row, std::uint64_t order, weir_slot* mark,
-                     std::int64_t name_space) {
+void best_rows::take(weir_context* c, const weir::batch_view& batch, std::uint32_t row, std::uint64_t order,
+                     weir_slot* mark, std::int64_t name_space) {
   weir_slot* list = nullptr;
   rows_.slots(c, batch.raw(), &row, 1, &name_space, WEIR_SLOTS_CREATE | WEIR_SLOTS_TOUCH, &list);
   std::uint64_t held = load(mark, held_at_);
@@ -157,8 +160,8 @@ void best_rows::cut_off(std::vector<std::string>& rows) const {
   rows.resize(n);
 }
 
-void best_rows::collect(weir_context* c, const weir_batch& keys, const std::uint32_t* rows, std::int64_t count, std::int64_t name_space,
-                        const std::uint32_t* groups, std::int64_t group_count) {
+void best_rows::collect(weir_context* c, const weir_batch& keys, const std::uint32_t* rows, std::int64_t count,
+                        std::int64_t name_space, const std::uint32_t* groups, std::int64_t group_count) {
   held_.resize(static_cast<std::size_t>(group_count));
   found_.resize(static_cast<std::size_t>(count));
   const std::vector<std::int64_t> spaces(static_cast<std::size_t>(count), name_space);
@@ -176,7 +179,8 @@ void best_rows::finish() {
   for (auto& rows : held_) cut_off(rows);
 }
 
-void best_rows::clear(weir_context* c, const weir_batch& keys, const std::uint32_t* rows, std::int64_t count, std::int64_t name_space) {
+void best_rows::clear(weir_context* c, const weir_batch& keys, const std::uint32_t* rows, std::int64_t count,
+                      std::int64_t name_space) {
   found_.resize(static_cast<std::size_t>(count));
   const std::vector<std::int64_t> spaces(static_cast<std::size_t>(count), name_space);
   rows_.slots(c, keys, rows, count, spaces.data(), 0, found_.data());
@@ -184,7 +188,8 @@ void best_rows::clear(weir_context* c, const weir_batch& keys, const std::uint32
     if (s) rows_.clear(c, s);
 }
 
-void best_rows::write(const std::uint32_t* groups, std::int64_t count, weir::batch_builder& to, std::size_t first) const {
+void best_rows::write(const std::uint32_t* groups, std::int64_t count, weir::batch_builder& to,
+                      std::size_t first) const {
   for (std::int64_t k = 0; k < count; ++k)
     for (const auto& row : held_[groups[k]]) {
       weir::packed_reader in{std::string_view{row}.substr(16)};

@@ -9,8 +9,8 @@
 
 namespace window {
 
-// For each key of a window the main slot holds a mark (what a row needs to matter, and how many are held), a list holds the rows.
-// Most rows are worse than the mark and cost one comparison.
+// For each key of a window the main slot holds a mark (what a row needs to matter, and how many are held), a list holds
+// the rows. Most rows are worse than the mark and cost one comparison.
 //
 //   list element: [order uint64][event time][the columns, packed]
 class best_rows final : public side_result {
@@ -20,14 +20,16 @@ class best_rows final : public side_result {
 
   void declare(weir::binder& b, std::uint32_t& next) override;
   void open(const weir_host* host) override { rows_.open(host); }
-  void update(weir_context*, const weir::aggregate::rows_in&, weir_slot* const* slots, const std::int64_t* name_spaces) override;
+  void update(weir_context*, const weir::aggregate::rows_in&, weir_slot* const* slots,
+              const std::int64_t* name_spaces) override;
   void update_one(weir_context*, const weir::aggregate::rows_in&, weir_slot* slot, std::int64_t name_space) override;
   void begin() override { held_.clear(); }
-  void collect(weir_context*, const weir_batch& keys, const std::uint32_t* rows, std::int64_t count, std::int64_t name_space,
-               const std::uint32_t* groups, std::int64_t group_count) override;
+  void collect(weir_context*, const weir_batch& keys, const std::uint32_t* rows, std::int64_t count,
+               std::int64_t name_space, const std::uint32_t* groups, std::int64_t group_count) override;
   void finish() override;
   void drop(weir_context* c, std::int64_t name_space) override { rows_.drop(c, name_space); }
-  void clear(weir_context*, const weir_batch& keys, const std::uint32_t* rows, std::int64_t count, std::int64_t name_space) override;
+  void clear(weir_context*, const weir_batch& keys, const std::uint32_t* rows, std::int64_t count,
+             std::int64_t name_space) override;
 
   [[nodiscard]] const std::vector<weir::field>& results() const { return fields_; }
   [[nodiscard]] std::size_t rows_of(std::uint32_t group) const { return held_[group].size(); }
@@ -37,7 +39,8 @@ class best_rows final : public side_result {
  private:
   template <class Slots>
   void run(weir_context* c, const weir::aggregate::rows_in& in, Slots slots, const std::int64_t* name_spaces);
-  void take(weir_context* c, const weir::batch_view& batch, std::uint32_t row, std::uint64_t order, weir_slot* mark, std::int64_t name_space);
+  void take(weir_context* c, const weir::batch_view& batch, std::uint32_t row, std::uint64_t order, weir_slot* mark,
+            std::int64_t name_space);
   void compact(weir_context* c, weir_slot* list, weir_slot* mark);
   void cut_off(std::vector<std::string>& rows) const;
 

@@ -32,7 +32,9 @@ struct grid {
   // The start of the last window that holds t.
   std::int64_t last_window(std::int64_t t) const { return floor_to(t, slide, offset); }
   // The start of the first window that holds the pane.
-  std::int64_t first_window(std::int64_t pane_start) const { return floor_to(pane_start + pane - size - 1, slide, offset) + slide; }
+  std::int64_t first_window(std::int64_t pane_start) const {
+    return floor_to(pane_start + pane - size - 1, slide, offset) + slide;
+  }
   // The start of the first window that is not complete at a watermark: end - 1 > watermark.
   std::int64_t first_open(std::int64_t watermark) const {
     if (watermark <= time_least) return INT64_MIN;

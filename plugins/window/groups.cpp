@@ -67,8 +67,8 @@ bool groups::same(std::uint32_t group, const std::vector<weir::column_view>& key
   return true;
 }
 
-void groups::find_or_add(const std::vector<weir::column_view>& keys, const std::uint64_t* hashes, const std::uint32_t* rows,
-                         std::int64_t count, std::uint32_t* out) {
+void groups::find_or_add(const std::vector<weir::column_view>& keys, const std::uint64_t* hashes,
+                         const std::uint32_t* rows, std::int64_t count, std::uint32_t* out) {
   for (std::int64_t k = 0; k < count; ++k) {
     if (hashes_.size() * 2 >= index_.size()) grow();
     const std::uint32_t row = rows[k];

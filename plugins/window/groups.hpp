@@ -17,8 +17,8 @@ class groups {
   void clear();
   [[nodiscard]] std::int64_t size() const { return static_cast<std::int64_t>(hashes_.size()); }
 
-  // The group of each key, in the order of rows; those that are new are numbered from the size before on. hashes: by physical
-  // row; null: made from the columns.
+  // The group of each key, in the order of rows; those that are new are numbered from the size before on. hashes: by
+  // physical row; null: made from the columns.
   void find_or_add(const std::vector<weir::column_view>& keys, const std::uint64_t* hashes, const std::uint32_t* rows,
                    std::int64_t count, std::uint32_t* out);
   // The accumulator of a group; lives until the next find_or_add.
@@ -34,7 +34,7 @@ class groups {
   std::vector<std::uint64_t> hashes_, slots_;
   std::vector<std::uint32_t> index_;  // group + 1; 0: free
   std::size_t words_ = 1;
-  bool one_word_ = false;                // a single key column of 8 bytes
+  bool one_word_ = false;                 // a single key column of 8 bytes
   std::vector<std::uint64_t> word_keys_;  // then: its values
   std::vector<std::uint8_t> word_nulls_;
 };

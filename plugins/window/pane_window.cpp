@@ -48,7 +48,8 @@ sliding::sliding(const weir::config& c) : pane_window{c, sliding_grid(c)} {}
 
 pane_window::pane_window(const weir::config& c, grid g)
     : grid_{g}, lateness_{c.get<weir::duration>("allowed_lateness").count()}, results_{c, result_times::both, true} {
-  if (lateness_ < 0 || lateness_ > time_most / 4) throw c.error("allowed_lateness", "must be at least 0, and no age of the world");
+  if (lateness_ < 0 || lateness_ > time_most / 4)
+    throw c.error("allowed_lateness", "must be at least 0, and no age of the world");
   if (lateness_ && results_.has_best_keys())
     throw c.error("best_keys", "has no meaning together with allowed_lateness: an update would be about other keys");
   if (lateness_ && is_given(c, "best_rows"))
@@ -86,7 +87,8 @@ void pane_window::process(const weir::batch_view& batch, weir::batch_output& out
   std::int64_t count = batch.row_count();
   if (count == 0) return;
   const std::int64_t* const times = batch.raw().event_time;
-  if (!times) throw weir::plugin_error{"a window needs records with an event time: give the source a [watermark] with a field"};
+  if (!times)
+    throw weir::plugin_error{"a window needs records with an event time: give the source a [watermark] with a field"};
   work_.begin(batch.raw());
   const std::uint32_t* rows = work_.rows();
   const std::uint32_t* given = batch.raw().rows;  // what slots() is told: null for all
@@ -117,7 +119,8 @@ void pane_window::process(const weir::batch_view& batch, weir::batch_output& out
     emit_changes(batch, out, false);
 }
 
-void pane_window::part_late(const weir::batch_view& batch, const std::uint32_t* rows, std::int64_t count, weir::batch_output& out) {
+void pane_window::part_late(const weir::batch_view& batch, const std::uint32_t* rows, std::int64_t count,
+                            weir::batch_output& out) {
   const std::int64_t* const times = batch.raw().event_time;
   std::uint32_t* const late = out.row_buffer(count);
   std::int64_t n = 0;
@@ -145,9 +148,11 @@ void pane_window::add_panes(const std::int64_t* times, const std::uint32_t* rows
   }
 }
 
-void pane_window::add(const weir::batch_view& batch, const std::uint32_t* rows, std::int64_t count, const std::uint32_t* given) {
+void pane_window::add(const weir::batch_view& batch, const std::uint32_t* rows, std::int64_t count,
+                      const std::uint32_t* given) {
   weir_slot** const slots = work_.slots();
-  results_.state().slots(context(), batch.raw(), given, count, panes_.data(), WEIR_SLOTS_CREATE | WEIR_SLOTS_TOUCH, slots);
+  results_.state().slots(context(), batch.raw(), given, count, panes_.data(), WEIR_SLOTS_CREATE | WEIR_SLOTS_TOUCH,
+                         slots);
   results_.update(context(), {batch, rows, count}, slots, panes_.data());
 }
 
@@ -157,7 +162,8 @@ void pane_window::add_unkeyed(const weir::batch_view& batch, const std::uint32_t
     std::int64_t to = from + 1;
     while (to < count && panes_[static_cast<std::size_t>(to)] == panes_[static_cast<std::size_t>(from)]) ++to;
     weir_slot* slot = nullptr;
-    results_.state().slots(context(), batch.raw(), rows + from, 1, panes_.data() + from, WEIR_SLOTS_CREATE | WEIR_SLOTS_TOUCH, &slot);
+    results_.state().slots(context(), batch.raw(), rows + from, 1, panes_.data() + from,
+                           WEIR_SLOTS_CREATE | WEIR_SLOTS_TOUCH, &slot);
     results_.update_one(context(), {batch, rows + from, to - from}, slot, panes_[static_cast<std::size_t>(from)]);
     from = to;
   }
@@ -179,7 +185,9 @@ void pane_window::on_watermark(weir::time at, weir::batch_output& out) {
     }
     next_start_ = open;
   }
-  const std::int64_t kept = us >= time_most ? INT64_MAX : us <= time_least ? INT64_MIN : grid_.first_open(us - lateness_);
+  const std::int64_t kept = us >= time_most    ? INT64_MAX
+                            : us <= time_least ? INT64_MIN
+                                               : grid_.first_open(us - lateness_);
   if (kept > kept_start_) {
     kept_start_ = kept;
     drop_panes(kept);
@@ -188,7 +196,8 @@ void pane_window::on_watermark(weir::time at, weir::batch_output& out) {
 
 void pane_window::drop_panes(std::int64_t first_kept) {
   std::int64_t pane = 0;
-  while (results_.state().next_name_space(context(), INT64_MIN, pane) && pane < first_kept) results_.drop(context(), pane);
+  while (results_.state().next_name_space(context(), INT64_MIN, pane) && pane < first_kept)
+    results_.drop(context(), pane);
 }
 
 void pane_window::fire(std::int64_t start, weir::batch_output& out) {
@@ -200,7 +209,8 @@ void pane_window::fire(std::int64_t start, weir::batch_output& out) {
   for (side_result* s : results_.sides()) s->begin();
   const auto& state = results_.state();
   std::int64_t pane = start;
-  for (std::int64_t from = start; state.next_name_space(context(), from, pane) && pane < start + grid_.size; from = pane + 1) {
+  for (std::int64_t from = start; state.next_name_space(context(), from, pane) && pane < start + grid_.size;
+       from = pane + 1) {
     std::uint64_t cursor = 0;
     do {
       const weir_batch* keys = nullptr;
@@ -208,7 +218,8 @@ void pane_window::fire(std::int64_t start, weir::batch_output& out) {
       const std::int64_t count = state.scan(context(), pane, cursor, keys, slots);
       if (!count) continue;
       std::vector<weir::column_view> columns;
-      for (std::size_t i = 0; i < results_.key_fields().size(); ++i) columns.emplace_back(results_.key_fields()[i], *keys->columns[i]);
+      for (std::size_t i = 0; i < results_.key_fields().size(); ++i)
+        columns.emplace_back(results_.key_fields()[i], *keys->columns[i]);
       std::uint32_t* const rows = room(part_rows_, count);
       for (std::int64_t k = 0; k < count; ++k) rows[k] = keys->rows ? keys->rows[k] : static_cast<std::uint32_t>(k);
       std::uint32_t* const ids = room(ids_, count);
@@ -264,7 +275,8 @@ void pane_window::fire_directly(std::int64_t start, weir::batch_output& out) {
     const std::int64_t count = results_.state().scan(context(), start, cursor, keys, slots);
     if (!count) continue;
     std::vector<weir::column_view> columns;
-    for (std::size_t i = 0; i < results_.key_fields().size(); ++i) columns.emplace_back(results_.key_fields()[i], *keys->columns[i]);
+    for (std::size_t i = 0; i < results_.key_fields().size(); ++i)
+      columns.emplace_back(results_.key_fields()[i], *keys->columns[i]);
     std::uint32_t* const rows = room(part_rows_, count);
     std::uint32_t* const ids = room(ids_, count);
     for (std::int64_t k = 0; k < count; ++k) {
@@ -294,7 +306,8 @@ void pane_window::find_changes(const weir::batch_view& batch, const std::uint32_
   for (std::int64_t k = 0; k < count; ++k) {
     const std::int64_t t = times[rows[k]];
     const std::int64_t last = std::min(grid_.last_window(t), next_start_ - grid_.slide);
-    for (std::int64_t start = std::max(grid_.first_window(grid_.pane_of(t)), kept_start_); start <= last; start += grid_.slide) {
+    for (std::int64_t start = std::max(grid_.first_window(grid_.pane_of(t)), kept_start_); start <= last;
+         start += grid_.slide) {
       auto at = std::find_if(changes_.begin(), changes_.end(), [&](const change& c) { return c.start == start; });
       if (at == changes_.end()) at = changes_.insert(at, {start, {}, {}});
       at->rows.push_back(rows[k]);
@@ -319,7 +332,8 @@ void pane_window::gather(const weir::batch_view& batch, const change& c, std::ve
   weir_slot** const found = room(from_, count);
   std::vector<std::int64_t> spaces(first.size());
   std::int64_t pane = c.start;
-  for (std::int64_t from = c.start; results_.state().next_name_space(context(), from, pane) && pane < c.start + grid_.size; from = pane + 1) {
+  for (std::int64_t from = c.start;
+       results_.state().next_name_space(context(), from, pane) && pane < c.start + grid_.size; from = pane + 1) {
     std::fill(spaces.begin(), spaces.end(), pane);
     results_.state().slots(context(), batch.raw(), first.data(), count, spaces.data(), 0, found);
     for (std::int64_t k = 0; k < count; ++k) {

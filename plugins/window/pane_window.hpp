@@ -1,8 +1,9 @@
-// Windows on a grid: tumbling and sliding. A window is the merge of its panes when it fires, so a row is added once, however many
-// windows it belongs to.
+// Windows on a grid: tumbling and sliding. A window is the merge of its panes when it fires, so a row is added once,
+// however many windows it belongs to.
 //
 //   process: rows -> pane of each -> one slot each (key, name space = pane's start) -> loops over columns
-//   watermark: for each window that is complete: scan its panes -> groups by key -> results; panes of no open window are dropped
+//   watermark: for each window that is complete: scan its panes -> groups by key -> results; panes of no open window
+//   are dropped
 #pragma once
 
 #include <cstdint>
@@ -59,7 +60,7 @@ class pane_window : public weir::batch_operator {
   std::int64_t next_start_ = INT64_MIN;  // windows that begin before have fired
   std::int64_t kept_start_ = INT64_MIN;  // windows that begin before are gone: rows of no later window are late
   weir::shared::row_work work_;
-  std::vector<std::int64_t> panes_;       // by place in the rows to add
+  std::vector<std::int64_t> panes_;  // by place in the rows to add
   std::vector<std::uint32_t> on_time_;
   std::vector<change> changes_;
   // While a window fires.

@@ -5,5 +5,6 @@
 #include "window/session.hpp"
 
 WEIR_PLUGIN("window", "0.1.0",
-            weir::operators<window::tumbling, window::sliding, window::session, window::count_window, window::global_window, window::running>(
-                "tumbling", "sliding", "session", "count", "global", "running"))
+            weir::operators<window::tumbling, window::sliding, window::session, window::count_window,
+                            window::global_window, window::running>("tumbling", "sliding", "session", "count", "global",
+                                                                    "running"))

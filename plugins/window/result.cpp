@@ -37,8 +37,9 @@ results::results(const weir::config& c, result_times times, bool with_best)
   if (best_rows_options_) best_rows_options_->columns = c.at("best_rows").get<std::vector<std::string>>("columns");
   if (with_best) best_keys_ = read_best(c, "best_keys");
   if (texts_.empty() && !best_rows_options_)
-    throw c.error("aggregates", with_best ? "is empty: name at least one aggregate, such as \"count() AS n\", or give best_rows"
-                                          : "is empty: name at least one aggregate, such as \"count() AS n\"");
+    throw c.error("aggregates",
+                  with_best ? "is empty: name at least one aggregate, such as \"count() AS n\", or give best_rows"
+                            : "is empty: name at least one aggregate, such as \"count() AS n\"");
 }
 results::~results() = default;
 
@@ -73,8 +74,10 @@ void results::bind(weir::binder& b, weir::shared::value_layout& layout, bind_opt
     }
   weir::schema out;
   out.fields = key_fields_;
-  if (times_ == result_times::both) out.fields.push_back({.name = "window_start", .kind = weir::type::timestamp, .nullable = false});
-  if (times_ != result_times::none) out.fields.push_back({.name = "window_end", .kind = weir::type::timestamp, .nullable = false});
+  if (times_ == result_times::both)
+    out.fields.push_back({.name = "window_start", .kind = weir::type::timestamp, .nullable = false});
+  if (times_ != result_times::none)
+    out.fields.push_back({.name = "window_end", .kind = weir::type::timestamp, .nullable = false});
   for (const column& c : columns_) out.fields.push_back(c.fixed ? c.fixed->result() : c.side->result());
   if (best_rows_) out.fields.insert(out.fields.end(), best_rows_->results().begin(), best_rows_->results().end());
   for (std::size_t i = 0; i < out.size(); ++i)
@@ -84,7 +87,8 @@ void results::bind(weir::binder& b, weir::shared::value_layout& layout, bind_opt
     for (const column& c : columns_)
       if (c.fixed && c.fixed->result().name == best_keys_->by) best_by_ = c.fixed;
     if (!best_by_)
-      b.error(WEIR_E_CONFIG, "best_keys.by", "there is no aggregate '" + best_keys_->by + "': name one of `aggregates`");
+      b.error(WEIR_E_CONFIG, "best_keys.by",
+              "there is no aggregate '" + best_keys_->by + "': name one of `aggregates`");
     else if (!best_by_->ordered())
       b.error(WEIR_E_CONFIG, "best_keys.by", "'" + best_keys_->by + "' is no number to order by");
   }
@@ -92,7 +96,8 @@ void results::bind(weir::binder& b, weir::shared::value_layout& layout, bind_opt
   if (layout.fields().fields.empty()) layout.add("seen", weir::type::boolean);
   fixed_.seal(layout.size());
   std::uint32_t next = 0;
-  state_.declare(b, next, {.name = "window", .value = layout.fields(), .value_size = layout.size(), .ttl_us = o.ttl_us});
+  state_.declare(b, next,
+                 {.name = "window", .value = layout.fields(), .value_size = layout.size(), .ttl_us = o.ttl_us});
   for (side_result* s : sides_) s->declare(b, next);
   b.output("", std::move(out));
   if (o.late_port) b.output_like_input("late");
@@ -109,7 +114,9 @@ void results::pick_best(std::vector<weir_slot*>& slots, std::vector<std::uint32_
     rank value;
     std::uint32_t group;
   };
-  const auto better = [&](const rank& a, const rank& b) { return best_keys_->largest || a.null || b.null ? b < a : a < b; };
+  const auto better = [&](const rank& a, const rank& b) {
+    return best_keys_->largest || a.null || b.null ? b < a : a < b;
+  };
   const auto limit = static_cast<std::size_t>(best_keys_->limit);
   std::vector<entry> best;
   if (limit == 1) {
@@ -121,7 +128,8 @@ void results::pick_best(std::vector<weir_slot*>& slots, std::vector<std::uint32_
     }
   } else {
     for (std::uint32_t g = 0; g < slots.size(); ++g) best.push_back({best_by_->order(slots[g]), g});
-    std::stable_sort(best.begin(), best.end(), [&](const entry& a, const entry& b) { return better(a.value, b.value); });
+    std::stable_sort(best.begin(), best.end(),
+                     [&](const entry& a, const entry& b) { return better(a.value, b.value); });
     std::size_t n = std::min(limit, best.size());
     if (best_keys_->ties)
       while (n && n < best.size() && best[n].value == best[n - 1].value) ++n;
@@ -137,8 +145,14 @@ void results::emit(weir::batch_output& out, const result_part& part) {
   auto& s = spread_;
   s = {};
   const auto flush = [&] {
-    const result_part rows{part.keys, s.key_rows.data(), s.slots.data(), s.start.data(), s.end.data(), s.groups.data(),
-                           static_cast<std::int64_t>(s.groups.size()), part.change};
+    const result_part rows{part.keys,
+                           s.key_rows.data(),
+                           s.slots.data(),
+                           s.start.data(),
+                           s.end.data(),
+                           s.groups.data(),
+                           static_cast<std::int64_t>(s.groups.size()),
+                           part.change};
     emit_rows(out, rows);
     s = {};
   };

@@ -36,16 +36,19 @@ inline constexpr weir_option best_keys_options[]{
     weir::option("order", weir::choice("largest|smallest")).doc("Which end; default largest.").raw(),
     {}};
 
-inline constexpr weir::option aggregates_option =
-    weir::option("aggregates", weir::list_of_text)
-        .fallback("[]")
-        .doc("Result columns: \"count() AS n\", \"sum(price) AS total\", \"arg_max(url, price) AS best\"; see the README.");
-inline constexpr weir::option lateness_option =
-    weir::option("allowed_lateness", weir::timespan)
-        .fallback("\"0s\"")
-        .doc("A complete window is kept this long for late rows, which send an update; rows later than that leave by the port `late`.");
-inline constexpr weir::option best_rows_option =
-    weir::option("best_rows", weir::table).nested(best_rows_options).doc("One result for each of the best rows of a window.");
+inline constexpr weir::option aggregates_option = weir::option("aggregates", weir::list_of_text)
+                                                      .fallback("[]")
+                                                      .doc(
+                                                          "Result columns: \"count() AS n\", \"sum(price) AS total\", "
+                                                          "\"arg_max(url, price) AS best\"; see the README.");
+inline constexpr weir::option lateness_option = weir::option("allowed_lateness", weir::timespan)
+                                                    .fallback("\"0s\"")
+                                                    .doc(
+                                                        "A complete window is kept this long for late rows, which send "
+                                                        "an update; rows later than that leave by the port `late`.");
+inline constexpr weir::option best_rows_option = weir::option("best_rows", weir::table)
+                                                     .nested(best_rows_options)
+                                                     .doc("One result for each of the best rows of a window.");
 inline constexpr weir::option best_keys_option =
     weir::option("best_keys", weir::table)
         .nested(best_keys_options)
@@ -77,16 +80,19 @@ class side_result {
   virtual void declare(weir::binder& b, std::uint32_t& next) = 0;
   virtual void open(const weir_host*) = 0;
   // slots: the main ones of the rows, or one for all of them. name_spaces: one for each row; null: all 0.
-  virtual void update(weir_context*, const weir::aggregate::rows_in&, weir_slot* const* slots, const std::int64_t* name_spaces) = 0;
+  virtual void update(weir_context*, const weir::aggregate::rows_in&, weir_slot* const* slots,
+                      const std::int64_t* name_spaces) = 0;
   virtual void update_one(weir_context*, const weir::aggregate::rows_in&, weir_slot* slot, std::int64_t name_space) = 0;
-  // A firing: first begin; then what each key has in a name space goes to its group, group_count of them so far; then finish.
+  // A firing: first begin; then what each key has in a name space goes to its group, group_count of them so far; then
+  // finish.
   virtual void begin() = 0;
-  virtual void collect(weir_context*, const weir_batch& keys, const std::uint32_t* rows, std::int64_t count, std::int64_t name_space,
-                       const std::uint32_t* groups, std::int64_t group_count) = 0;
+  virtual void collect(weir_context*, const weir_batch& keys, const std::uint32_t* rows, std::int64_t count,
+                       std::int64_t name_space, const std::uint32_t* groups, std::int64_t group_count) = 0;
   virtual void finish() {}
   virtual void drop(weir_context*, std::int64_t name_space) = 0;
   // Forgets what some keys have in a name space.
-  virtual void clear(weir_context*, const weir_batch& keys, const std::uint32_t* rows, std::int64_t count, std::int64_t name_space) = 0;
+  virtual void clear(weir_context*, const weir_batch& keys, const std::uint32_t* rows, std::int64_t count,
+                     std::int64_t name_space) = 0;
 };
 
 // A side result with one value for a group.
@@ -124,7 +130,8 @@ class results {
   [[nodiscard]] const std::vector<side_result*>& sides() const { return sides_; }
 
   // Adds rows to the accumulators of their slots, which must be there and touched.
-  void update(weir_context* c, const weir::aggregate::rows_in& in, weir_slot* const* slots, const std::int64_t* name_spaces) const {
+  void update(weir_context* c, const weir::aggregate::rows_in& in, weir_slot* const* slots,
+              const std::int64_t* name_spaces) const {
     fixed_.prepare(slots, in.count);
     fixed_.update(in, slots);
     for (side_result* s : sides_) s->update(c, in, slots, name_spaces);

@@ -32,7 +32,8 @@ std::int64_t rows_of(const weir::config& c, std::int64_t least) {
 
 }  // namespace
 
-row_by_row::row_by_row(const weir::config& c, result_times times, std::int64_t ttl_us) : results_{c, times}, ttl_us_{ttl_us} {}
+row_by_row::row_by_row(const weir::config& c, result_times times, std::int64_t ttl_us)
+    : results_{c, times}, ttl_us_{ttl_us} {}
 
 void row_by_row::bind(weir::binder& b) {
   weir::shared::value_layout layout;
@@ -81,10 +82,12 @@ void row_by_row::process(const weir::batch_view& batch, weir::batch_output& out)
   if (count == 0) return;
   work_.begin(batch.raw());
   weir_slot** const slots = work_.slots();
-  results_.state().slots(context(), batch.raw(), batch.raw().rows, count, nullptr, WEIR_SLOTS_CREATE | WEIR_SLOTS_TOUCH, slots);
+  results_.state().slots(context(), batch.raw(), batch.raw().rows, count, nullptr, WEIR_SLOTS_CREATE | WEIR_SLOTS_TOUCH,
+                         slots);
   for (std::int64_t k = 0; k < count; ++k) {
     const std::uint32_t row = work_.rows()[k];
-    if (const auto change = batch.change(row); change == weir::change_kind::erase || change == weir::change_kind::update_before) {
+    if (const auto change = batch.change(row);
+        change == weir::change_kind::erase || change == weir::change_kind::update_before) {
       out.dead_letter(batch, row, "a row is taken back, which no aggregate here can do");
       continue;
     }
@@ -99,7 +102,8 @@ void row_by_row::process(const weir::batch_view& batch, weir::batch_output& out)
   send(batch, out);
 }
 
-running::running(const weir::config& c) : row_by_row{c, result_times::none, ttl_of(c)}, upserts_{c.get<std::string>("emit") == "upserts"} {
+running::running(const weir::config& c)
+    : row_by_row{c, result_times::none, ttl_of(c)}, upserts_{c.get<std::string>("emit") == "upserts"} {
   wants_before_ = true;
 }
 void running::added(const weir::batch_view& batch, std::uint32_t row, weir_slot* slot, const weir_slot* before) {
@@ -109,7 +113,8 @@ void running::added(const weir::batch_view& batch, std::uint32_t row, weir_slot*
   tell(row, copy_of(slot), end, end, before ? WEIR_UPDATE_AFTER : WEIR_INSERT);
 }
 
-count_window::count_window(const weir::config& c) : row_by_row{c, result_times::both, ttl_of(c)}, rows_{rows_of(c, 1)} {}
+count_window::count_window(const weir::config& c)
+    : row_by_row{c, result_times::both, ttl_of(c)}, rows_{rows_of(c, 1)} {}
 void count_window::bind_more(weir::shared::value_layout& layout) {
   count_at_ = layout.add("window_rows", weir::type::int64);
   first_at_ = layout.add("window_first", weir::type::timestamp);
@@ -117,7 +122,8 @@ void count_window::bind_more(weir::shared::value_layout& layout) {
 }
 void count_window::added(const weir::batch_view& batch, std::uint32_t row, weir_slot* slot, const weir_slot*) {
   const std::int64_t* const times = batch.raw().event_time;
-  if (!times) throw weir::plugin_error{"a window needs records with an event time: give the source a [watermark] with a field"};
+  if (!times)
+    throw weir::plugin_error{"a window needs records with an event time: give the source a [watermark] with a field"};
   const std::int64_t n = load(slot, count_at_) + 1, t = times[row];
   store(slot, count_at_, n);
   store(slot, first_at_, n == 1 ? t : std::min(t, load(slot, first_at_)));
@@ -128,8 +134,12 @@ void count_window::added(const weir::batch_view& batch, std::uint32_t row, weir_
 }
 
 global_window::global_window(const weir::config& c)
-    : row_by_row{c, result_times::end, 0}, rows_{rows_of(c, 0)}, every_{c.get<weir::duration>("every").count()}, purge_{c.get<bool>("purge")} {
-  if (every_ < 0 || every_ > time_most / 4) throw c.error("every", "must be longer than nothing, and no age of the world");
+    : row_by_row{c, result_times::end, 0},
+      rows_{rows_of(c, 0)},
+      every_{c.get<weir::duration>("every").count()},
+      purge_{c.get<bool>("purge")} {
+  if (every_ < 0 || every_ > time_most / 4)
+    throw c.error("every", "must be longer than nothing, and no age of the world");
   if ((rows_ == 0) == (every_ == 0)) throw c.error("every", "or rows: exactly one of them says when keys are told");
 }
 void global_window::bind_more(weir::shared::value_layout& layout) {
@@ -138,8 +148,14 @@ void global_window::bind_more(weir::shared::value_layout& layout) {
   last_at_ = layout.add("window_last", weir::type::timestamp);
 }
 void global_window::added(const weir::batch_view& batch, std::uint32_t row, weir_slot* slot, const weir_slot*) {
-  if (!rows_) return;
   const std::int64_t* const times = batch.raw().event_time;
+  if (every_) {
+    if (!times)
+      throw weir::plugin_error{"a window needs records with an event time: give the source a [watermark] with a field"};
+    oldest_ = std::min(oldest_, times[row]);
+    newest_ = std::max(newest_, times[row]);
+    return;
+  }
   const std::int64_t n = load(slot, count_at_) + 1, t = times ? times[row] : 0;
   store(slot, last_at_, n == 1 ? t : std::max(t, load(slot, last_at_)));
   store(slot, count_at_, n);
@@ -151,13 +167,11 @@ void global_window::on_watermark(weir::time at, weir::batch_output& out) {
   if (!every_) return;
   const std::int64_t us = weir::detail::micros(at);
   if (us <= time_least) return;
-  if (us >= time_most) {  // the end of all input: the stretch in work ends with it
-    std::int64_t any = 0;
-    if (results_.state().next_name_space(context(), INT64_MIN, any)) tell_all(told_ == INT64_MIN ? every_ : told_ + every_, out);
-    return;
-  }
-  const std::int64_t end = grid::floor_to(us + 1, every_, 0);
-  if (end <= told_) return;
+  if (oldest_ == INT64_MAX) return;  // no row yet
+  // At the end of all input the stretch in work ends, too.
+  const std::int64_t end = us >= time_most ? std::max(grid::floor_to(newest_, every_, 0), told_) + every_
+                                           : grid::floor_to(us + 1, every_, 0);
+  if (end <= told_ || end <= oldest_) return;
   told_ = end;
   tell_all(end, out);
 }
@@ -169,7 +183,8 @@ void global_window::tell_all(std::int64_t end, weir::batch_output& out) {
     const std::int64_t n = results_.state().scan(context(), 0, cursor, keys, slots);
     if (!n) continue;
     std::vector<weir::column_view> columns;
-    for (std::size_t i = 0; i < results_.key_fields().size(); ++i) columns.emplace_back(results_.key_fields()[i], *keys->columns[i]);
+    for (std::size_t i = 0; i < results_.key_fields().size(); ++i)
+      columns.emplace_back(results_.key_fields()[i], *keys->columns[i]);
     std::vector<std::uint32_t> rows;
     for (std::int64_t k = 0; k < n; ++k) rows.push_back(keys->rows ? keys->rows[k] : static_cast<std::uint32_t>(k));
     const std::vector<std::int64_t> ends(rows.size(), end);
@@ -185,12 +200,14 @@ void global_window::tell_all(std::int64_t end, weir::batch_output& out) {
 }
 void global_window::save(std::string& to) const {
   weir::packed_row row;
-  row.add(told_);
+  for (const std::int64_t t : {told_, oldest_, newest_}) row.add(t);
   to += row.bytes();
 }
 void global_window::restore(std::string_view saved) {
   weir::packed_reader in{saved};
   told_ = std::max(told_, in.get<std::int64_t>());
+  oldest_ = std::min(oldest_, in.get<std::int64_t>());
+  newest_ = std::max(newest_, in.get<std::int64_t>());
 }
 
 }  // namespace window

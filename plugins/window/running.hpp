@@ -1,5 +1,5 @@
-// Aggregates without an end of time: running ones, told at every row; windows of a number of rows; one window for ever that is told
-// now and then.
+// Aggregates without an end of time: running ones, told at every row; windows of a number of rows; one window for ever
+// that is told now and then.
 //
 //                told                                    then
 //   running      at every row, as a change               goes on
@@ -16,7 +16,8 @@
 
 namespace window {
 
-// Keeps the accumulators of each key in name space 0 and goes row by row, for what a row says depends on those before it.
+// Keeps the accumulators of each key in name space 0 and goes row by row, for what a row says depends on those before
+// it.
 class row_by_row : public weir::batch_operator {
  public:
   static constexpr bool selections = true;
@@ -50,7 +51,9 @@ class row_by_row : public weir::batch_operator {
 
 class running final : public row_by_row {
  public:
-  static constexpr const char* summary() { return "Aggregates of all rows of each key so far, as a stream of changes."; }
+  static constexpr const char* summary() {
+    return "Aggregates of all rows of each key so far, as a stream of changes.";
+  }
   static constexpr auto options() {
     return weir::options(aggregates_option,
                          weir::option("emit", weir::choice("changes|upserts"))
@@ -71,10 +74,11 @@ class count_window final : public row_by_row {
  public:
   static constexpr const char* summary() { return "Aggregates of every so many rows of each key."; }
   static constexpr auto options() {
-    return weir::options(weir::option("rows", weir::integer).required().doc("Rows in a window."), aggregates_option,
-                         weir::option("ttl", weir::timespan)
-                             .fallback("\"0s\"")
-                             .doc("A window that is not full is forgotten this long after its last row, by event time; 0: never."));
+    return weir::options(
+        weir::option("rows", weir::integer).required().doc("Rows in a window."), aggregates_option,
+        weir::option("ttl", weir::timespan)
+            .fallback("\"0s\"")
+            .doc("A window that is not full is forgotten this long after its last row, by event time; 0: never."));
   }
   explicit count_window(const weir::config& c);
 
@@ -87,11 +91,14 @@ class count_window final : public row_by_row {
 
 class global_window final : public row_by_row {
  public:
-  static constexpr const char* summary() { return "Aggregates of all rows of each key, told every so many rows or so often."; }
+  static constexpr const char* summary() {
+    return "Aggregates of all rows of each key, told every so many rows or so often.";
+  }
   static constexpr auto options() {
-    return weir::options(weir::option("rows", weir::integer).fallback("0").doc("A key is told at every so many of its rows."),
-                         weir::option("every", weir::timespan).fallback("\"0s\"").doc("All keys are told this often, by event time."),
-                         weir::option("purge", weir::flag).fallback("false").doc("Begin anew after telling."), aggregates_option);
+    return weir::options(
+        weir::option("rows", weir::integer).fallback("0").doc("A key is told at every so many of its rows."),
+        weir::option("every", weir::timespan).fallback("\"0s\"").doc("All keys are told this often, by event time."),
+        weir::option("purge", weir::flag).fallback("false").doc("Begin anew after telling."), aggregates_option);
   }
   explicit global_window(const weir::config& c);
   void on_watermark(weir::time at, weir::batch_output& out) override;
@@ -104,7 +111,8 @@ class global_window final : public row_by_row {
   void tell_all(std::int64_t end, weir::batch_output& out);
   std::int64_t rows_, every_;
   bool purge_;
-  std::int64_t told_ = INT64_MIN;  // the end of the stretch that was told last
+  std::int64_t told_ = INT64_MIN;                         // the end of the stretch that was told last
+  std::int64_t oldest_ = INT64_MAX, newest_ = INT64_MIN;  // of all rows
   std::uint32_t count_at_ = 0, last_at_ = 0;
 };
 

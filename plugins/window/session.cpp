@@ -36,7 +36,8 @@ void session::bind(weir::binder& b) {
   weir::schema key, value;
   key.fields = {{.name = "start", .kind = weir::type::timestamp, .nullable = false}};
   value.fields = {{.name = "session", .kind = weir::type::binary, .nullable = false}};
-  older_.declare(b, next, {.name = "older", .kind = WEIR_STATE_MAP, .value = std::move(value), .map_key = std::move(key)});
+  older_.declare(b, next,
+                 {.name = "older", .kind = WEIR_STATE_MAP, .value = std::move(value), .map_key = std::move(key)});
   ends_.declare(b, family, "session_end", WEIR_TIMER_EVENT_TIME);
 }
 
@@ -50,7 +51,8 @@ void session::process(const weir::batch_view& batch, weir::batch_output& out) {
   const std::int64_t count = batch.row_count();
   if (count == 0) return;
   const std::int64_t* const times = batch.raw().event_time;
-  if (!times) throw weir::plugin_error{"a session needs records with an event time: give the source a [watermark] with a field"};
+  if (!times)
+    throw weir::plugin_error{"a session needs records with an event time: give the source a [watermark] with a field"};
   work_.begin(batch.raw());
   const std::uint32_t* const rows = work_.rows();
   std::int64_t least = times[rows[0]], most = least;
@@ -65,16 +67,20 @@ void session::process(const weir::batch_view& batch, weir::batch_output& out) {
   take(batch, rows, count, batch.raw().rows);
 }
 
-void session::take(const weir::batch_view& batch, const std::uint32_t* rows, std::int64_t count, const std::uint32_t* given) {
+void session::take(const weir::batch_view& batch, const std::uint32_t* rows, std::int64_t count,
+                   const std::uint32_t* given) {
   if (count == 0) return;
-  results_.state().slots(context(), batch.raw(), given, count, nullptr, WEIR_SLOTS_CREATE | WEIR_SLOTS_TOUCH, work_.slots());
+  results_.state().slots(context(), batch.raw(), given, count, nullptr, WEIR_SLOTS_CREATE | WEIR_SLOTS_TOUCH,
+                         work_.slots());
   add(batch, rows, work_.slots(), count);
-  ends_.set(context(), batch.raw(), timer_rows_.data(), timer_times_.data(), static_cast<std::int64_t>(timer_rows_.size()));
+  ends_.set(context(), batch.raw(), timer_rows_.data(), timer_times_.data(),
+            static_cast<std::int64_t>(timer_rows_.size()));
   timer_rows_.clear();
   timer_times_.clear();
 }
 
-void session::add(const weir::batch_view& batch, const std::uint32_t* rows, weir_slot* const* slots, std::int64_t count) {
+void session::add(const weir::batch_view& batch, const std::uint32_t* rows, weir_slot* const* slots,
+                  std::int64_t count) {
   const std::int64_t* const times = batch.raw().event_time;
   std::int64_t from = 0;  // rows before are in their accumulators
   const auto flush = [&](std::int64_t to) {
@@ -174,7 +180,9 @@ void session::add_apart(const weir::batch_view& batch, std::uint32_t row, std::i
   apart.push_back(std::move(own));
   std::sort(apart.begin(), apart.end(),
             [&](const copy& a, const copy& b) { return load(slot_of(a), start_at_) < load(slot_of(b), start_at_); });
-  const auto keep_header = [&](const copy& c) { std::memcpy(in_slot(slot, sizeof(weir_slot)), c.data() + 1, size - sizeof(weir_slot)); };
+  const auto keep_header = [&](const copy& c) {
+    std::memcpy(in_slot(slot, sizeof(weir_slot)), c.data() + 1, size - sizeof(weir_slot));
+  };
   keep_header(apart.back());
   store(slot, older_at_, static_cast<std::int64_t>(apart.size() - 1));
   for (std::size_t i = 0; i + 1 < apart.size(); ++i) {
@@ -196,8 +204,8 @@ bool session::is_late(weir_slot* slot, weir_slot* older, std::int64_t t) {
   return true;
 }
 
-void session::part_late(const weir::batch_view& batch, const std::uint32_t* rows, std::int64_t count, std::int64_t watermark,
-                        weir::batch_output& out) {
+void session::part_late(const weir::batch_view& batch, const std::uint32_t* rows, std::int64_t count,
+                        std::int64_t watermark, weir::batch_output& out) {
   const std::int64_t* const times = batch.raw().event_time;
   std::uint32_t* const late = out.row_buffer(count);
   std::int64_t n = 0;
@@ -296,12 +304,14 @@ void session::on_timers(std::uint32_t, const weir::batch_view& fired, weir::batc
   ended_.clear();
   for (std::int64_t k = 0; k < count; ++k)
     if (slots[k] && (slots[k]->flags & WEIR_SLOT_PRESENT)) end_sessions(fired, rows[k], slots[k], at);
-  ends_.set(context(), fired.raw(), timer_rows_.data(), timer_times_.data(), static_cast<std::int64_t>(timer_rows_.size()));
+  ends_.set(context(), fired.raw(), timer_rows_.data(), timer_times_.data(),
+            static_cast<std::int64_t>(timer_rows_.size()));
   timer_rows_.clear();
   timer_times_.clear();
   if (ended_.empty()) return;
   std::vector<weir::column_view> keys;
-  for (std::size_t i = 0; i < results_.key_fields().size(); ++i) keys.emplace_back(results_.key_fields()[i], *fired.raw().columns[i]);
+  for (std::size_t i = 0; i < results_.key_fields().size(); ++i)
+    keys.emplace_back(results_.key_fields()[i], *fired.raw().columns[i]);
   std::vector<const weir_slot*> ended;
   std::vector<std::int64_t> starts, ends;
   for (const copy& c : ended_) {

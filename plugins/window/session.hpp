@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "window/grid.hpp"
 #include "weir/packed.hpp"
+#include "window/grid.hpp"
 #include "window/result.hpp"
 
 namespace window {
@@ -18,10 +18,13 @@ namespace window {
 class session final : public weir::batch_operator {
  public:
   static constexpr bool selections = true;
-  static constexpr const char* summary() { return "Aggregates of each key's sessions: rows that follow each other by less than a gap."; }
+  static constexpr const char* summary() {
+    return "Aggregates of each key's sessions: rows that follow each other by less than a gap.";
+  }
   static constexpr auto options() {
-    return weir::options(weir::option("gap", weir::timespan).required().doc("A session ends when no row came for this long."),
-                         aggregates_option);
+    return weir::options(
+        weir::option("gap", weir::timespan).required().doc("A session ends when no row came for this long."),
+        aggregates_option);
   }
   explicit session(const weir::config& c);
 

@@ -22,11 +22,14 @@ std::vector<std::string> errors(const table& options, const weir::test::keys& ke
 
 TEST(JoinBind, SaysWhatIsWrongWithKeysAndColumns) {
   EXPECT_THAT(errors({}, {}), testing::Each(HasSubstr("needs a key")));
-  EXPECT_THAT(errors({}, weir::test::keys{{"customer", "id"}, {"payer"}}), ElementsAre(HasSubstr("have 2 and 1 columns")));
+  EXPECT_THAT(errors({}, weir::test::keys{{"customer", "id"}, {"payer"}}),
+              ElementsAre(HasSubstr("have 2 and 1 columns")));
   EXPECT_THAT(errors({}, weir::test::keys{{"id"}, {"payer"}}), ElementsAre(HasSubstr("the keys differ: 'id'")));
-  EXPECT_THAT(errors({{"columns", value::list({"id"})}}), ElementsAre(HasSubstr("columns[0]: must begin with left. or right.")));
+  EXPECT_THAT(errors({{"columns", value::list({"id"})}}),
+              ElementsAre(HasSubstr("columns[0]: must begin with left. or right.")));
   EXPECT_THAT(errors({{"columns", value::list({"left.idd"})}}), ElementsAre(HasSubstr("did you mean 'id'")));
-  EXPECT_THAT(errors({{"columns", value::list({"left.id", "right.amount AS id"})}}), ElementsAre(HasSubstr("two columns 'id'")));
+  EXPECT_THAT(errors({{"columns", value::list({"left.id", "right.amount AS id"})}}),
+              ElementsAre(HasSubstr("two columns 'id'")));
   EXPECT_THAT(errors({{"ttl", weir::duration{-1}}}), ElementsAre(HasSubstr("ttl: must not be negative")));
 }
 

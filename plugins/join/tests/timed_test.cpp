@@ -93,11 +93,11 @@ TEST(IntervalJoin, GivesThePairsThatALoopOverAllRowsGives) {
       auto got = texts(h.take_rows());
       std::vector<std::string> expected;
       const bool lefts = type[0] == 'l' || type[0] == 'f', rights = type[0] == 'r' || type[0] == 'f';
-      const auto pair = [](const auto& o, const auto& p) {
-        return text({.value = {o, std::nullopt, p}});
-      };
+      const auto pair = [](const auto& o, const auto& p) { return text({.value = {o, std::nullopt, p}}); };
       using number = std::optional<std::int64_t>;
-      const auto meet = [&](const timed& o, const timed& p) { return o.who == p.who && p.at >= o.at - before && p.at <= o.at + after; };
+      const auto meet = [&](const timed& o, const timed& p) {
+        return o.who == p.who && p.at >= o.at - before && p.at <= o.at + after;
+      };
       for (const auto& o : orders) {
         bool met = false;
         for (const auto& p : payments)

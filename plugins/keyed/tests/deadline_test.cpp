@@ -37,7 +37,9 @@ WEIR_RECORD(breach, id, started_at, deadline, desk)
 weir::time at(weir::duration d) { return weir::time{d}; }
 using harness = weir::test::harness<keyed::deadline, weir::inputs<order, fill>, breach>;
 const weir::test::keys by_order{{"id"}, {"order"}};
-table in_10s(const char* repeat = "ignore") { return {{"within", 10s}, {"repeat", repeat}, {"columns", value::list({"desk"})}}; }
+table in_10s(const char* repeat = "ignore") {
+  return {{"within", 10s}, {"repeat", repeat}, {"columns", value::list({"desk"})}};
+}
 
 std::vector<std::int64_t> numbers(const std::vector<fill>& fills) {
   std::vector<std::int64_t> out;
@@ -65,7 +67,8 @@ TEST(Deadline, TellsAMissOnceWhenTheClockHasPassedIt) {
   EXPECT_THAT(numbers(h.take<fill>("late_completion")), ElementsAre(2));
   h.end();
   EXPECT_TRUE(h.take().empty());
-  EXPECT_EQ(h.state_count("waiting") + h.state_count("started") + h.timer_count("deadline") + h.timer_count("forget"), 0u);
+  EXPECT_EQ(h.state_count("waiting") + h.state_count("started") + h.timer_count("deadline") + h.timer_count("forget"),
+            0u);
 }
 
 TEST(Deadline, TellsTheMissAlsoWhenTheLateCompletionComesBeforeTheClock) {
@@ -103,7 +106,8 @@ TEST(Deadline, BeginsAnewWhenAsked) {
   }
 }
 
-// Every order is followed by a fill once, at random; rows come out of order within the allowance; cut and restored on the way.
+// Every order is followed by a fill once, at random; rows come out of order within the allowance; cut and restored on
+// the way.
 TEST(Deadline, TellsEveryMissOnceWhateverTheOrder) {
   for (unsigned seed = 1; seed <= 6; ++seed) {
     std::mt19937 random{seed};
@@ -115,7 +119,8 @@ TEST(Deadline, TellsEveryMissOnceWhateverTheOrder) {
     std::vector<std::pair<std::int64_t, event>> events;
     std::map<int, std::pair<std::int64_t, std::int64_t>> all;
     for (int i = 0; i < 60; ++i) {
-      const std::int64_t start = 10 * i + static_cast<std::int64_t>(random() % 10), took = 1 + static_cast<std::int64_t>(random() % 20);
+      const std::int64_t start = 10 * i + static_cast<std::int64_t>(random() % 10),
+                         took = 1 + static_cast<std::int64_t>(random() % 20);
       const bool never = random() % 5 == 0;
       all[i] = {start, never ? INT64_MAX : start + took};
       events.push_back({start + static_cast<std::int64_t>(random() % 6), {start, i, false}});
@@ -160,8 +165,10 @@ TEST(Deadline, SaysWhatIsWrongWithItsOptions) {
   };
   EXPECT_THAT(errors({{"within", 10s}}, {}), testing::Each(HasSubstr("needs a key")));
   EXPECT_THAT(errors({{"within", 0s}}, by_order), ElementsAre(HasSubstr("within: must be longer")));
-  EXPECT_THAT(errors({{"within", 1s}, {"columns", value::list({"desc"})}}, by_order), ElementsAre(HasSubstr("did you mean 'desk'")));
-  EXPECT_THAT(errors({{"within", 1s}, {"columns", value::list({"id"})}}, by_order), ElementsAre(HasSubstr("has a column 'id' already")));
+  EXPECT_THAT(errors({{"within", 1s}, {"columns", value::list({"desc"})}}, by_order),
+              ElementsAre(HasSubstr("did you mean 'desk'")));
+  EXPECT_THAT(errors({{"within", 1s}, {"columns", value::list({"id"})}}, by_order),
+              ElementsAre(HasSubstr("has a column 'id' already")));
 }
 
 }  // namespace

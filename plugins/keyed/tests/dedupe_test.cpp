@@ -36,7 +36,8 @@ TEST(Dedupe, LetsTheFirstRowOfAKeyThrough) {
   for (const bool sparse : {false, true}) {
     harness h{{}, by_desk_and_id};
     h.sparse = sparse;
-    h.push_all<quote>({{"fx", 1, 10, true}, {"fx", 1, 11, true}, {"repo", 1, 12, true}, {"fx", 2, 13, true}, {"repo", 1, 14, true}});
+    h.push_all<quote>(
+        {{"fx", 1, 10, true}, {"fx", 1, 11, true}, {"repo", 1, 12, true}, {"fx", 2, 13, true}, {"repo", 1, 14, true}});
     h.push({"fx", 2, 15, true});
     EXPECT_THAT(h.take(), ElementsAre(quote{"fx", 1, 10, true}, quote{"repo", 1, 12, true}, quote{"fx", 2, 13, true}));
   }
@@ -86,8 +87,9 @@ TEST(Dedupe, TellsOnlyRowsWhoseColumnsChanged) {
                        {"fx", 3, std::nullopt, false}});
     h.push({"fx", 1, 0, false});
     EXPECT_THAT(h.take(), ElementsAre(quote{"fx", 1, 10, true}, quote{"fx", 1, 11, true}, quote{"fx", 1, 11, false},
-                                      quote{"fx", 1, std::nullopt, false}, quote{"fx", 2, 0, false}, quote{"fx", 2, std::nullopt, false},
-                                      quote{"fx", 3, std::nullopt, false}, quote{"fx", 1, 0, false}));
+                                      quote{"fx", 1, std::nullopt, false}, quote{"fx", 2, 0, false},
+                                      quote{"fx", 2, std::nullopt, false}, quote{"fx", 3, std::nullopt, false},
+                                      quote{"fx", 1, 0, false}));
   }
 }
 
@@ -123,8 +125,10 @@ std::vector<std::string> errors(const table& options, const weir::test::keys& ke
 
 TEST(Dedupe, SaysWhatIsWrongWithItsOptions) {
   EXPECT_THAT(errors({}, {}), ElementsAre(HasSubstr("needs a key")));
-  EXPECT_THAT(errors({{"keep", "last"}, {"columns", value::list({"prise"})}}), ElementsAre(HasSubstr("did you mean 'price'")));
-  EXPECT_THAT(errors({{"keep", "last"}, {"columns", value::list({"desk"})}}), ElementsAre(HasSubstr("columns[0]: column 'desk' is utf8")));
+  EXPECT_THAT(errors({{"keep", "last"}, {"columns", value::list({"prise"})}}),
+              ElementsAre(HasSubstr("did you mean 'price'")));
+  EXPECT_THAT(errors({{"keep", "last"}, {"columns", value::list({"desk"})}}),
+              ElementsAre(HasSubstr("columns[0]: column 'desk' is utf8")));
   EXPECT_THAT(errors({{"emit", "changed"}}), ElementsAre(HasSubstr("emit: is for keep = \"last\"")));
   EXPECT_THAT(errors({{"keep", "last"}, {"emit", "changed"}}), ElementsAre(HasSubstr("columns: names the columns")));
 }

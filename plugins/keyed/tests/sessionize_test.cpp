@@ -35,14 +35,16 @@ TEST(Sessionize, NumbersTheRowsOfEachSession) {
     h.restore(h.cut());
     h.push({"ann", 5}, 15s);  // older than the session's first row, by less than the gap
     h.push({"ann", 6}, 2s);   // of a session that is over
-    EXPECT_THAT(h.take(), ElementsAre(numbered{"ann", 1, at(0s), 1}, numbered{"bob", 2, at(5s), 1}, numbered{"ann", 3, at(0s), 2},
-                                      numbered{"ann", 4, at(20s), 1}, numbered{"ann", 5, at(15s), 2}));
+    EXPECT_THAT(h.take(),
+                ElementsAre(numbered{"ann", 1, at(0s), 1}, numbered{"bob", 2, at(5s), 1}, numbered{"ann", 3, at(0s), 2},
+                            numbered{"ann", 4, at(20s), 1}, numbered{"ann", 5, at(15s), 2}));
     EXPECT_EQ(h.take<click>("late").size(), 1u);
   }
 }
 
 TEST(Sessionize, NeedsAKey) {
-  EXPECT_THAT((weir::test::bind_errors<keyed::sessionize, click>({{"gap", 10s}})), ElementsAre(HasSubstr("needs a key")));
+  EXPECT_THAT((weir::test::bind_errors<keyed::sessionize, click>({{"gap", 10s}})),
+              ElementsAre(HasSubstr("needs a key")));
 }
 
 }  // namespace

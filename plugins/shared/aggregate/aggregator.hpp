@@ -1,6 +1,6 @@
 #pragma once
-// Aggregates whose accumulator has a fixed size and lies in a slot of keyed state: updated by loops over a batch's columns, merged,
-// and written as an output column.
+// Aggregates whose accumulator has a fixed size and lies in a slot of keyed state: updated by loops over a batch's
+// columns, merged, and written as an output column.
 //
 //   layout.add(...) by each aggregator at bind -> [slot header][a0 fields][a1 fields]...
 //   update: one virtual call a batch and aggregate, then a loop over rows with their slots

@@ -69,7 +69,8 @@ class reader {
       }
       fail("the quoted name does not end");
     }
-    while (at_ < text_.size() && (std::isalnum(static_cast<unsigned char>(text_[at_])) || text_[at_] == '_')) out += text_[at_++];
+    while (at_ < text_.size() && (std::isalnum(static_cast<unsigned char>(text_[at_])) || text_[at_] == '_'))
+      out += text_[at_++];
     if (out.empty()) fail(std::string{what} + " should stand here");
     return out;
   }

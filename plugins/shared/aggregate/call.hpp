@@ -1,5 +1,6 @@
 #pragma once
-// One aggregate as a pipeline writes it: "sum(price) AS total", "count(DISTINCT bidder) AS bidders", "arg_max(url, price) AS best".
+// One aggregate as a pipeline writes it: "sum(price) AS total", "count(DISTINCT bidder) AS bidders", "arg_max(url,
+// price) AS best".
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,7 +11,7 @@ struct call {
   std::string function;                ///< lower case
   std::vector<std::string> arguments;  ///< column names; empty: count(*), count()
   bool distinct = false;
-  std::string name;                    ///< of the output column
+  std::string name;  ///< of the output column
 };
 
 /// Throws weir::config_error (option empty) with the place in the text.

@@ -59,7 +59,9 @@ class looping : public aggregator {
   void update(const rows_in& in, weir_slot* const* slots) const override {
     static_cast<const Self*>(this)->run(in, many{slots});
   }
-  void update_one(const rows_in& in, weir_slot* slot) const override { static_cast<const Self*>(this)->run(in, one{slot}); }
+  void update_one(const rows_in& in, weir_slot* slot) const override {
+    static_cast<const Self*>(this)->run(in, one{slot});
+  }
 };
 
 // How many values went in; only kept where a result can be null.
@@ -259,7 +261,8 @@ T worst() {
 template <class T, bool Max>
 class extreme final : public looping<extreme<T, Max>> {
  public:
-  extreme(const weir::field& from, std::size_t column, const std::string& name, value_layout& layout) : column_{column} {
+  extreme(const weir::field& from, std::size_t column, const std::string& name, value_layout& layout)
+      : column_{column} {
     this->result_ = from;
     this->result_.name = name;
     at_ = layout.add(this->result_);
@@ -273,7 +276,8 @@ class extreme final : public looping<extreme<T, Max>> {
     if constexpr (std::is_same_v<Slots, one>) {
       if (!c.has_nulls()) {
         T best = load<T>(slots.slot, at_);
-        for (std::int64_t k = 0; k < in.count; ++k) best = better<Max>(values[in.rows[k]], best) ? values[in.rows[k]] : best;
+        for (std::int64_t k = 0; k < in.count; ++k)
+          best = better<Max>(values[in.rows[k]], best) ? values[in.rows[k]] : best;
         store(slots.slot, at_, best);
         if (in.count) seen_.count(slots.slot);
         return;
@@ -316,8 +320,8 @@ class best_row final : public looping<best_row<By, Max>> {
   static constexpr bool by_time = std::is_void_v<By>;
   using key = std::conditional_t<by_time, std::int64_t, By>;
 
-  best_row(const weir::field& from, std::size_t column, const weir::field& by, std::size_t by_column, const std::string& name,
-           value_layout& layout)
+  best_row(const weir::field& from, std::size_t column, const weir::field& by, std::size_t by_column,
+           const std::string& name, value_layout& layout)
       : column_{column}, by_{by_column} {
     this->result_ = from;
     this->result_.name = name;
@@ -392,24 +396,37 @@ template <class F>
 bool with_number(const weir::field& f, F&& go) {
   using weir::type;
   switch (f.kind) {
-    case type::int8: return go(std::int8_t{}), true;
-    case type::int16: return go(std::int16_t{}), true;
+    case type::int8:
+      return go(std::int8_t{}), true;
+    case type::int16:
+      return go(std::int16_t{}), true;
     case type::int32:
-    case type::date32: return go(std::int32_t{}), true;
+    case type::date32:
+      return go(std::int32_t{}), true;
     case type::int64:
-    case type::timestamp: return go(std::int64_t{}), true;
-    case type::uint8: return go(std::uint8_t{}), true;
-    case type::uint16: return go(std::uint16_t{}), true;
-    case type::uint32: return go(std::uint32_t{}), true;
-    case type::uint64: return go(std::uint64_t{}), true;
-    case type::float32: return go(float{}), true;
-    case type::float64: return go(double{}), true;
-    case type::decimal128: return go(int128{}), true;
-    default: return false;
+    case type::timestamp:
+      return go(std::int64_t{}), true;
+    case type::uint8:
+      return go(std::uint8_t{}), true;
+    case type::uint16:
+      return go(std::uint16_t{}), true;
+    case type::uint32:
+      return go(std::uint32_t{}), true;
+    case type::uint64:
+      return go(std::uint64_t{}), true;
+    case type::float32:
+      return go(float{}), true;
+    case type::float64:
+      return go(double{}), true;
+    case type::decimal128:
+      return go(int128{}), true;
+    default:
+      return false;
   }
 }
 template <class T>
-using sum_type = std::conditional_t<std::is_floating_point_v<T>, double, std::conditional_t<(sizeof(T) < 8), std::int64_t, int128>>;
+using sum_type =
+    std::conditional_t<std::is_floating_point_v<T>, double, std::conditional_t<(sizeof(T) < 8), std::int64_t, int128>>;
 
 std::size_t column_of(const weir::schema& input, const std::string& name) {
   const int found = input.find(name);
@@ -417,7 +434,8 @@ std::size_t column_of(const weir::schema& input, const std::string& name) {
   return static_cast<std::size_t>(found);
 }
 [[noreturn]] void needs_numbers(const call& c, const weir::field& f) {
-  throw weir::config_error{"", c.function + "(" + f.name + "): the column is " + weir::to_string(f) + ", it must be a number" +
+  throw weir::config_error{"", c.function + "(" + f.name + "): the column is " + weir::to_string(f) +
+                                   ", it must be a number" +
                                    (c.function == "sum" || c.function == "avg" ? "" : ", a time, a date or a decimal")};
 }
 
@@ -480,7 +498,8 @@ std::unique_ptr<aggregator> make(const call& c, const weir::schema& input, value
     const std::size_t i = column_of(input, c.arguments[0]);
     const weir::field& f = input[i];
     if (!weir::shared::is_flat(f))
-      throw weir::config_error{"", c.function + "(" + f.name + "): the column is " + weir::to_string(f) + ", which no aggregate keeps"};
+      throw weir::config_error{
+          "", c.function + "(" + f.name + "): the column is " + weir::to_string(f) + ", which no aggregate keeps"};
     if (weir::shared::is_text(f)) return nullptr;
     const weir::field time{.name = "time", .kind = weir::type::timestamp, .nullable = false};
     if (c.function == "last")
@@ -494,7 +513,8 @@ std::unique_ptr<aggregator> make(const call& c, const weir::schema& input, value
     const std::size_t i = column_of(input, c.arguments[0]), by = column_of(input, c.arguments[1]);
     const weir::field &f = input[i], &order = input[by];
     if (!weir::shared::is_flat(f))
-      throw weir::config_error{"", c.function + ": column '" + f.name + "' is " + weir::to_string(f) + ", which no aggregate keeps"};
+      throw weir::config_error{
+          "", c.function + ": column '" + f.name + "' is " + weir::to_string(f) + ", which no aggregate keeps"};
     if (weir::shared::is_text(f)) return nullptr;
     if (!with_number(order, [&]<class T>(T) {
           if (c.function == "arg_max")
@@ -505,8 +525,10 @@ std::unique_ptr<aggregator> make(const call& c, const weir::schema& input, value
       needs_numbers(c, order);
     return out;
   }
-  static const std::vector<std::string_view> known{"count", "sum", "avg", "min", "max", "first", "last", "arg_max", "arg_min"};
-  throw weir::config_error{"", "there is no aggregate '" + c.function + "'" + weir::detail::hint(c.function, known, "there are")};
+  static const std::vector<std::string_view> known{"count", "sum",  "avg",     "min",    "max",
+                                                   "first", "last", "arg_max", "arg_min"};
+  throw weir::config_error{
+      "", "there is no aggregate '" + c.function + "'" + weir::detail::hint(c.function, known, "there are")};
 }
 
 }  // namespace weir::aggregate

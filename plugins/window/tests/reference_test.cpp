@@ -1,5 +1,5 @@
-// Windows against a plain reference on random input: out of order, with late rows, in batches of several sizes, cut and restored in
-// the middle, and with the keys spread over several instances.
+// Windows against a plain reference on random input: out of order, with late rows, in batches of several sizes, cut and
+// restored in the middle, and with the keys spread over several instances.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -34,9 +34,9 @@ struct summary {
 };
 WEIR_RECORD(summary, desk, window_start, window_end, n, prices, total, least, most, first, last, of_least, mean)
 
-const auto all_aggregates =
-    value::list({"count() AS n", "count(price) AS prices", "sum(price) AS total", "min(price) AS least", "max(price) AS most",
-                 "first(price) AS first", "last(price) AS last", "arg_min(id, price) AS of_least", "avg(price) AS mean"});
+const auto all_aggregates = value::list(
+    {"count() AS n", "count(price) AS prices", "sum(price) AS total", "min(price) AS least", "max(price) AS most",
+     "first(price) AS first", "last(price) AS last", "arg_min(id, price) AS of_least", "avg(price) AS mean"});
 
 // Times differ, so that first, last and arg_min have one answer; prices too.
 std::vector<timed> random_trades(unsigned seed, int count, int disorder) {
@@ -53,7 +53,8 @@ std::vector<timed> random_trades(unsigned seed, int count, int disorder) {
     out.push_back({one, t});
   }
   std::vector<std::pair<std::int64_t, std::size_t>> order;
-  for (std::size_t i = 0; i < out.size(); ++i) order.push_back({out[i].at + static_cast<std::int64_t>(random() % (disorder + 1)), i});
+  for (std::size_t i = 0; i < out.size(); ++i)
+    order.push_back({out[i].at + static_cast<std::int64_t>(random() % (disorder + 1)), i});
   std::sort(order.begin(), order.end());
   std::vector<timed> shuffled;
   for (const auto& [_, i] : order) shuffled.push_back(out[i]);
@@ -82,7 +83,8 @@ summary summary_of(const std::string& desk, std::int64_t start, std::int64_t end
   return s;
 }
 
-// The plain reference: every window and session by itself. Rows that are late by the watermarks below are left out, and counted.
+// The plain reference: every window and session by itself. Rows that are late by the watermarks below are left out, and
+// counted.
 struct reference {
   std::vector<summary> results;
   std::size_t late = 0;
@@ -104,7 +106,8 @@ std::vector<std::int64_t> watermarks(const std::vector<timed>& rows, std::int64_
   return out;
 }
 
-reference grid_reference(const std::vector<timed>& rows, const std::vector<std::int64_t>& marks, std::int64_t size, std::int64_t slide) {
+reference grid_reference(const std::vector<timed>& rows, const std::vector<std::int64_t>& marks, std::int64_t size,
+                         std::int64_t slide) {
   reference out;
   grouped windows;
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -165,10 +168,11 @@ struct run_result {
   std::size_t late = 0;
 };
 
-// The same through the operator. instances: the keys are spread over as many. cut_at: there everything is cut and restored.
+// The same through the operator. instances: the keys are spread over as many. cut_at: there everything is cut and
+// restored.
 template <class Operator>
-run_result run(const table& options, const std::vector<timed>& rows, std::int64_t allowance, std::size_t batch, int instances,
-               std::size_t cut_at, bool sparse) {
+run_result run(const table& options, const std::vector<timed>& rows, std::int64_t allowance, std::size_t batch,
+               int instances, std::size_t cut_at, bool sparse) {
   run_result out;
   std::vector<std::unique_ptr<harness<Operator, summary>>> all;
   for (int i = 0; i < instances; ++i) {
@@ -218,21 +222,24 @@ std::vector<std::string> sorted(const std::vector<summary>& all) {
   const auto number = [](const auto& n) { return n ? std::to_string(*n) : std::string{"-"}; };
   for (const auto& s : all)
     out.push_back(s.desk + " " + std::to_string(s.window_start.time_since_epoch().count()) + ".." +
-                  std::to_string(s.window_end.time_since_epoch().count()) + " n " + std::to_string(s.n) + " prices " + std::to_string(s.prices) +
-                  " total " + (s.total ? std::to_string(static_cast<std::int64_t>(s.total->unscaled)) : "-") + " " + number(s.least) + " " +
-                  number(s.most) + " " + number(s.first) + " " + number(s.last) + " " + number(s.of_least) + " " + number(s.mean));
+                  std::to_string(s.window_end.time_since_epoch().count()) + " n " + std::to_string(s.n) + " prices " +
+                  std::to_string(s.prices) + " total " +
+                  (s.total ? std::to_string(static_cast<std::int64_t>(s.total->unscaled)) : "-") + " " +
+                  number(s.least) + " " + number(s.most) + " " + number(s.first) + " " + number(s.last) + " " +
+                  number(s.of_least) + " " + number(s.mean));
   std::sort(out.begin(), out.end());
   return out;
 }
 
 template <class Operator>
-void compare(const table& options, const std::vector<timed>& rows, std::int64_t allowance, const reference& expected, unsigned seed) {
+void compare(const table& options, const std::vector<timed>& rows, std::int64_t allowance, const reference& expected,
+             unsigned seed) {
   for (const std::size_t batch : {std::size_t{1}, std::size_t{7}, std::size_t{64}})
     for (const int instances : {1, 2})
       for (const std::size_t cut_at : {std::size_t{0}, rows.size() / 3, rows.size() - 5}) {
         const auto got = run<Operator>(options, rows, allowance, batch, instances, cut_at, (seed + batch) % 2 == 0);
-        const std::string what = "seed " + std::to_string(seed) + ", batches of " + std::to_string(batch) + ", " + std::to_string(instances) +
-                                 " instances, cut at " + std::to_string(cut_at);
+        const std::string what = "seed " + std::to_string(seed) + ", batches of " + std::to_string(batch) + ", " +
+                                 std::to_string(instances) + " instances, cut at " + std::to_string(cut_at);
         EXPECT_EQ(got.late, expected.late) << what;
         EXPECT_EQ(sorted(got.results), sorted(expected.results)) << what;
         if (testing::Test::HasFailure()) return;
@@ -248,7 +255,8 @@ TEST(WindowReference, TumblingAndSlidingGiveWhatAPlainLoopGives) {
     const auto tumbling = grid_reference(rows, marks, 10, 10);
     compare<window::tumbling>({{"size", 10s}, {"aggregates", all_aggregates}}, rows, allowance, tumbling, seed);
     const auto sliding = grid_reference(rows, marks, 12, 8);
-    compare<window::sliding>({{"size", 12s}, {"slide", 8s}, {"aggregates", all_aggregates}}, rows, allowance, sliding, seed);
+    compare<window::sliding>({{"size", 12s}, {"slide", 8s}, {"aggregates", all_aggregates}}, rows, allowance, sliding,
+                             seed);
     late += tumbling.late + sliding.late;
   }
   EXPECT_GT(late, 0u);

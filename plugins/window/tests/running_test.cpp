@@ -35,10 +35,11 @@ TEST(Running, TellsWhatWasAndWhatIsAtEveryRow) {
       std::vector<totals> values;
       std::vector<change_kind> kinds;
       for (const auto& r : rows) values.push_back(r.value), kinds.push_back(r.change);
-      EXPECT_THAT(values, ElementsAre(totals{"fx", 1, std::nullopt}, totals{"repo", 1, 7}, totals{"fx", 1, std::nullopt},
-                                      totals{"fx", 2, 5}, totals{"fx", 2, 5}, totals{"fx", 3, 5}));
-      EXPECT_THAT(kinds, ElementsAre(change_kind::insert, change_kind::insert, change_kind::update_before, change_kind::update_after,
-                                     change_kind::update_before, change_kind::update_after));
+      EXPECT_THAT(values,
+                  ElementsAre(totals{"fx", 1, std::nullopt}, totals{"repo", 1, 7}, totals{"fx", 1, std::nullopt},
+                              totals{"fx", 2, 5}, totals{"fx", 2, 5}, totals{"fx", 3, 5}));
+      EXPECT_THAT(kinds, ElementsAre(change_kind::insert, change_kind::insert, change_kind::update_before,
+                                     change_kind::update_after, change_kind::update_before, change_kind::update_after));
       EXPECT_EQ(rows[3].at, at(3s));
       const auto cut = h.cut();
       h.restore(cut);
@@ -58,7 +59,8 @@ TEST(CountWindow, TellsEverySoManyRowsOfAKey) {
     harness<window::count_window, counted> h{{{"rows", 2}, {"aggregates", value::list({"count() AS n"})}}, by_desk};
     h.batch_size = batch;
     h.push_all<trade>({{"fx", 1, 3}, {"repo", 2, 3}, {"fx", 3, 5}, {"fx", 4, 5}, {"fx", 5, 5}, {"fx", 6, 5}}, 1s, 1s);
-    EXPECT_THAT(h.take(), ElementsAre(counted{"fx", at(1s), at(3000001us), 2}, counted{"fx", at(4s), at(5000001us), 2}));
+    EXPECT_THAT(h.take(),
+                ElementsAre(counted{"fx", at(1s), at(3000001us), 2}, counted{"fx", at(4s), at(5000001us), 2}));
     EXPECT_EQ(h.state_count("window"), 2u);
   }
 }
@@ -85,7 +87,8 @@ TEST(GlobalWindow, TellsAllKeysSoOftenOrAKeyEverySoManyRows) {
   often.watermark(20s);
   EXPECT_THAT(often.take(), UnorderedElementsAre(ended{"fx", at(20s), 2}, ended{"repo", at(20s), 1}));
 
-  harness<window::global_window, ended> rows{{{"rows", 2}, {"purge", true}, {"aggregates", value::list({"count() AS n"})}}, by_desk};
+  harness<window::global_window, ended> rows{
+      {{"rows", 2}, {"purge", true}, {"aggregates", value::list({"count() AS n"})}}, by_desk};
   rows.push_all<trade>({{"fx", 1, 3}, {"fx", 2, 3}, {"fx", 3, 3}, {"repo", 4, 3}, {"fx", 5, 3}}, 1s, 1s);
   EXPECT_THAT(rows.take(), ElementsAre(ended{"fx", at(2000001us), 2}, ended{"fx", at(5000001us), 2}));
 }

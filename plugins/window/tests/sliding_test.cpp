@@ -20,8 +20,8 @@ TEST(Sliding, MergesThePanesOfEachWindow) {
   h.push({"fx", 1, 5}, 5s);
   h.push({"fx", 2, 5}, 9s);
   h.end();
-  EXPECT_THAT(h.take(), ElementsAre(counted{"fx", at(-4s), at(6s), 1}, counted{"fx", at(0s), at(10s), 2}, counted{"fx", at(4s), at(14s), 2},
-                                    counted{"fx", at(8s), at(18s), 1}));
+  EXPECT_THAT(h.take(), ElementsAre(counted{"fx", at(-4s), at(6s), 1}, counted{"fx", at(0s), at(10s), 2},
+                                    counted{"fx", at(4s), at(14s), 2}, counted{"fx", at(8s), at(18s), 1}));
   EXPECT_EQ(h.state_count("window"), 0u);
 }
 
@@ -50,7 +50,8 @@ TEST(Sliding, DoesNotFireAWindowAgainAfterARestore) {
 
 TEST(Sliding, UpdatesEveryFiredWindowOfARowWithinTheAllowedLateness) {
   harness<window::sliding, counted> h{
-      {{"size", 10s}, {"slide", 5s}, {"allowed_lateness", 20s}, {"aggregates", value::list({"count() AS n"})}}, by_desk};
+      {{"size", 10s}, {"slide", 5s}, {"allowed_lateness", 20s}, {"aggregates", value::list({"count() AS n"})}},
+      by_desk};
   h.push({"fx", 1, 5}, 7s);
   h.watermark(16s);
   EXPECT_THAT(h.take(), ElementsAre(counted{"fx", at(0s), at(10s), 1}, counted{"fx", at(5s), at(15s), 1}));

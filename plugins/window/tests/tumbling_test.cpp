@@ -56,7 +56,8 @@ TEST(Tumbling, SendsLateRowsToTheirPortAsTheyCame) {
 }
 
 TEST(Tumbling, BeginsWindowsAtTheOffset) {
-  harness<window::tumbling, counted> h{{{"size", 10s}, {"offset", 3s}, {"aggregates", value::list({"count() AS n"})}}, by_desk};
+  harness<window::tumbling, counted> h{{{"size", 10s}, {"offset", 3s}, {"aggregates", value::list({"count() AS n"})}},
+                                       by_desk};
   h.push({"fx", 1, 5}, 2s);
   h.push({"fx", 1, 5}, 3s);
   h.end();
@@ -69,7 +70,8 @@ TEST(Tumbling, UpdatesAWindowForRowsWithinTheAllowedLateness) {
   h.push({"fx", 1, 5}, 5s);
   h.watermark(10s);
   EXPECT_THAT(h.take(), ElementsAre(counted{"fx", at(0s), at(10s), 1}));
-  h.push_all<trade>({{"fx", 2, 5}, {"repo", 3, 5}, {"fx", 4, 5}, {"fx", 5, 5}}, 7s, 1s);  // the last one is of the next window
+  h.push_all<trade>({{"fx", 2, 5}, {"repo", 3, 5}, {"fx", 4, 5}, {"fx", 5, 5}}, 7s,
+                    1s);  // the last one is of the next window
   const auto rows = h.take_rows();
   ASSERT_EQ(rows.size(), 3u);
   EXPECT_EQ(rows[0].value, (counted{"fx", at(0s), at(10s), 1}));
@@ -100,10 +102,14 @@ WEIR_RECORD(best, window_start, window_end, n, desk, price)
 table best_of(std::int64_t limit, bool ties, const char* order = "largest") {
   return {{"size", 10s},
           {"aggregates", value::list({"count() AS n"})},
-          {"best_rows",
-           table{{"by", "price"}, {"columns", value::list({"desk", "price"})}, {"limit", limit}, {"ties", ties}, {"order", order}}}};
+          {"best_rows", table{{"by", "price"},
+                              {"columns", value::list({"desk", "price"})},
+                              {"limit", limit},
+                              {"ties", ties},
+                              {"order", order}}}};
 }
-const std::vector<trade> prices{{"a", 1, 5}, {"b", 2, 9}, {"c", 3, std::nullopt}, {"d", 4, 9}, {"e", 5, 7}, {"f", 6, 9}, {"g", 7, 5}};
+const std::vector<trade> prices{{"a", 1, 5}, {"b", 2, 9}, {"c", 3, std::nullopt}, {"d", 4, 9}, {"e", 5, 7},
+                                {"f", 6, 9}, {"g", 7, 5}};
 
 TEST(Tumbling, ShowsTheBestRowsWithTies) {
   for (const std::size_t batch : {1, 64}) {
@@ -112,7 +118,8 @@ TEST(Tumbling, ShowsTheBestRowsWithTies) {
     h.push_all(prices, 0s, 1s);
     h.restore(h.cut());
     h.end();
-    EXPECT_THAT(h.take(), ElementsAre(best{at(0s), at(10s), 7, "b", 9}, best{at(0s), at(10s), 7, "d", 9}, best{at(0s), at(10s), 7, "f", 9}));
+    EXPECT_THAT(h.take(), ElementsAre(best{at(0s), at(10s), 7, "b", 9}, best{at(0s), at(10s), 7, "d", 9},
+                                      best{at(0s), at(10s), 7, "f", 9}));
   }
 }
 
@@ -124,8 +131,8 @@ TEST(Tumbling, ShowsAsManyBestRowsAsAskedFor) {
   harness<window::tumbling, best> smallest{best_of(3, false, "smallest")};
   smallest.push_all(prices, 0s, 1s);
   smallest.end();
-  EXPECT_THAT(smallest.take(),
-              ElementsAre(best{at(0s), at(10s), 7, "a", 5}, best{at(0s), at(10s), 7, "g", 5}, best{at(0s), at(10s), 7, "e", 7}));
+  EXPECT_THAT(smallest.take(), ElementsAre(best{at(0s), at(10s), 7, "a", 5}, best{at(0s), at(10s), 7, "g", 5},
+                                           best{at(0s), at(10s), 7, "e", 7}));
 }
 
 TEST(Tumbling, KeepsTheBestOfManyRowsInAShortList) {
@@ -148,7 +155,8 @@ TEST(Tumbling, KeepsTheBestKeysOfAWindow) {
   for (const char* desk : {"a", "b", "b", "c", "d", "d"}) h.push({desk, 1, 1}, 1s);
   h.push({"z", 1, 1}, 11s);
   h.end();
-  EXPECT_THAT(h.take(), UnorderedElementsAre(counted{"b", at(0s), at(10s), 2}, counted{"d", at(0s), at(10s), 2}, counted{"z", at(10s), at(20s), 1}));
+  EXPECT_THAT(h.take(), UnorderedElementsAre(counted{"b", at(0s), at(10s), 2}, counted{"d", at(0s), at(10s), 2},
+                                             counted{"z", at(10s), at(20s), 1}));
 }
 
 TEST(Tumbling, BuriesRowsWithoutAnEventTime) {
@@ -174,16 +182,19 @@ TEST(Tumbling, SaysWhatIsWrongWithItsOptions) {
   const auto with = [](const char* aggregate) {
     return errors<window::tumbling>({{"size", 10s}, {"aggregates", value::list({aggregate})}});
   };
-  EXPECT_THAT(with("sum(prise) AS x"), ElementsAre(HasSubstr("aggregates[0]: there is no column 'prise'; did you mean 'price'")));
+  EXPECT_THAT(with("sum(prise) AS x"),
+              ElementsAre(HasSubstr("aggregates[0]: there is no column 'prise'; did you mean 'price'")));
   EXPECT_THAT(with("sum(desk) AS x"), ElementsAre(HasSubstr("must be a number")));
   EXPECT_THAT(with("summ(price) AS x"), ElementsAre(HasSubstr("did you mean 'sum'")));
   EXPECT_THAT(with("sum(price)"), ElementsAre(HasSubstr("aggregates[0]@10: the output column needs a name")));
   EXPECT_THAT(with("sum(price) AS desk"), ElementsAre(HasSubstr("two columns 'desk'")));
-  EXPECT_THAT(errors<window::tumbling>({{"size", 0s}, {"aggregates", value::list({"count() AS n"})}}), ElementsAre(HasSubstr("size: must be")));
+  EXPECT_THAT(errors<window::tumbling>({{"size", 0s}, {"aggregates", value::list({"count() AS n"})}}),
+              ElementsAre(HasSubstr("size: must be")));
   EXPECT_THAT(errors<window::tumbling>({{"size", 1s}}), ElementsAre(HasSubstr("aggregates: is empty")));
   EXPECT_THAT(errors<window::sliding>({{"size", 1s}, {"slide", 2s}, {"aggregates", value::list({"count() AS n"})}}),
               ElementsAre(HasSubstr("slide: is longer than the size")));
-  EXPECT_THAT(errors<window::tumbling>({{"size", 1s}, {"aggregates", value::list({"count() AS n"})}, {"best_keys", table{{"by", "m"}}}}),
+  EXPECT_THAT(errors<window::tumbling>(
+                  {{"size", 1s}, {"aggregates", value::list({"count() AS n"})}, {"best_keys", table{{"by", "m"}}}}),
               ElementsAre(HasSubstr("best_keys.by: there is no aggregate 'm'")));
 }
 

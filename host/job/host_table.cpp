@@ -24,6 +24,7 @@ const void* extension(const char* id) {
   if (!id) return nullptr;
   if (std::strcmp(id, WEIR_EXT_STATE) == 0) return &all.states;
   if (std::strcmp(id, WEIR_EXT_TIMERS) == 0) return &all.timers;
+  if (std::strcmp(id, WEIR_EXT_CUTS) == 0) return &plugin::cuts_table();
   return nullptr;
 }
 

@@ -156,6 +156,19 @@ bool gather_ports(draft& d, draft_node& n) {
   return ok;
 }
 
+std::int64_t longest_pause(const config::restart& r) {
+  switch (r.strategy) {
+    case config::restart_strategy::exponential_delay:
+      return r.max_backoff_us;
+    case config::restart_strategy::fixed_delay:
+    case config::restart_strategy::failure_rate:
+      return r.delay_us;
+    case config::restart_strategy::none:
+      break;
+  }
+  return 0;
+}
+
 void bind_node(draft& d, draft_node& n) {
   std::vector<bind_port> inputs;
   for (const auto& p : n.ports) inputs.push_back({p.schema, p.key, n.edges[p.inputs.front()].name});
@@ -170,6 +183,8 @@ void bind_node(draft& d, draft_node& n) {
 }  // namespace
 
 void bind_all(draft& d) {
+  d.parts.checkpoint_interval_us = d.from.checkpoint.enabled ? d.from.checkpoint.interval_us : 0;
+  d.parts.restart_pause_us = longest_pause(d.from.restart);
   for (auto i : d.order) {
     auto& n = d.nodes[i];
     const bool inputs_known = n.role == part_role::source || (n.what && gather_ports(d, n));

@@ -51,6 +51,9 @@ struct bound_part {
 class workshop {
  public:
   virtual ~workshop() = default;
+  /// What components may know of the pipeline's cuts; make() says it before it binds. Microseconds, 0: none are taken.
+  std::int64_t checkpoint_interval_us = 0;
+  std::int64_t restart_pause_us = 0;
 
   /// The component of a plugin that has this role; what is wrong (no such plugin, no such component with the nearest
   /// name, another role) goes to `problems`. `uses.component` may be empty for decoders and encoders: the plugin's only

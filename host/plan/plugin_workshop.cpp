@@ -99,7 +99,8 @@ std::optional<bound_part> plugin_workshop::bind(const part& what, const config::
   std::vector<plugin::bind_input> ports;
   for (const auto& i : inputs) ports.push_back({i.name, i.schema, i.key});
   bound_part out;
-  out.binding = plugin::bind(what.component, std::move(checked), std::move(ports), at, host_, problems);
+  out.binding = plugin::bind(what.component, std::move(checked), std::move(ports), at, host_, problems,
+                             {checkpoint_interval_us, restart_pause_us});
   if (!out.binding) return std::nullopt;
   for (const auto& o : out.binding->outputs()) out.outputs.push_back({o.name, o.schema, o.passes});
   return out;

@@ -16,7 +16,8 @@ using base::cat;
 
 class bound final : public binding {
  public:
-  bound(component_ptr what, config::value config, std::vector<bind_input> inputs, const config::location& at) {
+  bound(component_ptr what, config::value config, std::vector<bind_input> inputs, const config::location& at,
+        const cut_facts& cuts) {
     component_ = std::move(what);
     config_ = std::move(config);
     inputs_ = std::move(inputs);
@@ -24,6 +25,7 @@ class bound final : public binding {
     state_.config = &config_;
     state_.inputs = &inputs_;
     state_.at = at;
+    state_.cuts = cuts;
     state_.schemas.resize(inputs_.size());
     for (std::size_t i = 0; i < inputs_.size(); ++i) {
       WEIR_CHECK(inputs_[i].schema, "input ", i, " of ", component_->uses(), " without a schema");
@@ -146,8 +148,8 @@ weir_host make_bind_host() {
 }  // namespace
 
 binding_ptr bind(component_ptr what, config::value config, std::vector<bind_input> inputs, const config::location& at,
-                 const weir_host& host, config::diagnostics& problems) {
-  auto made = std::make_shared<bound>(std::move(what), std::move(config), std::move(inputs), at);
+                 const weir_host& host, config::diagnostics& problems, const cut_facts& cuts) {
+  auto made = std::make_shared<bound>(std::move(what), std::move(config), std::move(inputs), at, cuts);
   if (!made->run(host, problems)) return nullptr;
   return made;
 }

@@ -14,6 +14,7 @@
 #include "model/state_shape.hpp"
 #include "model/type.hpp"
 #include "plugin/component.hpp"
+#include "weir/ext/draft/cuts.h"
 #include "weir/ext/draft/state.h"
 #include "weir/ext/draft/timers.h"
 
@@ -33,6 +34,12 @@ struct bind_output {
   /// For each column the input column that it passes through unchanged, or -1; empty: none passes. Checked against the
   /// schemas of the inputs.
   std::vector<std::int32_t> passes;
+};
+
+/// What a component may know of the pipeline's cuts: weir.cuts/1.
+struct cut_facts {
+  std::int64_t interval_us = 0;  ///< 0: it takes no checkpoints
+  std::int64_t restart_pause_us = 0;
 };
 
 /// What bind() gives: immutable, shared by all subtasks of the node; outlives their instances. The thread that drops
@@ -66,7 +73,7 @@ using binding_ptr = std::shared_ptr<const binding>;
 /// place, for errors that name no option. Null when it failed: then `problems` says why, with at least one error. An
 /// exception that crosses the boundary becomes an error that names the plugin.
 binding_ptr bind(component_ptr what, config::value config, std::vector<bind_input> inputs, const config::location& at,
-                 const weir_host& host, config::diagnostics& problems);
+                 const weir_host& host, config::diagnostics& problems, const cut_facts& cuts = {});
 /// The same with bind_host().
 binding_ptr bind(component_ptr what, config::value config, std::vector<bind_input> inputs, const config::location& at,
                  config::diagnostics& problems);
@@ -78,7 +85,9 @@ const weir_host& bind_host();
 
 /// Sets the slot `declare` of the two tables. The rest is the engine's.
 void fill_declare_slots(weir_state_host& states, weir_timers_host& timers);
-/// The extensions while binding without an engine: only `declare` works.
+/// weir.cuts/1.
+const weir_cuts& cuts_table();
+/// The extensions while binding without an engine: only `declare` works, and weir.cuts/1.
 const void* bind_extension(const char* id);
 
 /// How a configuration value looks to a plugin.

@@ -19,6 +19,7 @@ struct weir_bind {
   std::vector<weir::plugin::bind_output> outputs;
   std::vector<weir::model::state_declaration> states;
   std::vector<weir::model::timer_declaration> timers;
+  weir::plugin::cut_facts cuts;
   weir::config::location at;                      ///< of the node
   weir::config::diagnostics* problems = nullptr;  ///< null outside of bind(): then the plugin kept the handle
   std::size_t errors = 0;

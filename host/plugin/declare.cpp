@@ -136,6 +136,12 @@ void fill_declare_slots(weir_state_host& states, weir_timers_host& timers) {
   timers.declare = declare_timers;
 }
 
+const weir_cuts& cuts_table() {
+  static constexpr weir_cuts table{sizeof(weir_cuts), 0, [](weir_bind* bind) { return bind->cuts.interval_us; },
+                                   [](weir_bind* bind) { return bind->cuts.restart_pause_us; }};
+  return table;
+}
+
 const void* bind_extension(const char* id) {
   struct tables {
     weir_state_host states{};
@@ -156,6 +162,7 @@ const void* bind_extension(const char* id) {
   if (!id) return nullptr;
   if (std::strcmp(id, WEIR_EXT_STATE) == 0) return &all.states;
   if (std::strcmp(id, WEIR_EXT_TIMERS) == 0) return &all.timers;
+  if (std::strcmp(id, WEIR_EXT_CUTS) == 0) return &cuts_table();
   return nullptr;
 }
 

@@ -1,6 +1,6 @@
 #include "digest/sink.hpp"
 
-#include <charconv>
+#include "shared/counts.hpp"
 
 namespace digest {
 
@@ -31,23 +31,12 @@ void sink::report(weir::figures& f) {
   f.add("sum", sum_);
 }
 
-// "rows=12 sum=345": a person who looks into a snapshot can read it.
-void sink::save(std::string& to) const { to += "rows=" + std::to_string(rows_) + " sum=" + std::to_string(sum_); }
+void sink::save(std::string& to) const { weir::shared::write_counts(to, {{"rows", rows_}, {"sum", sum_}}); }
 
 void sink::restore(std::string_view saved) {
-  std::string_view rest = saved;
-  const auto take = [&](std::string_view name, std::uint64_t& value) {
-    if (!rest.starts_with(name)) return false;
-    const auto read = std::from_chars(rest.data() + name.size(), rest.data() + rest.size(), value);
-    rest.remove_prefix(static_cast<std::size_t>(read.ptr - rest.data()));
-    return read.ec == std::errc{};
-  };
-  std::uint64_t rows = 0, sum = 0;
-  if (!take("rows=", rows) || !take(" sum=", sum) || !rest.empty())
+  if (!weir::shared::add_counts(saved, {{"rows", &rows_}, {"sum", &sum_}}))
     throw weir::problem(WEIR_E_DATA, "the snapshot holds '" + std::string(saved) +
                                          "' for this sink, which is no digest: restore it into the pipeline that it was taken of");
-  rows_ += rows;
-  sum_ += sum;
 }
 
 }  // namespace digest

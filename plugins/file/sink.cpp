@@ -1,5 +1,7 @@
 #include "file/sink.hpp"
 
+#include "shared/counts.hpp"
+
 namespace file {
 
 sink::sink(const weir::config& c) {
@@ -10,10 +12,13 @@ sink::sink(const weir::config& c) {
   if (c.has("max_interval")) settings_.max_interval_us = c.get<weir::duration>("max_interval").count();
   settings_.replace = c.choice<bool>("exists", {{"fail", false}, {"replace", true}});
   settings_.lines = c.choice<bool>("framing", {{"newline", true}, {"none", false}});
+  if (c.has("delivery"))
+    delivery_ = c.choice<delivery>("delivery", {{"at-least-once", delivery::at_least_once}, {"exactly-once", delivery::exactly_once}});
   if (const std::string wrong = check_template(settings_); !wrong.empty()) throw c.error("path", wrong);
 }
 
 void sink::bind(weir::binder& b) {
+  cuts_ = b.checkpoint_interval().count() > 0;
   const weir::schema& input = b.input();
   const int found = input.find("value");
   if (found < 0 || (input[static_cast<std::size_t>(found)].kind != weir::type::binary &&
@@ -29,12 +34,34 @@ void sink::open() {
   const auto here = where();
   if (here.parallelism > 1 && settings_.path.find("{subtask}") == std::string::npos)
     throw weir::config_error("path", "needs {subtask}, because " + std::to_string(here.parallelism) + " subtasks write");
-  files_ = std::make_unique<roller>(settings_, here.subtask, here.parallelism);
-  if (!files_->recovered().empty())
-    log(weir::log_level::info, "an earlier run had not finished these files, and nothing of its last checkpoint is missing in them: " + files_->recovered());
+}
+
+writer& sink::files() {
+  if (files_) return *files_;
+  const auto here = where();
+  if (exactly()) {
+    auto made = std::make_unique<epoch_files>(
+        settings_, identity{std::string(here.pipeline), std::string(here.operator_id), here.subtask, here.parallelism});
+    epochs_ = made.get();
+    files_ = std::move(made);
+    return *files_;
+  }
+  auto made = std::make_unique<roller>(settings_, here.subtask, here.parallelism);
+  if (!made->recovered().empty())
+    log(weir::log_level::info,
+        "an earlier run had not finished these files, and nothing of its last checkpoint is missing in them: " + made->recovered());
+  files_ = std::move(made);
+  return *files_;
+}
+
+epoch_files& sink::epochs() {
+  files();
+  if (!epochs_) throw weir::plugin_error("a cut came before the sink was told that there are any");
+  return *epochs_;
 }
 
 void sink::process(const weir::batch_view& batch) {
+  writer& to = files();
   const weir::column_view column = batch.at(value_);
   const std::int64_t rows = batch.row_count();
   const auto* const ends = column.values<std::int32_t>();
@@ -44,7 +71,7 @@ void sink::process(const weir::batch_view& batch) {
     for (std::int64_t i = 0; whole && i < rows; ++i) whole = ends[i + 1] > ends[i] && data[ends[i + 1] - 1] == '\n';
   if (whole) {
     const std::string_view all(data + ends[0], static_cast<std::size_t>(ends[rows] - ends[0]));
-    files_->write(all, clock_us());
+    to.write(all, clock_us());
     rows_ += static_cast<std::uint64_t>(rows);
     bytes_ += all.size();
   } else {
@@ -55,7 +82,7 @@ void sink::process(const weir::batch_view& batch) {
         write_row(column.text(row));
     }
   }
-  files_->roll_if_due(clock_us());
+  to.roll_if_due(clock_us());
 }
 
 void sink::write_row(std::string_view value) {
@@ -70,17 +97,41 @@ void sink::write_row(std::string_view value) {
 }
 
 void sink::flush() {
-  if (ended_)
-    files_->finish();
-  else
-    files_->sync();
-  files_->roll_if_due(clock_us());
+  files().flush(ended_);
+  files().roll_if_due(clock_us());
+}
+
+void sink::prepare(std::uint64_t cut, std::string& to) {
+  if (exactly()) epochs().prepare(cut, ended_, to);
+}
+
+void sink::commit(std::uint64_t, std::string_view prepared) {
+  if (!prepared.empty()) epochs().commit(prepared);
+}
+
+void sink::abort(std::uint64_t, std::string_view prepared) {
+  if (!prepared.empty()) epochs().abort(prepared);
+}
+
+void sink::recover(std::uint64_t cut, std::string_view prepared) {
+  if (exactly()) return epochs().recover(cut, prepared);
+  if (!prepared.empty())
+    throw weir::config_error("delivery", "was exactly-once when the restored cut was taken, and files wait for it: set it back, drain the pipeline, then change it");
+}
+
+void sink::save(std::string& to) const {
+  weir::shared::write_counts(to, {{"rows", rows_}, {"bytes", bytes_}, {"files", count_ + (files_ ? files_->files() : 0)}});
+}
+
+void sink::restore(std::string_view saved) {
+  if (!weir::shared::add_counts(saved, {{"rows", &rows_}, {"bytes", &bytes_}, {"files", &count_}}))
+    throw weir::problem(WEIR_E_DATA, "the snapshot holds '" + std::string(saved) + "' for this sink, which is not what a file sink saves");
 }
 
 void sink::report(weir::figures& f) {
   f.add("rows", rows_);
   f.add("bytes", bytes_);
-  f.add("files", files_->files());
+  f.add("files", count_ + (files_ ? files_->files() : 0));
 }
 
 }  // namespace file

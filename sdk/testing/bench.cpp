@@ -25,9 +25,13 @@ std::vector<input_port> keys::of(std::vector<input_port> ports) const {
 }
 
 template <class Table>
-bench<Table>::bench(const Table& real, const table& options, std::vector<input_port> inputs)
+bench<Table>::bench(const Table& real, const table& options, std::vector<input_port> inputs, const setting& at)
     : checked_{real, [this](const finding& f) { findings_.push_back(f); }}, ops_{*checked_.table()} {
   bind_node_.config = value{options};
+  bind_node_.checkpoint_interval = at.checkpoint_interval;
+  bind_node_.restart_pause = at.restart_pause;
+  task_.subtask = at.subtask;
+  task_.parallelism = at.parallelism;
   std::vector<std::string> wrong;
   bind_node_.config.complete(real.options, false, "", wrong);
   if (!wrong.empty()) throw bind_refused{wrong};

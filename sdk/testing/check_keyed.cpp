@@ -6,6 +6,7 @@
 #include "check_calls.hpp"
 #include "check_enter.hpp"
 #include "check_running.hpp"
+#include "weir/ext/draft/cuts.h"
 
 namespace weir::test::check {
 
@@ -18,6 +19,10 @@ const weir_state_host& real_state(subtask* s) {
 }
 const weir_timers_host& real_timers(subtask* s) {
   return *static_cast<const weir_timers_host*>(s->host->extension(WEIR_EXT_TIMERS));
+}
+weir_bind* real_bind(weir_bind* b) { return reinterpret_cast<binding*>(b)->real; }
+const weir_cuts& real_cuts(weir_bind* b) {
+  return *static_cast<const weir_cuts*>(reinterpret_cast<binding*>(b)->host->extension(WEIR_EXT_CUTS));
 }
 const char* value_of(const weir_slot* slot) { return reinterpret_cast<const char*>(slot + 1); }
 std::string place(const subtask* s, std::uint32_t state) { return "state '" + s->plan->states[state].name + "'"; }
@@ -316,9 +321,12 @@ const void* checked_extension(const char* id) {
       [](weir_context* c, std::uint32_t family, const weir_batch* b, const std::uint32_t* rows,
          const std::int64_t* times,
          std::int64_t count) { return checked_timers(c, family, b, rows, times, count, false); }};
+  static constexpr weir_cuts cuts{sizeof(weir_cuts), 0, [](weir_bind* b) { return real_cuts(b).interval(real_bind(b)); },
+                                  [](weir_bind* b) { return real_cuts(b).restart_pause(real_bind(b)); }};
   const auto* host = current_host() ? current_host() : last_host().load();
   if (!host->extension || !host->extension(id)) return nullptr;
   if (std::string_view{id} == WEIR_EXT_STATE) return &state;
+  if (std::string_view{id} == WEIR_EXT_CUTS) return &cuts;
   return std::string_view{id} == WEIR_EXT_TIMERS ? &timers : nullptr;
 }
 

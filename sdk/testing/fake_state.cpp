@@ -186,6 +186,10 @@ const void* fake_extension(const char* id) {
   static const weir_timers_host timers = make_timers();
   if (!std::strcmp(id, WEIR_EXT_STATE)) return &state;
   if (!std::strcmp(id, WEIR_EXT_TIMERS)) return &timers;
+  static constexpr weir_cuts cuts{sizeof(weir_cuts), 0,
+                                  [](weir_bind* b) { return fake_bind::of(b).checkpoint_interval.count(); },
+                                  [](weir_bind* b) { return fake_bind::of(b).restart_pause.count(); }};
+  if (!std::strcmp(id, WEIR_EXT_CUTS)) return &cuts;
   return nullptr;
 }
 }  // namespace weir::test

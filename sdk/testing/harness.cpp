@@ -90,6 +90,10 @@ void harness_base::recover(std::uint64_t cut, std::string_view prepared) {
 void harness_base::restore(const cut_image& from) {
   bench_.task().watermark = from.watermark;
   bench_.recreate();
+  restore_more(from);
+  if (bench_.task().state) bench_.task().state->restore(from.state);
+}
+void harness_base::restore_more(const cut_image& from) {
   newest_cut_ = std::max(newest_cut_, from.number);
   if (from.saved) {
     const auto* s = bench_.offered<weir_snapshot>(WEIR_EXT_SNAPSHOT);
@@ -98,7 +102,6 @@ void harness_base::restore(const cut_image& from) {
                 [&] { return s->restore(bench_.self(), bench_.task().raw(), weir::detail::view(*from.saved)); });
   }
   if (from.prepared) recover(from.number, *from.prepared);
-  if (bench_.task().state) bench_.task().state->restore(from.state);
 }
 void harness_base::trace(bool on) {
   bench_.task().tracing = on;

@@ -11,3 +11,4 @@
 #include "harness.cpp"
 #include "keyed_store.cpp"
 #include "memory.cpp"
+#include "two_phase.cpp"

@@ -55,5 +55,34 @@ TEST(DigestSink, NamesTheColumnThatIsNotThere) {
               ElementsAre(HasSubstr("did you mean 'amount'")));
 }
 
+TEST(DigestSink, ReportsTheSameWhereverItIsCutAndRestored) {
+  std::vector<trade> trades;
+  for (std::int64_t i = 0; i < 60; ++i) trades.push_back({"d" + std::to_string(i % 7), i});
+  harness whole;
+  whole.push_all(trades);
+  for (std::size_t cut = 0; cut <= trades.size(); cut += 7) {
+    const auto begin = trades.begin(), middle = begin + static_cast<std::ptrdiff_t>(cut / 2), end = begin + static_cast<std::ptrdiff_t>(cut);
+    harness first, second;
+    first.push_all({begin, middle});
+    second.push_all({middle, end});
+    harness after;
+    after.restore(first.cut());
+    after.restore_more(second.cut());  // fewer subtasks than before: one takes the figures of two
+    after.push_all({end, trades.end()});
+    EXPECT_EQ(after.figures(), whole.figures()) << "cut at " << cut;
+    harness again;
+    again.restore(after.cut());
+    EXPECT_EQ(again.figures(), whole.figures());
+  }
+}
+
+TEST(DigestSink, RefusesWhatIsNoDigest) {
+  for (const char* wrong : {"", "rows=1", "rows=1 sum=", "rows=1 sum=2 more", "rows=99999999999999999999 sum=1"}) {
+    harness h;
+    EXPECT_THROW(h.restore({.number = 1, .saved = wrong}), weir::test::call_failed) << wrong;
+    EXPECT_EQ(h.figures()["rows"], 0u);
+  }
+}
+
 }  // namespace
 }  // namespace digest

@@ -111,6 +111,7 @@ TEST(FileSink, CompletesWhatAKilledRunLeftBehind) {
     left = f.read(part);
     f.append(part, "torn");  // the disk has a piece of what came behind
     harness h{{{"path", path}, {"compression", how}}};
+    h.flush();
     EXPECT_THAT(h.take_log().at(0).text, HasSubstr(how + std::string("-000000")));
     EXPECT_EQ(f.read(std::string(how) + "-000000").substr(0, left.size()), left);
     EXPECT_THAT(f.read(std::string(how) + "-000000"), testing::Not(HasSubstr("torn")));

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "weir/config.hpp"
+#include "weir/ext/draft/cuts.h"
 #include "weir/ext/draft/state.h"
 #include "weir/ext/draft/timers.h"
 #include "weir/schema.hpp"
@@ -28,12 +29,17 @@ struct bound_output {
   weir::schema columns;
   std::vector<std::int32_t> passes;  // empty: none is passed through
 };
+// Microseconds; see ext/draft/cuts.h.
+struct bound_cuts {
+  std::int64_t interval = 0, restart_pause = 0;
+};
 // What bind() learned and create() needs. Immutable after bind, shared by the subtasks.
 struct bound {
   config_node options;
   std::vector<bound_input> inputs;
   std::vector<bound_output> outputs;
   std::uint32_t states = 0, timers = 0;  // how many were declared
+  bound_cuts cuts{};
 };
 struct runtime;
 }  // namespace detail
@@ -83,6 +89,11 @@ class binder {
   [[nodiscard]] const std::vector<std::uint32_t>& key(std::uint32_t port = 0) const {
     return facts_.inputs.at(port).key;
   }
+
+  // Time between two checkpoints; 0: the pipeline takes none, there is only the cut at its end.
+  [[nodiscard]] duration checkpoint_interval() const { return duration{facts_.cuts.interval}; }
+  // The longest pause that is made before a worker that failed runs again.
+  [[nodiscard]] duration restart_pause() const { return duration{facts_.cuts.restart_pause}; }
 
   // Adds the next output port; name "" for the first. passes: for each column the input column that goes through
   // unchanged, -1: written by the operator; empty: none goes through. Returns the port's number.

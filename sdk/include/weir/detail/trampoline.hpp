@@ -96,6 +96,13 @@ WEIR_DETAIL_OVERRIDES(close_split)
 template <class T>
 inline constexpr bool hears_timers = overrides_on_timers<T>() || overrides_on_timer<T>();
 
+WEIR_DETAIL_COLD inline void read_cuts(const weir_host& host, weir_bind* node, bound& facts) {
+  const auto* cuts = host.extension ? static_cast<const weir_cuts*>(host.extension(WEIR_EXT_CUTS)) : nullptr;
+  if (!cuts) return;
+  facts.cuts.interval = cuts->interval(node);
+  facts.cuts.restart_pause = cuts->restart_pause(node);
+}
+
 // What bind() makes: the facts, and for sources the instance that discovers.
 template <class T>
 struct plan {
@@ -109,6 +116,7 @@ WEIR_DETAIL_COLD weir_code bind_component(const weir_host* host, weir_bind* node
     auto made = std::make_unique<plan<T>>();
     made->facts.options = copy_config(*host, host->bind_config(node), option_table<T>::get());
     read_inputs(*host, node, made->facts);
+    read_cuts(*host, node, made->facts);
     made->prototype.reset(access::make<T>(config{made->facts.options}));
     access::of(*made->prototype).host = host;
     binder b{made->facts, host, node, &access::of(*made->prototype)};
@@ -131,7 +139,7 @@ WEIR_DETAIL_COLD weir_code create_component(const weir_host* host, weir_context*
   return task_call(host, context, [&] {
     const auto& made = *static_cast<const plan<T>*>(p);
     std::unique_ptr<T> instance{access::make<T>(config{made.facts.options})};
-    bound again{.options = {}, .inputs = made.facts.inputs, .outputs = {}};
+    bound again{.options = {}, .inputs = made.facts.inputs, .outputs = {}, .cuts = made.facts.cuts};
     auto& rt = access::of(*instance);
     binder b{again, nullptr, nullptr, &rt};
     access::bind(*instance, b);

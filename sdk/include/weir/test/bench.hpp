@@ -71,11 +71,18 @@ struct key : keys {
   key(std::initializer_list<std::string> columns) { by_port.emplace_back(columns); }
 };
 
+// Where the component runs, as its host tells it.
+struct setting {
+  std::uint32_t subtask = 0, parallelism = 1;
+  // 0: the pipeline takes no checkpoints.
+  duration checkpoint_interval{}, restart_pause{};
+};
+
 template <class Table>
 class bench {
  public:
   // Throws bind_refused, call_failed, contract_broken.
-  bench(const Table& real, const table& options, std::vector<input_port> inputs);
+  bench(const Table& real, const table& options, std::vector<input_port> inputs, const setting& at = {});
   bench(const bench&) = delete;
   bench& operator=(const bench&) = delete;
   // Throws contract_broken for what is only seen at the end.

@@ -67,6 +67,7 @@ class table {
   table() = default;
   table(std::initializer_list<std::pair<std::string, value>> entries) : entries_{entries} {}
   [[nodiscard]] const std::vector<std::pair<std::string, value>>& entries() const { return entries_; }
+  void set(std::string key, value v) { entries_.emplace_back(std::move(key), std::move(v)); }
 
  private:
   std::vector<std::pair<std::string, value>> entries_{};

@@ -37,6 +37,8 @@ struct fake_bind {
   std::vector<declared_state> states;
   std::vector<declared_timers> timers;
   std::vector<error> errors;
+  // What the pipeline says of its cuts (ext/draft/cuts.h); 0: it takes none.
+  duration checkpoint_interval{}, restart_pause{};
 
   // The key columns of the first input port that has a key.
   [[nodiscard]] std::vector<field> key() const;

@@ -92,8 +92,8 @@ struct cut_image {
 // The part of a harness that knows no records.
 class harness_base {
  public:
-  harness_base(const weir_operator& op, const table& options, std::vector<input_port> inputs)
-      : bench_{op, options, std::move(inputs)}, selections_{(op.flags & WEIR_SELECTIONS) != 0} {}
+  harness_base(const weir_operator& op, const table& options, std::vector<input_port> inputs, const setting& at = {})
+      : bench_{op, options, std::move(inputs), at}, selections_{(op.flags & WEIR_SELECTIONS) != 0} {}
 
   std::size_t batch_size = 64;
   // Puts rows that are not selected between the records of every batch, when the operator reads selections.
@@ -111,10 +111,14 @@ class harness_base {
   // ---- Cuts, numbered 1, 2, ...
   // Flush, save, prepare, and the state as it is. A two-phase sink then gets commit or abort.
   cut_image cut();
+  // The number that the next one gets.
+  void next_cut(std::uint64_t number) { newest_cut_ = number - 1; }
   void commit(const cut_image& c);
   void abort(const cut_image& c);
   // What a crash and a restart do: another instance, with what the cut holds. Output that was emitted stays.
   void restore(const cut_image& from);
+  // The same cut of another old subtask, whose output and saved bytes this one takes over too.
+  void restore_more(const cut_image& from);
   // weir.two_phase/1 by itself: a start without anything to restore is recover().
   void recover(std::uint64_t cut = 0, std::string_view prepared = {});
   // Live values of a state, over all keys and name spaces; timers that are set.
@@ -158,8 +162,9 @@ class table_harness : public harness_base {
   using first_input = typename detail::ports<In>::first;
 
   // Throws bind_refused when the component refuses its options or inputs.
-  explicit table_harness(const weir_operator& op, const table& options = {}, const keys& by = {})
-      : harness_base{op, options, by.of(detail::ports<In>::all())} {}
+  explicit table_harness(const weir_operator& op, const table& options = {}, const keys& by = {},
+                         const setting& at = {})
+      : harness_base{op, options, by.of(detail::ports<In>::all()), at} {}
 
   // One record as a batch of its own, `at` after 1970.
   template <class R = first_input>
@@ -219,7 +224,8 @@ class harness : public table_harness<In, Out> {
   static_assert(!std::is_void_v<In>, "harness<T, In, Out>: T does not say which records it reads, name them");
 
  public:
-  explicit harness(const table& options = {}, const keys& by = {}) : table_harness<In, Out>{table_of(), options, by} {}
+  explicit harness(const table& options = {}, const keys& by = {}, const setting& at = {})
+      : table_harness<In, Out>{table_of(), options, by, at} {}
 
  private:
   static const weir_operator& table_of() {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "window/best_rows.hpp"
+#include "window/side_values.hpp"
 
 namespace window {
 
@@ -32,7 +33,7 @@ std::optional<best_options> read_best(const weir::config& c, const char* name) {
 }
 
 results::results(const weir::config& c, result_times times, bool with_best)
-    : times_{times}, texts_{c.get<std::vector<std::string>>("aggregates")} {
+    : times_{times}, with_sides_{with_best}, texts_{c.get<std::vector<std::string>>("aggregates")} {
   if (with_best) best_rows_options_ = read_best(c, "best_rows");
   if (best_rows_options_) best_rows_options_->columns = c.at("best_rows").get<std::vector<std::string>>("columns");
   if (with_best) best_keys_ = read_best(c, "best_keys");
@@ -48,10 +49,18 @@ void results::bind_aggregates(weir::binder& b, weir::shared::value_layout& layou
     const std::string option = "aggregates[" + std::to_string(i) + "]";
     try {
       const auto call = weir::aggregate::parse(texts_[i]);
-      auto made = weir::aggregate::make(call, b.input(), layout);
-      if (!made) throw weir::config_error{"", call.function + " of this type is not offered here"};
-      columns_.push_back({made.get(), nullptr});
-      fixed_.add(std::move(made));
+      if (auto made = weir::aggregate::make(call, b.input(), layout)) {
+        columns_.push_back({made.get(), nullptr});
+        fixed_.add(std::move(made));
+        continue;
+      }
+      if (!with_sides_)
+        throw weir::config_error{
+            "", call.function +
+                    " of this column has no accumulator of a fixed size: only tumbling and sliding windows keep such"};
+      owned_sides_.push_back(make_side_value(call, b.input(), "side_" + std::to_string(i)));
+      columns_.push_back({nullptr, owned_sides_.back().get()});
+      sides_.push_back(owned_sides_.back().get());
     } catch (const weir::config_error& e) {
       b.error(WEIR_E_CONFIG, option, e.what(), e.at);
     }

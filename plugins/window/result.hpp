@@ -106,7 +106,7 @@ class side_column : public side_result {
 class best_rows;
 class results {
  public:
-  // with_best: the operator declares best_rows and best_keys.
+  // with_best: the operator declares best_rows and best_keys, and can keep what has no fixed size.
   results(const weir::config& c, result_times times, bool with_best = false);
   ~results();
   results(const results&) = delete;
@@ -160,10 +160,11 @@ class results {
   void bind_aggregates(weir::binder& b, weir::shared::value_layout& layout);
 
   result_times times_;
+  bool with_sides_;
   std::vector<std::string> texts_;
   std::optional<best_options> best_rows_options_, best_keys_;
   weir::aggregate::aggregates fixed_;
-  std::vector<std::unique_ptr<side_result>> owned_sides_;
+  std::vector<std::unique_ptr<side_column>> owned_sides_;
   std::vector<side_result*> sides_;
   std::vector<column> columns_;  // of the aggregates, in order
   std::unique_ptr<best_rows> best_rows_;

@@ -64,4 +64,29 @@ TEST(Sliding, UpdatesEveryFiredWindowOfARowWithinTheAllowedLateness) {
   EXPECT_THAT(h.take(), ElementsAre(counted{"fx", at(10s), at(20s), 1}));
 }
 
+struct texts {
+  std::optional<std::string> least, most, first, last, of_most;
+  std::optional<std::int64_t> of_least;
+  std::int64_t desks, prices;
+  bool operator==(const texts&) const = default;
+};
+WEIR_RECORD(texts, least, most, first, last, of_most, of_least, desks, prices)
+
+TEST(Sliding, KeepsTextsAndDistinctValues) {
+  harness<window::sliding, texts> h{
+      {{"size", 10s},
+       {"slide", 5s},
+       {"aggregates",
+        value::list({"min(desk) AS least", "max(desk) AS most", "first(desk) AS first", "last(desk) AS last",
+                     "arg_max(desk, price) AS of_most", "arg_min(id, desk) AS of_least",
+                     "count(DISTINCT desk) AS desks", "count(DISTINCT price) AS prices"})}}};
+  h.push_rows<trade>({{"m", 1, 5}, {"a", 2, std::nullopt}, {"z", 3, 9}, {"m", 4, 9}},
+                     {3'000'000, 1'000'000, 6'000'000, 7'000'000});
+  h.restore(h.cut());
+  h.end();
+  EXPECT_THAT(h.take(), ElementsAre(texts{"a", "m", "a", "m", "m", 2, 2, 1}, texts{"a", "z", "a", "m", "z", 2, 3, 2},
+                                    texts{"m", "z", "z", "m", "z", 4, 2, 1}));
+  EXPECT_EQ(h.state_count("window") + h.state_count("side_0") + h.state_count("side_7"), 0u);
+}
+
 }  // namespace

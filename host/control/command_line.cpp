@@ -284,6 +284,7 @@ class command_line {
     mark(c.add_option("--dir", told->directory,
                       "Folder of the project; it must not exist or be empty. Default: ./NAME."),
          value_kind::directory, "DIR");
+    c.add_flag("--keyed", told->keyed, "An operator that keeps state by key and sets timers.");
     mark(c.add_option("--template", told->template_folder, "Another template than the one that came with weir."),
          value_kind::directory, "DIR");
   }

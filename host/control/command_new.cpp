@@ -52,13 +52,13 @@ std::string replaced(std::string text, std::string_view what, std::string_view w
 }
 
 // Beside the installed program, else in the source tree that it was built in.
-base::result<std::string> find_template(base::file_system& fs) {
+base::result<std::string> find_template(base::file_system& fs, std::string_view name) {
   char buffer[PATH_MAX];
   const auto n = ::readlink("/proc/self/exe", buffer, sizeof buffer);
   if (n <= 0 || static_cast<std::size_t>(n) == sizeof buffer)
     return base::host_error("cannot tell where the weir program is; say where the template is with --template DIR");
   const auto folder = base::parent_of(std::string_view(buffer, static_cast<std::size_t>(n)));
-  std::vector<std::string> tried{folder + "/../share/weir/template", folder + "/../../../sdk/template"};
+  std::vector<std::string> tried{cat(folder, "/../share/weir/", name), cat(folder, "/../../../sdk/", name)};
   for (const auto& t : tried) {
     auto info = WEIR_TRY(fs.stat(t));
     if (info && info->kind == base::file_kind::directory) return t;
@@ -104,7 +104,7 @@ exit_code new_operator_command(const new_operator_arguments& told, console& io) 
   }
   std::string from = told.template_folder;
   if (from.empty()) {
-    auto found = find_template(fs);
+    auto found = find_template(fs, told.keyed ? "template_keyed" : "template");
     if (!found) return io.fail(found.why());
     from = std::move(found).take();
   }

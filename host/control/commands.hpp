@@ -86,6 +86,7 @@ struct new_operator_arguments {
   std::string name;
   std::string directory;        ///< where the project's folder goes; empty: ./NAME
   std::string template_folder;  ///< empty: the one that belongs to this program
+  bool keyed = false;           ///< of that one, the operator with state by key and timers
 };
 exit_code new_operator_command(const new_operator_arguments& told, console& io);
 

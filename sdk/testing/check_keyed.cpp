@@ -321,7 +321,8 @@ const void* checked_extension(const char* id) {
       [](weir_context* c, std::uint32_t family, const weir_batch* b, const std::uint32_t* rows,
          const std::int64_t* times,
          std::int64_t count) { return checked_timers(c, family, b, rows, times, count, false); }};
-  static constexpr weir_cuts cuts{sizeof(weir_cuts), 0, [](weir_bind* b) { return real_cuts(b).interval(real_bind(b)); },
+  static constexpr weir_cuts cuts{sizeof(weir_cuts), 0,
+                                  [](weir_bind* b) { return real_cuts(b).interval(real_bind(b)); },
                                   [](weir_bind* b) { return real_cuts(b).restart_pause(real_bind(b)); }};
   const auto* host = current_host() ? current_host() : last_host().load();
   if (!host->extension || !host->extension(id)) return nullptr;

@@ -22,7 +22,7 @@ struct unit {
   std::string_view name;
   double size;
 };
-constexpr unit times[] = {{"us", 1}, {"ms", 1e3}, {"s", 1e6}, {"m", 60e6}, {"h", 3600e6}, {"d", 86400e6}};
+constexpr unit time_units[] = {{"us", 1}, {"ms", 1e3}, {"s", 1e6}, {"m", 60e6}, {"h", 3600e6}, {"d", 86400e6}};
 constexpr unit sizes[] = {{"", 1},       {"B", 1},    {"KiB", 1024.},     {"MiB", 1048576.}, {"GiB", 1073741824.},
                           {"kB", 1000.}, {"MB", 1e6}, {"GB", 1000000000.}};
 // "10s" by units of time, "64MiB" by units of size; -1: neither.
@@ -124,7 +124,7 @@ void value::convert(const weir_option& o, const std::string& path, std::vector<s
     const bool is_size = type == "bytes";
     const auto target = is_size ? WEIR_BYTES : WEIR_DURATION;
     if (kind_ == WEIR_TEXT) {
-      integer_ = is_size ? quantity(text_, sizes) : quantity(text_, times);
+      integer_ = is_size ? quantity(text_, sizes) : quantity(text_, time_units);
       if (integer_ >= 0) kind_ = target;
     } else if (kind_ == WEIR_INT && is_size) {
       kind_ = target;

@@ -34,15 +34,16 @@ void groups::bind(const std::vector<weir::field>& keys, std::uint32_t value_size
   columns_.clear();
   for (const auto& f : keys) columns_.emplace_back(f);
   words_ = (sizeof(weir_slot) + value_size + 7) / 8;
-  one_word_ = keys.size() == 1 && weir::shared::width_of(keys[0]) == 8;
+  one_word_ = keys.size() == 1 && weir::shared::width_of(keys[0]) == 8 && keys[0].kind != weir::type::fixed_binary;
+  if (one_word_) word_field_ = keys[0];
 }
 
 void groups::clear() {
   for (auto& c : columns_) c.clear();
   hashes_.clear();
   slots_.clear();
-  word_keys_.clear();
-  word_nulls_.clear();
+  words_of_keys_.clear();
+  null_group_ = UINT32_MAX;
   std::fill(index_.begin(), index_.end(), 0);
 }
 
@@ -50,6 +51,7 @@ void groups::grow() {
   const std::size_t room = index_.empty() ? 256 : index_.size() * 2;
   index_.assign(room, 0);
   for (std::size_t g = 0; g < hashes_.size(); ++g) {
+    if (g == null_group_) continue;
     std::size_t at = hashes_[g] & (room - 1);
     while (index_[at]) at = (at + 1) & (room - 1);
     index_[at] = static_cast<std::uint32_t>(g + 1);
@@ -57,11 +59,6 @@ void groups::grow() {
 }
 
 bool groups::same(std::uint32_t group, const std::vector<weir::column_view>& keys, std::uint32_t row) {
-  if (one_word_) {
-    const bool null = keys[0].null(row);
-    if (word_nulls_[group] != null) return false;
-    return null || word_keys_[group] == keys[0].values<std::uint64_t>()[row];
-  }
   for (std::size_t i = 0; i < keys.size(); ++i)
     if (!weir::shared::equal_values(columns_[i].view(), group, keys[i], row)) return false;
   return true;
@@ -69,6 +66,7 @@ bool groups::same(std::uint32_t group, const std::vector<weir::column_view>& key
 
 void groups::find_or_add(const std::vector<weir::column_view>& keys, const std::uint64_t* hashes,
                          const std::uint32_t* rows, std::int64_t count, std::uint32_t* out) {
+  if (one_word_) return find_or_add_words(keys[0], rows, count, out);
   for (std::int64_t k = 0; k < count; ++k) {
     if (hashes_.size() * 2 >= index_.size()) grow();
     const std::uint32_t row = rows[k];
@@ -84,16 +82,65 @@ void groups::find_or_add(const std::vector<weir::column_view>& keys, const std::
       hashes_.push_back(h);
       slots_.resize(slots_.size() + words_);
       for (std::size_t i = 0; i < columns_.size(); ++i) columns_[i].append(keys[i], row);
-      if (one_word_) {
-        word_nulls_.push_back(keys[0].null(row));
-        word_keys_.push_back(word_nulls_.back() ? 0 : keys[0].values<std::uint64_t>()[row]);
-      }
     }
     out[k] = found - 1;
   }
 }
 
+void groups::find_or_add_words(const weir::column_view& key, const std::uint32_t* rows, std::int64_t count,
+                               std::uint32_t* out) {
+  std::size_t size = hashes_.size();
+  const std::size_t most = size + static_cast<std::size_t>(count);
+  while (most * 2 >= index_.size()) grow();
+  hashes_.resize(most);
+  words_of_keys_.resize(most);
+  slots_.resize(most * words_);
+  const auto* const values = key.values<std::uint64_t>();
+  const std::size_t mask = index_.size() - 1;
+  std::uint32_t* const index = index_.data();
+  std::uint64_t* const known = words_of_keys_.data();
+  const bool nulls = key.has_nulls();
+  for (std::int64_t k = 0; k < count; ++k) {
+    if (nulls && key.null(rows[k])) [[unlikely]] {
+      if (null_group_ == UINT32_MAX) null_group_ = static_cast<std::uint32_t>(size++);
+      out[k] = null_group_;
+      continue;
+    }
+    const std::uint64_t word = values[rows[k]];
+    const std::uint64_t h = mix(word);
+    std::size_t at = h & mask;
+    std::uint32_t found = 0;
+    while ((found = index[at]) != 0 && known[found - 1] != word) at = (at + 1) & mask;
+    if (!found) {
+      known[size] = word;
+      hashes_[size] = h;
+      found = index[at] = static_cast<std::uint32_t>(++size);
+    }
+    out[k] = found - 1;
+  }
+  hashes_.resize(size);
+  words_of_keys_.resize(size);
+  slots_.resize(size * words_);
+}
+
+weir::column_view groups::word_keys() {
+  const std::size_t size = words_of_keys_.size();
+  const bool nulls = null_group_ != UINT32_MAX;
+  if (nulls) {
+    validity_.assign(size / 8 + 1, 0xff);
+    weir::detail::set_bit(validity_.data(), null_group_, false);
+  }
+  word_buffers_[0] = nulls ? validity_.data() : nullptr;
+  word_buffers_[1] = words_of_keys_.data();
+  word_array_.length = static_cast<std::int64_t>(size);
+  word_array_.null_count = nulls;
+  word_array_.n_buffers = 2;
+  word_array_.buffers = word_buffers_;
+  return {word_field_, word_array_};
+}
+
 std::vector<weir::column_view> groups::keys() {
+  if (one_word_) return {word_keys()};
   std::vector<weir::column_view> out;
   for (auto& c : columns_) out.push_back(c.view());
   return out;

@@ -28,15 +28,23 @@ class groups {
 
  private:
   void grow();
+  void find_or_add_words(const weir::column_view& key, const std::uint32_t* rows, std::int64_t count,
+                         std::uint32_t* out);
+  weir::column_view word_keys();
   bool same(std::uint32_t group, const std::vector<weir::column_view>& keys, std::uint32_t row);
 
   std::vector<weir::shared::column_store> columns_;
   std::vector<std::uint64_t> hashes_, slots_;
   std::vector<std::uint32_t> index_;  // group + 1; 0: free
   std::size_t words_ = 1;
-  bool one_word_ = false;                 // a single key column of 8 bytes
-  std::vector<std::uint64_t> word_keys_;  // then: its values
-  std::vector<std::uint8_t> word_nulls_;
+  // A single key column of 8 bytes: its values side by side, without a hash of bytes and a comparison of columns.
+  bool one_word_ = false;
+  weir::field word_field_;
+  std::vector<std::uint64_t> words_of_keys_;
+  std::uint32_t null_group_ = UINT32_MAX;  // it is in no index
+  std::vector<std::uint8_t> validity_;
+  ArrowArray word_array_{};
+  const void* word_buffers_[2]{};
 };
 
 }  // namespace window

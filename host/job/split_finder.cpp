@@ -79,7 +79,8 @@ std::vector<std::string> split_finder::waiting() const {
   std::lock_guard lock(mutex_);
   std::vector<std::string> all;
   for (const auto& s : sources_)
-    if (!s->named) all.push_back(base::cat(s->source->id, ": ", s->trouble.empty() ? "looking for its splits" : s->trouble));
+    if (!s->named)
+      all.push_back(base::cat(s->source->id, ": ", s->trouble.empty() ? "looking for its splits" : s->trouble));
   return all;
 }
 
@@ -130,8 +131,7 @@ bool split_finder::ask(one& s) {
     std::lock_guard lock(mutex_);
     s.trouble = why;
   }
-  log_.warn(base::cat(what, "; it is asked again"),
-            {{"operator", s.source->id}, {"pause_ms", s.pause_ns / 1'000'000}});
+  log_.warn(base::cat(what, "; it is asked again"), {{"operator", s.source->id}, {"pause_ms", s.pause_ns / 1'000'000}});
   return true;
 }
 
@@ -143,8 +143,9 @@ void split_finder::deal(one& s, const weir_splits& found) {
     const std::uint32_t number = model::split_names().number(base::cat(s.source->id, "/", id));
     parts[s.dealt++ % parts.size()].push_back({number, id, {}});
   }
+  // The first time all are told, also those that have none: until then they hold the clock of those behind them.
   for (std::size_t i = 0; i < parts.size(); ++i)
-    if (final || !parts[i].empty()) s.subtasks[i]->assign(std::move(parts[i]), final);
+    if (final || !s.named || !parts[i].empty()) s.subtasks[i]->assign(std::move(parts[i]), final);
   s.done = final;
   s.due_ns = final ? INT64_MAX : env_.monotonic_ns() + found.again_us * 1000;
   std::lock_guard lock(mutex_);

@@ -48,6 +48,7 @@ bool source_task::open_assigned() {
     splits.swap(assigned_);
     final_ = assigned_final_;
   }
+  named_ = true;
   for (const new_split& s : splits) {
     watermarks_.open(s.number);
     if (!reader_->open_split(s.number, s.id, s.position)) return false;
@@ -64,12 +65,14 @@ step_result source_task::step() {
   if (!open_assigned()) return step_result::failed;
   if (reader_->open_splits() == 0) {
     if (final_) return finish(true);
+    if (!named_) return step_result::wait_input;  // it may have splits in a moment, whose records must not be late
     return tell_time(env_.monotonic_ns(), true) ? step_result::wait_input : step_result::failed;
   }
 
   const auto polled = reader_->poll(poll_wait_us_);
   if (polled == source::poll_result::failed) return step_result::failed;
-  if (polled == source::poll_result::end && final_ && !has_assigned_.load(std::memory_order_acquire)) return finish(true);
+  if (polled == source::poll_result::end && final_ && !has_assigned_.load(std::memory_order_acquire))
+    return finish(true);
   const std::int64_t now = env_.monotonic_ns();
   if (!tell_time(now, false)) return step_result::failed;
   if (polled == source::poll_result::some) return step_result::worked;
@@ -80,9 +83,11 @@ step_result source_task::step() {
 bool source_task::tell_time(std::int64_t now_ns, bool at_once) {
   watermarks_.tick(now_ns);
   const bool status_changed = watermarks_.idle() != idle_;
-  if (!at_once && !status_changed && last_told_ns_ != INT64_MIN && now_ns - last_told_ns_ < emit_interval_ns_) return true;
+  if (!at_once && !status_changed && last_told_ns_ != INT64_MIN && now_ns - last_told_ns_ < emit_interval_ns_)
+    return true;
   last_told_ns_ = now_ns;
-  if (watermarks_.current() > chain_.source_context()->watermark && !chain_.advance(watermarks_.current())) return false;
+  if (watermarks_.current() > chain_.source_context()->watermark && !chain_.advance(watermarks_.current()))
+    return false;
   if (status_changed) {
     idle_ = !idle_;
     chain_.tell_status(idle_ ? model::activity::idle : model::activity::active);
@@ -104,7 +109,8 @@ void source_task::split_idle(std::uint32_t split) { watermarks_.nothing_to_read(
 void source_task::split_end(std::uint32_t split) { watermarks_.finish(split); }
 
 void source_task::split_pending(std::uint32_t split, std::int64_t records) {
-  auto found = std::find_if(pending_of_split_.begin(), pending_of_split_.end(), [&](auto& p) { return p.first == split; });
+  auto found =
+      std::find_if(pending_of_split_.begin(), pending_of_split_.end(), [&](auto& p) { return p.first == split; });
   if (found == pending_of_split_.end()) found = pending_of_split_.insert(found, {split, 0});
   found->second = records;
   std::int64_t sum = 0;

@@ -66,6 +66,7 @@ class source_task final : public task, private op::split_listener, private sourc
   std::int64_t wake_at_ns_ = INT64_MAX;
   bool idle_ = false;
   bool final_ = false;
+  bool named_ = false;  // it was told which splits it has, maybe none: only then having none means idle
   bool done_ = false;
   std::vector<std::pair<std::uint32_t, std::int64_t>> pending_of_split_;
   std::atomic<std::int64_t> pending_{-1};

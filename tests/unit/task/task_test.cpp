@@ -41,7 +41,8 @@ struct rig {
     return static_cast<source_task&>(*tasks.back());
   }
   operator_task& sink(std::uint32_t subtask, std::shared_ptr<op::spec> what) {
-    tasks.push_back(std::make_unique<operator_task>("o", subtask, fake::host(), env, waker, std::vector<std::uint32_t>{0}, 1));
+    tasks.push_back(
+        std::make_unique<operator_task>("o", subtask, fake::host(), env, waker, std::vector<std::uint32_t>{0}, 1));
     tasks.back()->nodes().add(std::move(what));
     return static_cast<operator_task&>(*tasks.back());
   }
@@ -217,6 +218,39 @@ TEST(Task, WatermarksFollowTheSlowestSplit) {
   EXPECT_EQ(r.output.watermarks.back(), 48) << "both splits are at 49; one microsecond before may still be equal";
 }
 
+// Splits are dealt while the sources already run. One that was not told yet has records to come: it is not idle, or the
+// clock would go on without it and make them late.
+TEST(Task, ASourceThatWaitsForItsSplitsHoldsTheClock) {
+  rig r;
+  r.input.ranges["a"] = {0, 1000};
+  r.input.ranges["b"] = {0, 100};
+  auto& first = r.source(fake::source_node("numbers", &r.input), {});
+  auto& second = r.source(fake::source_node("numbers", &r.input), {});
+  auto& sink = r.sink(0, fake::node("out", &fake::collecting_sink(), &r.output, true));
+  rig::connect(first, 0, 0, {}, {&sink});
+  rig::connect(second, 0, 0, {}, {&sink});
+  sink.seal();
+  ASSERT_TRUE(first.create());
+  ASSERT_TRUE(second.create());
+  ASSERT_TRUE(sink.create());
+  EXPECT_EQ(first.step(), step_result::wait_input);
+  EXPECT_EQ(second.step(), step_result::wait_input);
+  const auto splits = r.splits();
+  first.assign({splits[0]}, true);
+  const auto drain = [&] {
+    while (sink.step() == step_result::worked) {
+    }
+  };
+  for (int i = 0; i < 50; ++i) first.step();
+  drain();
+  EXPECT_TRUE(r.output.watermarks.empty()) << "the second one was not told yet";
+  second.assign({splits[1]}, true);
+  second.step();
+  drain();
+  ASSERT_FALSE(r.output.watermarks.empty());
+  EXPECT_LT(r.output.watermarks.back(), 100) << "the second one is at its beginning";
+}
+
 TEST(Task, ADrainedSourceEndsWithoutTheLastWatermark) {
   rig r;
   r.input.ranges["a"] = {0, 1'000'000};
@@ -265,7 +299,8 @@ TEST(ThreadRunner, RunsAPipelineOnThreadsToItsEnd) {
   auto to = fake::node("out", &fake::collecting_sink(), &r.output, true);
   for (std::uint32_t i = 0; i < 2; ++i) {
     wakers.push_back(&runner.next_waker());
-    auto t = std::make_unique<source_task>("s", i, fake::host(), base::real_env(), *wakers.back(), source::watermark_rule{}, 0);
+    auto t = std::make_unique<source_task>("s", i, fake::host(), base::real_env(), *wakers.back(),
+                                           source::watermark_rule{}, 0);
     t->nodes().add(from);
     t->prepare();
     sources.push_back(t.get());

@@ -6,6 +6,8 @@
 
 #include <atomic>
 
+#include "base/log.hpp"
+#include "control/version.hpp"
 #include "job/host_table.hpp"
 #include "job/job.hpp"
 
@@ -42,6 +44,7 @@ class job_engine final : public engine {
     job::options how;
     how.queue_bytes = plan_->told->limits.queue_bytes;
     how.batch_rows = plan_->told->limits.batch_rows;
+    if (told_.place) WEIR_TRY(open_checkpoints(how));
     began_ns_ = env_.monotonic_ns();
     job_ = WEIR_TRY(job::job::make(plan_, how, env_));
     job_->start();
@@ -55,11 +58,20 @@ class job_engine final : public engine {
     return {};
   }
 
-  void savepoint(std::string, std::function<void(base::result<checkpoint::cut_info>)> done) override {
-    done(base::host_error("savepoints are not supported by this build"));
+  void savepoint(std::string directory, std::function<void(base::result<checkpoint::cut_info>)> done) override {
+    if (auto* j = running_.load())
+      j->savepoint(std::move(directory), std::move(done));
+    else
+      done(base::host_error("the pipeline is not running yet", {}, base::retry::backoff));
   }
-  base::result<void> savepoint_of_end(const std::string&) override {
-    return base::host_error("savepoints are not supported by this build");
+
+  base::result<void> savepoint_of_end(const std::string& directory) override {
+    if (!storage_)
+      return base::config_error("the pipeline has no [checkpoint] table: give it one to take savepoints");
+    const auto cuts = WEIR_TRY(storage_->list());
+    if (cuts.empty()) return base::host_error("the run ended before its first cut: there is nothing to keep");
+    WEIR_TRY(storage_->make_savepoint(cuts.front().cut, directory));
+    return {};
   }
 
   void drain() override {
@@ -111,6 +123,29 @@ class job_engine final : public engine {
   }
 
  private:
+  base::result<void> open_checkpoints(job::options& how) {
+    const config::checkpoint& told = plan_->told->checkpoint;
+    storage_ = WEIR_TRY(checkpoint::storage::open(env_, {.directory = told_.place->checkpoints,
+                                                         .pipeline = plan_->pipeline,
+                                                         .key_groups = plan_->key_groups,
+                                                         .retained = told.retained,
+                                                         .weir_version = version_text}));
+    how.storage = storage_.get();
+    how.restore = WEIR_TRY(storage_->newest());
+    if (!how.restore && !told_.place->base.empty()) {
+      how.restore = WEIR_TRY(checkpoint::open_snapshot(env_, told_.place->base));
+      WEIR_TRY(how.restore->verify());
+    }
+    how.cuts = {told.interval_us, told.timeout_us, told.min_pause_us, told.tolerable_failures,
+                told.aligned_timeout_us};
+    how.allow_dropped_state = told_.allow_dropped_state;
+    how.still_mine = [right = told_.place->right] { return right.still_mine(); };
+    const base::logger log({.room = "control", .pipeline = plan_->pipeline});
+    if (how.restore)
+      log.info("state is restored", {{"cut", how.restore->facts().cut}, {"path", how.restore->path()}});
+    return {};
+  }
+
   // What holds for a failed run too.
   void count(run_result& out) const {
     for (const auto& told : plan_->told->nodes) {
@@ -165,6 +200,7 @@ class job_engine final : public engine {
   const std::int64_t started_at_us_;
   std::int64_t began_ns_ = 0;
   std::atomic<bool> drained_{false}, stopped_{false};
+  std::unique_ptr<checkpoint::storage> storage_;  // outlives the job
   std::unique_ptr<job::job> job_;
   std::atomic<job::job*> running_{nullptr};  // job_, for other threads, once it runs
 };

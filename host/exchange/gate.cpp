@@ -27,6 +27,8 @@ void channel::push(model::message m) {
   }
   {
     std::lock_guard lock(gate_.mutex_);
+    if (m.kind() == model::message_kind::barrier && m.barrier().cut > gate_.barrier_seen_.load(std::memory_order_relaxed))
+      gate_.barrier_seen_.store(m.barrier().cut, std::memory_order_release);
     queue_.push_back(std::move(m));
     bytes_.fetch_add(bytes, std::memory_order_release);
     gate_.waiting_.fetch_add(1, std::memory_order_release);
@@ -52,6 +54,49 @@ channel& gate::open(std::uint32_t input, std::uint64_t capacity_bytes, waker* pr
 
 std::size_t gate::depth() const { return waiting_.load(std::memory_order_acquire); }
 
+void gate::block(std::uint32_t channel) { channels_[channel]->blocked_ = true; }
+
+void gate::unblock_all() {
+  for (auto& c : channels_) c->blocked_ = false;
+}
+
+bool gate::crowded() const {
+  for (const auto& c : channels_)
+    if (c->bytes_.load(std::memory_order_relaxed) >= c->capacity_ / 2) return true;
+  return false;
+}
+
+bool gate::overtake(std::uint32_t number, std::uint64_t cut, std::vector<model::message>& ahead) {
+  channel& c = *channels_[number];
+  std::lock_guard lock(mutex_);
+  for (auto at = c.queue_.begin(); at != c.queue_.end(); ++at) {
+    if (at->kind() == model::message_kind::barrier) {
+      if (at->barrier().cut != cut) continue;  // of a cut that was given up
+      c.bytes_.fetch_sub(static_cast<std::uint64_t>(at->bytes()), std::memory_order_seq_cst);
+      waiting_.fetch_sub(1, std::memory_order_release);
+      c.queue_.erase(at);
+      return true;
+    }
+    ahead.push_back(*at);
+  }
+  return false;
+}
+
+void gate::put_first(std::uint32_t number, std::vector<model::message> messages) {
+  channel& c = *channels_[number];
+  std::lock_guard lock(mutex_);
+  for (auto m = messages.rbegin(); m != messages.rend(); ++m) {
+    const auto bytes = static_cast<std::uint64_t>(m->bytes());
+    if (m->kind() == model::message_kind::batch) {
+      c.pushed_batches_.fetch_add(1, std::memory_order_relaxed);
+      c.pushed_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+    }
+    c.bytes_.fetch_add(bytes, std::memory_order_release);
+    waiting_.fetch_add(1, std::memory_order_release);
+    c.queue_.push_front(std::move(*m));
+  }
+}
+
 std::optional<arrival> gate::poll() {
   if (waiting_.load(std::memory_order_acquire) == 0) return std::nullopt;
   std::optional<arrival> found;
@@ -62,7 +107,7 @@ std::optional<arrival> gate::poll() {
     for (std::size_t tried = 0; tried < channels_.size(); ++tried) {
       channel& c = *channels_[turn_];
       turn_ = turn_ + 1 == channels_.size() ? 0 : turn_ + 1;
-      if (c.queue_.empty()) continue;
+      if (c.blocked_ || c.queue_.empty()) continue;
       found.emplace(arrival{c.index_, c.input_, std::move(c.queue_.front())});
       c.queue_.pop_front();
       bytes = static_cast<std::uint64_t>(found->what.bytes());

@@ -45,6 +45,7 @@ class channel {
   std::atomic<std::uint64_t> bytes_{0};
   std::atomic<bool> producer_waits_{false};
   std::deque<model::message> queue_;  // guarded by gate_.mutex_
+  bool blocked_ = false;              // [consumer]
   std::atomic<std::uint64_t> pushed_batches_{0}, popped_batches_{0}, pushed_bytes_{0}, popped_bytes_{0};
 };
 
@@ -67,6 +68,18 @@ class gate {
 
   /// The next message, channels in turn so that none starves; nothing when all are empty.
   std::optional<arrival> poll();
+  /// The newest cut whose barrier waits in a queue or was taken out; 0: none yet. For a consumer that must not wait behind data.
+  std::uint64_t barrier_seen() const { return barrier_seen_.load(std::memory_order_acquire); }
+  /// A channel is at least half full.
+  bool crowded() const;
+  /// What waits in front of the barrier of this cut in a channel: copies, in order; the barrier itself is taken out. Without the
+  /// barrier in the queue: all that waits; false.
+  bool overtake(std::uint32_t channel, std::uint64_t cut, std::vector<model::message>& ahead);
+  /// [control] Before the tasks run: a message that comes before all others.
+  void put_first(std::uint32_t channel, std::vector<model::message> messages);
+  /// Leaves what comes through a channel where it is until unblock_all: its barrier has come, that of others has not.
+  void block(std::uint32_t channel);
+  void unblock_all();
   std::size_t channel_count() const { return channels_.size(); }
   const channel& at(std::size_t i) const { return *channels_[i]; }
   /// [any] Messages that wait in all channels together.
@@ -79,6 +92,7 @@ class gate {
   std::vector<std::unique_ptr<channel>> channels_;
   std::size_t turn_ = 0;
   std::atomic<std::size_t> waiting_{0};  // messages in all queues
+  std::atomic<std::uint64_t> barrier_seen_{0};
 };
 
 }  // namespace weir::exchange

@@ -118,6 +118,11 @@ std::unique_ptr<task::task> make_task(const plan::plan& what, const plan::chain&
       stamp(what, what.nodes[c.nodes[at]], at, *made);
     }
     made->prepare();
+    if (const auto* strategy = strategy_of(what, c); strategy && !strategy->align_group.empty() && strategy->max_drift_us >= 0) {
+      auto& group = all.groups[strategy->align_group];
+      if (!group) group = std::make_unique<source::alignment_group>(strategy->max_drift_us);
+      made->align(*group);
+    }
     return made;
   }
   std::vector<std::uint32_t> ports;
@@ -138,13 +143,14 @@ std::vector<place> places_of(const plan::plan& what) {
   return places;
 }
 
-built build(const plan::plan& what, const options& how, const weir_host& table, task::thread_runner& runner, base::env& env) {
+built build(const plan::plan& what, const options& how, const weir_host& table, task::runner& runner, base::env& env) {
   built all;
   for (const plan::node& n : what.nodes) all.specs.push_back(spec_of(what, n, how));
   const std::vector<place> places = places_of(what);
   all.tasks.resize(what.chains.size());
   all.sources.resize(what.chains.size());
   all.operators.resize(what.chains.size());
+  all.writers.resize(what.chains.size());
 
   std::vector<std::vector<exchange::waker*>> wakers(what.chains.size());
   for (std::uint32_t c = 0; c < what.chains.size(); ++c) {
@@ -154,6 +160,7 @@ built build(const plan::plan& what, const options& how, const weir_host& table, 
       all.tasks[c].push_back(make_task(what, what.chains[c], subtask, table, waker, env, all));
       runner.add(*all.tasks[c].back());
     }
+    all.writers[c].resize(what.chains[c].parallelism);
   }
 
   for (std::uint32_t n = 0; n < what.nodes.size(); ++n) {
@@ -173,6 +180,7 @@ built build(const plan::plan& what, const options& how, const weir_host& table, 
           auto& consumers = all.operators[at.chain];
           for (std::uint32_t s = 0; s < consumers.size(); ++s) {
             if (edge.exchange == plan::exchange_kind::forward && s != subtask) continue;
+            all.writers[at.chain][s].push_back(base::cat(what.nodes[n].id, "/", subtask));
             channels.push_back(&consumers[s]->gate().open(to.input, how.queue_bytes, wakers[from.chain][subtask]));
           }
           producer.connect(from.at, output,
@@ -184,7 +192,10 @@ built build(const plan::plan& what, const options& how, const weir_host& table, 
     }
   }
   for (auto& chain : all.operators)
-    for (task::operator_task* t : chain) t->seal();
+    for (task::operator_task* t : chain) {
+      t->seal();
+      t->set_aligned_timeout(how.cuts.aligned_timeout_us);
+    }
   return all;
 }
 

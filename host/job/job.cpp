@@ -1,117 +1,13 @@
 #include "job/job.hpp"
 
 #include <algorithm>
-#include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <utility>
 
-#include "base/cat.hpp"
-#include "job/builder.hpp"
-#include "job/host_table.hpp"
-#include "job/split_finder.hpp"
+#include "job/running_job.hpp"
+#include "model/name_registry.hpp"
 #include "task/thread_runner.hpp"
 
 namespace weir::job {
-namespace {
-
-class running_job final : public job {
- public:
-  running_job(plan::plan_ptr what, options how, base::env& env)
-      : plan_(std::move(what)), runner_(env), finder_(env, host_table(), plan_->pipeline) {
-    built_ = build(*plan_, how, host_table(), runner_, env);
-    for (std::size_t c = 0; c < built_.sources.size(); ++c) {
-      if (!built_.sources[c].empty()) finder_.add(built_.specs[plan_->chains[c].nodes[0]], built_.sources[c]);
-      left_ += built_.tasks[c].size();
-    }
-  }
-
-  ~running_job() override {
-    cancel();
-    finder_.stop();
-    runner_.join();
-  }
-
-  void start() override {
-    runner_.start([this](task::task& t, task::step_result last) { ended(t, last); });
-    finder_.start([this](base::error why) { fail(std::move(why)); });
-  }
-
-  void drain() override {
-    for (auto& chain : built_.sources)
-      for (task::source_task* source : chain) source->drain();
-  }
-
-  void cancel() override { runner_.cancel(); }
-
-  bool wait_for(std::int64_t microseconds) override {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, std::chrono::microseconds(microseconds), [&] { return left_ == 0; });
-  }
-
-  base::result<totals> wait() override {
-    {
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [&] { return left_ == 0; });
-    }
-    finder_.stop();
-    runner_.join();
-    if (failure_) return base::error(*failure_).in("pipeline " + plan_->pipeline);
-    return sum();
-  }
-
-  std::vector<subtask_figures> figures() const override;
-
-  std::optional<std::string> not_ready_because() const override {
-    {
-      std::lock_guard lock(mutex_);
-      if (failure_) return failure_->text();
-    }
-    const auto waiting = finder_.waiting();
-    if (waiting.empty()) return std::nullopt;
-    return "source " + waiting.front();
-  }
-
- private:
-  /// On the task's thread.
-  void ended(task::task& t, task::step_result last) {
-    if (last == task::step_result::failed) fail(t.why());
-    for (std::uint32_t at = 0; at < t.nodes().size(); ++at) {
-      op::instance* node = t.nodes().operator_at(at);
-      if (!node || last != task::step_result::finished) continue;
-      node->report([&](std::string_view name, std::uint64_t value) {
-        std::lock_guard lock(mutex_);
-        reported_[node->what().id][std::string(name)] += value;
-      });
-    }
-    t.close();
-    std::lock_guard lock(mutex_);
-    --left_;
-    // Under the lock: whoever waits may end this object as soon as it sees that nothing is left.
-    changed_.notify_all();
-  }
-
-  void fail(base::error why) {
-    {
-      std::lock_guard lock(mutex_);
-      if (!failure_) failure_ = std::move(why);
-    }
-    runner_.cancel();
-  }
-
-  totals sum() const;
-  bool takes_only_dead_letters(const plan::node& sink) const;
-
-  plan::plan_ptr plan_;
-  task::thread_runner runner_;  // after the tasks in time, before them in memory: channels hold its wakers
-  built built_;
-  split_finder finder_;
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  std::size_t left_ = 0;                                                       // guarded by mutex_
-  std::optional<base::error> failure_;                                        // guarded by mutex_
-  std::map<std::string, std::map<std::string, std::uint64_t>> reported_;      // by node id; guarded by mutex_
-};
 
 std::vector<subtask_figures> running_job::figures() const {
   std::vector<subtask_figures> all;
@@ -139,9 +35,14 @@ std::vector<subtask_figures> running_job::figures() const {
           f.idle_ns = t.times().idle.load(std::memory_order_relaxed);
           f.backpressured_ns = t.times().backpressured.load(std::memory_order_relaxed);
           if (!built_.sources[c].empty()) {
-            f.pending_records = built_.sources[c][subtask]->pending();
+            const task::source_task& source = *built_.sources[c][subtask];
+            f.pending_records = source.pending();
+            f.paused = source.paused();
+            if (source.holder() != UINT32_MAX) f.held_by = model::split_names().name(source.holder());
           } else {
             const exchange::gate& gate = built_.operators[c][subtask]->gate();
+            const std::uint32_t holder = built_.operators[c][subtask]->holder();
+            if (holder < built_.writers[c][subtask].size()) f.held_by = built_.writers[c][subtask][holder];
             for (std::size_t i = 0; i < gate.channel_count(); ++i) {
               const auto counted = gate.at(i).counters();
               f.pushed_batches += counted.pushed_batches;
@@ -187,10 +88,10 @@ totals running_job::sum() const {
   return t;
 }
 
-}  // namespace
-
 base::result<std::unique_ptr<job>> job::make(plan::plan_ptr what, options how, base::env& env) {
-  return std::unique_ptr<job>(std::make_unique<running_job>(std::move(what), how, env));
+  auto made = std::make_unique<running_job>(std::move(what), how, env, std::make_unique<task::thread_runner>(env));
+  WEIR_TRY(made->prepare(how));
+  return std::unique_ptr<job>(std::move(made));
 }
 
 }  // namespace weir::job

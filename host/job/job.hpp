@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -8,6 +9,8 @@
 
 #include "base/env.hpp"
 #include "base/result.hpp"
+#include "checkpoint/storage.hpp"
+#include "job/cut_rules.hpp"
 #include "plan/plan.hpp"
 
 namespace weir::job {
@@ -15,6 +18,16 @@ namespace weir::job {
 struct options {
   std::uint64_t queue_bytes = 4 << 20;  ///< of one channel between two subtasks
   std::uint32_t batch_rows = 1024;      ///< rows of a batch that sources make at most
+
+  cut_rules cuts;
+  /// Where cuts go; outlives the job. Null: no checkpoints, sinks commit once, at the end.
+  checkpoint::storage* storage = nullptr;
+  /// The cut to go on from; nullopt: begin afresh.
+  std::optional<checkpoint::snapshot> restore;
+  /// State in it that no operator of the plan has any more is given up; otherwise it is an error.
+  bool allow_dropped_state = false;
+  /// Asked before a cut becomes valid: whether this process still may write. Null: always. [any]
+  std::function<base::result<void>()> still_mine;
 };
 
 /// One node in one subtask at this moment. Counters only grow.
@@ -31,6 +44,10 @@ struct subtask_figures {
   /// Of the queues in front of the subtask, on heads.
   std::uint64_t pushed_batches = 0, popped_batches = 0, pushed_bytes = 0, popped_bytes = 0;
   std::int64_t pending_records = -1;  ///< sources; -1: not known
+  /// On heads: what the watermark waits for: "trades/3" (a split), "enrich/1" (a subtask in front); empty: nothing holds it.
+  std::string held_by;
+  bool paused = false;  ///< a source that waits for slower ones of its align_group
+  std::uint64_t state_bytes = 0, state_entries = 0;  ///< keyed state in memory
 };
 
 /// What a run has come to.
@@ -60,6 +77,10 @@ class job {
   /// [any] Until the job is over, or this long. True: it is over.
   virtual bool wait_for(std::int64_t microseconds) = 0;
 
+  /// [any] A savepoint into this directory; `done` is called once, on another thread.
+  virtual void savepoint(std::string directory, std::function<void(base::result<checkpoint::cut_info>)> done) = 0;
+  /// [any]
+  virtual cut_figures cuts() const = 0;
   /// [any]
   virtual std::vector<subtask_figures> figures() const = 0;
   /// [any] Why records do not flow yet, for people; nothing when all sources have their splits and no task has failed.

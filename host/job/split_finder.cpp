@@ -61,8 +61,15 @@ void split_finder::add(std::shared_ptr<const op::spec> source, std::vector<task:
   sources_.push_back(std::move(made));
 }
 
+void split_finder::restore(const std::string& source, std::vector<checkpoint::split_position> splits) {
+  for (auto& s : sources_) {
+    if (s->source->id != source) continue;
+    for (auto& at : splits) s->restored.emplace(at.id, at);
+  }
+}
+
 void split_finder::start(std::function<void(base::error)> failed) {
-  failed_ = std::move(failed);
+  begin(std::move(failed));
   thread_ = std::thread([this] { run(); });
 }
 
@@ -84,18 +91,23 @@ std::vector<std::string> split_finder::waiting() const {
   return all;
 }
 
+std::int64_t split_finder::step() {
+  std::int64_t next = INT64_MAX;
+  for (auto& s : sources_) {
+    {
+      std::lock_guard lock(mutex_);
+      if (stop_) return INT64_MAX;
+    }
+    if (s->done) continue;
+    if (env_.monotonic_ns() >= s->due_ns && !ask(*s)) return INT64_MAX;
+    if (!s->done) next = std::min(next, s->due_ns);
+  }
+  return next;
+}
+
 void split_finder::run() {
   for (;;) {
-    std::int64_t next = INT64_MAX;
-    for (auto& s : sources_) {
-      {
-        std::lock_guard lock(mutex_);
-        if (stop_) return;
-      }
-      if (s->done) continue;
-      if (env_.monotonic_ns() >= s->due_ns && !ask(*s)) return;
-      if (!s->done) next = std::min(next, s->due_ns);
-    }
+    const std::int64_t next = step();
     if (next == INT64_MAX) return;
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, std::chrono::nanoseconds(std::max<std::int64_t>(next - env_.monotonic_ns(), 0)),
@@ -141,11 +153,21 @@ void split_finder::deal(one& s, const weir_splits& found) {
   for (const std::string& id : found.ids) {
     if (!s.known.insert(id).second) continue;
     const std::uint32_t number = model::split_names().number(base::cat(s.source->id, "/", id));
-    parts[s.dealt++ % parts.size()].push_back({number, id, {}});
+    task::new_split split{number, id, {}, WEIR_TIME_MIN};
+    if (const auto at = s.restored.find(id); at != s.restored.end()) {
+      split.position = at->second.position;
+      split.watermark_us = at->second.watermark_us;
+      s.restored.erase(at);
+    }
+    parts[s.dealt++ % parts.size()].push_back(std::move(split));
   }
   // The first time all are told, also those that have none: until then they hold the clock of those behind them.
   for (std::size_t i = 0; i < parts.size(); ++i)
     if (final || !s.named || !parts[i].empty()) s.subtasks[i]->assign(std::move(parts[i]), final);
+  for (const auto& [id, at] : s.restored)
+    log_.warn("a split of the snapshot is not there any more; what was not read of it will not be read",
+              {{"operator", s.source->id}, {"split", id}});
+  s.restored.clear();
   s.done = final;
   s.due_ns = final ? INT64_MAX : env_.monotonic_ns() + found.again_us * 1000;
   std::lock_guard lock(mutex_);

@@ -6,11 +6,13 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
 #include "base/env.hpp"
 #include "base/log.hpp"
+#include "checkpoint/node_snapshot.hpp"
 #include "operator/spec.hpp"
 #include "task/source_task.hpp"
 #include "weir/abi.h"
@@ -35,8 +37,14 @@ class split_finder {
 
   /// Before start. The subtasks outlive the finder.
   void add(std::shared_ptr<const op::spec> source, std::vector<task::source_task*> subtasks);
+  /// Before start. Where the splits of a source stood at the cut that is restored.
+  void restore(const std::string& source, std::vector<checkpoint::split_position> splits);
   /// failed is called once, on the finder's thread, when a source says that it can never name its splits.
   void start(std::function<void(base::error)> failed);
+  /// Asks the sources that are due; when to call it again, monotonic; INT64_MAX: never. What start()'s thread does, for
+  /// simulations, which call begin() instead of start().
+  std::int64_t step();
+  void begin(std::function<void(base::error)> failed) { failed_ = std::move(failed); }
   /// [any] Returns when the thread has ended: a discover() that runs is waited for.
   void stop();
   /// [any] Sources that have not named any splits yet, for people: "trades: cannot reach localhost:9092".
@@ -47,6 +55,7 @@ class split_finder {
     std::shared_ptr<const op::spec> source;
     std::vector<task::source_task*> subtasks;
     std::unordered_set<std::string> known;
+    std::unordered_map<std::string, checkpoint::split_position> restored;  // by id
     std::size_t dealt = 0;
     std::int64_t due_ns = 0;
     std::int64_t pause_ns = 0;  // of the last failure; 0: the last call worked

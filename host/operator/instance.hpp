@@ -62,6 +62,12 @@ class instance {
 
   std::int64_t watermark() const { return context_.watermark; }
   const counters& counts() const { return context_.counts; }
+  counters& counts() { return context_.counts; }
+  /// After a restore, before the first call of process: the clock stands where it stood, without being told.
+  void set_watermark(std::int64_t watermark_us) {
+    context_.watermark = watermark_us;
+    context_.counts.watermark_us.store(watermark_us, std::memory_order_relaxed);
+  }
   const spec& what() const { return context_.what; }
 
  private:

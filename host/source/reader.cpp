@@ -1,6 +1,9 @@
 #include "source/reader.hpp"
 
+#include <utility>
+
 #include "base/guarded.hpp"
+#include "model/plugin_bytes.hpp"
 
 namespace weir::source {
 
@@ -44,6 +47,24 @@ poll_result reader::poll(std::int64_t wait_us) {
   if (!around_.end(code, "poll")) return poll_result::failed;
   if (code == WEIR_END) return poll_result::end;
   return code == WEIR_IDLE ? poll_result::nothing : poll_result::some;
+}
+
+bool reader::position(std::uint32_t split, std::string* out) {
+  weir_bytes bytes;
+  around_.begin();
+  const weir_code code =
+      base::guarded(table_, context_, [&] { return source_.position(self_, context_, split, &bytes); });
+  *out = std::move(bytes.text);
+  return around_.end(code, "position");
+}
+
+bool reader::committed(std::uint32_t split, std::string_view position) {
+  if (!WEIR_HAS(&source_, weir_source, on_committed)) return true;
+  around_.begin();
+  const weir_code code = base::guarded(table_, context_, [&] {
+    return source_.on_committed(self_, context_, split, {position.data(), position.size()});
+  });
+  return around_.end(code, "on_committed");
 }
 
 }  // namespace weir::source

@@ -29,6 +29,10 @@ class reader {
   bool create();
   bool open_split(std::uint32_t split, std::string_view id, std::string_view position);
   poll_result poll(std::int64_t wait_us);
+  /// Where reading of a split would go on.
+  bool position(std::uint32_t split, std::string* out);
+  /// Everything before this position is safe.
+  bool committed(std::uint32_t split, std::string_view position);
   std::size_t open_splits() const { return open_; }
 
  private:

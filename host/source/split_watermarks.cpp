@@ -9,6 +9,17 @@ void split_watermarks::open(std::uint32_t number) {
   ++known_;
 }
 
+void split_watermarks::restore(std::uint32_t number, std::int64_t watermark_us) {
+  // The end of all input is said again by the split itself.
+  if (split* s = find(number); s && watermark_us != model::watermark_merge::none && watermark_us != model::watermark_merge::end)
+    merge_.advance(s->input, watermark_us);
+}
+
+std::int64_t split_watermarks::of(std::uint32_t number) {
+  const split* s = find(number);
+  return s ? merge_.of(s->input) : model::watermark_merge::none;
+}
+
 void split_watermarks::observe(std::uint32_t number, std::int64_t newest_us) {
   split* s = find(number);
   if (!s) return;

@@ -19,6 +19,10 @@ class split_watermarks {
   explicit split_watermarks(watermark_rule rule) : rule_(rule) {}
 
   void open(std::uint32_t split);
+  /// After open: where the split's watermark stood at the cut that is restored.
+  void restore(std::uint32_t split, std::int64_t watermark_us);
+  /// Of one split; watermark_merge::none: it has none yet.
+  std::int64_t of(std::uint32_t split);
   /// Records up to this event time have been emitted.
   void observe(std::uint32_t split, std::int64_t newest_us);
   /// An empty fetch at the end of the split's log, at this monotonic time.

@@ -1,5 +1,6 @@
 #include "task/chain.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/cat.hpp"
@@ -17,6 +18,11 @@ std::uint32_t chain::add(std::shared_ptr<const op::spec> what) {
   made->port_count = static_cast<std::uint32_t>(made->what->keys.size());
   if (made->what->op) {
     made->instance = std::make_unique<op::instance>(*made->what, subtask_, table_, made->out, failure_, env_);
+    if (!made->what->states.empty() || !made->what->timers.empty()) {
+      made->state = std::make_unique<keyed_state>(*made->what, subtask_, env_);
+      made->instance->use(made->state.get());
+      has_state_ = true;
+    }
   } else {
     WEIR_CHECK(number == 0, "a source inside a chain");
   }
@@ -56,7 +62,39 @@ const op::counters& chain::counts(std::uint32_t number) const {
 bool chain::create() {
   for (auto& n : nodes_)
     if (n->instance && !n->instance->create()) return false;
+  for (auto& n : nodes_) {
+    if (n->restored && !restore(*n)) return false;
+    // A fresh start: what earlier runs left unfinished outside is removed.
+    if (!restores_ && n->instance && n->instance->two_phase() && !n->instance->recover(0, {})) return false;
+  }
   return true;
+}
+
+bool chain::restore(member& n) {
+  const node_restore from = *std::exchange(n.restored, std::nullopt);
+  op::counters& counts = n.counts();
+  counts.records_in = from.counts.records_in, counts.batches_in = from.counts.batches_in, counts.bytes_in = from.counts.bytes_in;
+  counts.records_out = from.counts.records_out, counts.batches_out = from.counts.batches_out;
+  counts.bytes_out = from.counts.bytes_out;
+  counts.late = from.counts.late, counts.dead_letters = from.counts.dead_letters, counts.skipped = from.counts.skipped;
+  if (!n.instance) {
+    n.source->watermark = from.watermark_us;
+    return true;
+  }
+  n.instance->set_watermark(from.watermark_us);
+  if (from.load && n.state) {
+    if (auto loaded = from.load(*n.state); !loaded) {
+      failure_.set(std::move(loaded).why().in(base::cat("state of operator ", n.what->id, "/", subtask_)));
+      return false;
+    }
+  }
+  for (const std::string& saved : from.saved)
+    if (!n.instance->restore(saved)) return false;
+  if (!n.instance->two_phase()) return true;
+  for (const std::string& prepared : from.prepared)
+    if (!n.instance->recover(from.cut, prepared)) return false;
+  // Nothing was prepared by a sink in this place: what earlier runs left is still to be removed.
+  return !from.prepared.empty() || n.instance->recover(from.cut, {});
 }
 
 bool chain::router::collect(std::uint32_t port, const model::batch_ref& batch) {
@@ -125,6 +163,77 @@ bool chain::finish() {
     if (!at->flush()) return false;
   }
   for (auto& w : writers_) w->control(model::message::end());
+  return true;
+}
+
+bool chain::fire_processing_timers(std::int64_t now_us) {
+  for (auto& n : nodes_)
+    if (n->state && !n->instance->fire_processing_timers(now_us)) return false;
+  return true;
+}
+
+std::int64_t chain::next_processing_timer() const {
+  std::int64_t next = INT64_MAX;
+  if (!has_state_) return next;
+  for (const auto& n : nodes_)
+    if (n->state) next = std::min(next, n->instance->next_processing_timer());
+  return next;
+}
+
+bool chain::cut(task_cut& into, bool store) {
+  into.nodes.resize(nodes_.size());
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    member& n = *nodes_[i];
+    node_cut& to = into.nodes[i];
+    if (n.instance) {
+      if (!n.instance->flush() || !n.instance->save(&to.saved)) return false;
+      if (n.instance->two_phase()) {
+        std::string prepared;
+        if (!n.instance->prepare(into.cut, &prepared)) return false;
+        to.prepared = std::move(prepared);
+      }
+      if (n.state && store) n.state->cut();
+    }
+    to.watermark_us = n.instance ? n.instance->watermark() : n.source->watermark;
+    const op::counters& c = n.counts();
+    to.counts = {c.records_in.load(std::memory_order_relaxed),   c.batches_in.load(std::memory_order_relaxed),
+                 c.bytes_in.load(std::memory_order_relaxed),     c.records_out.load(std::memory_order_relaxed),
+                 c.batches_out.load(std::memory_order_relaxed),  c.bytes_out.load(std::memory_order_relaxed),
+                 c.late.load(std::memory_order_relaxed),         c.dead_letters.load(std::memory_order_relaxed),
+                 c.skipped.load(std::memory_order_relaxed)};
+  }
+  return true;
+}
+
+void chain::pass_barrier(model::barrier b) {
+  for (auto& w : writers_) w->control(b);
+}
+
+void chain::capture(std::size_t about_bytes, bool* more, const std::function<void(std::uint32_t, std::string)>& give) {
+  *more = false;
+  for (std::uint32_t i = 0; i < nodes_.size(); ++i) {
+    keyed_state* state = nodes_[i]->state.get();
+    if (!state || !state->capturing()) continue;
+    std::string block;
+    state->capture(about_bytes, block);
+    if (!block.empty()) give(i, std::move(block));
+    *more = *more || state->capturing();
+    if (*more) return;  // one slice at a time
+  }
+}
+
+void chain::abandon_state() {
+  for (auto& n : nodes_)
+    if (n->state) n->state->abandon();
+}
+
+bool chain::settle(const task_cut& of, bool committed) {
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    const auto& prepared = of.nodes[i].prepared;
+    if (!prepared) continue;
+    op::instance& at = *nodes_[i]->instance;
+    if (!(committed ? at.commit(of.cut, *prepared) : at.abort(of.cut, *prepared))) return false;
+  }
   return true;
 }
 

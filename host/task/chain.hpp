@@ -1,7 +1,9 @@
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/env.hpp"
@@ -10,6 +12,8 @@
 #include "operator/instance.hpp"
 #include "source/split_watermarks.hpp"
 #include "source/stamper.hpp"
+#include "task/cut.hpp"
+#include "task/keyed_state.hpp"
 
 namespace weir::task {
 
@@ -33,7 +37,16 @@ class chain {
   /// Makes the source's context; the head must be a source.
   void make_source_context(op::split_listener& splits);
 
+  /// What the node had at the cut that is restored: for create().
+  void restore(std::uint32_t node, node_restore what) {
+    nodes_[node]->restored = std::move(what);
+    restores_ = true;
+  }
+  /// Null: the node has no keyed state. Blocks of the snapshot are loaded into it before create().
+  keyed_state* state_at(std::uint32_t node) { return nodes_[node]->state.get(); }
+
   // ---- running
+  /// Makes the plugin instances, and restores what was given to them.
   bool create();
   bool push(std::uint32_t node, std::uint32_t port, const model::batch_ref& batch);
   /// The event-time clock of all nodes moves, and is told to the writers.
@@ -45,6 +58,22 @@ class chain {
   /// All is over: every node ends its ports and flushes in order, then the writers end.
   bool finish();
   bool has_room();
+  bool fire_processing_timers(std::int64_t now_us);
+  /// Wall clock; INT64_MAX: none.
+  std::int64_t next_processing_timer() const;
+
+  // ---- the cut
+  bool has_state() const { return has_state_; }
+  /// Every node in order: flush, save, prepare; with `store` its state is captured from now on.
+  bool cut(task_cut& into, bool store);
+  void pass_barrier(model::barrier b);
+  /// About so many bytes of captured state, as blocks by place; *more: there is more.
+  void capture(std::size_t about_bytes, bool* more, const std::function<void(std::uint32_t, std::string)>& give);
+  /// The newest cut was given up: what changed before it belongs to the next one.
+  void abandon_state();
+  /// The cut became durable (committed), or was given up.
+  bool settle(const task_cut& of, bool committed);
+
   /// Ends the plugin instances; counters stay.
   void close();
   op::chain_error& failure() { return failure_; }
@@ -76,12 +105,16 @@ class chain {
   struct member {
     std::shared_ptr<const op::spec> what;
     router out;
+    std::unique_ptr<keyed_state> state;      // before the instance: it outlives it
     std::unique_ptr<op::instance> instance;  // null: a source
     std::unique_ptr<weir_context> source;    // null: an operator
     std::optional<source::stamper> main_stamper, side_stamper;
     source::split_watermarks* watermarks = nullptr;
     std::uint32_t port_count = 1;
+    std::optional<node_restore> restored;
+    op::counters& counts() { return instance ? instance->counts() : source->counts; }
   };
+  bool restore(member& n);
   bool hand_on(const route& to, const model::batch_ref& batch);
   bool stamp_and_hand_on(member& from, std::uint32_t port, const model::batch_ref& batch);
 
@@ -91,6 +124,8 @@ class chain {
   op::chain_error failure_;
   std::vector<std::unique_ptr<exchange::writer>> writers_;
   std::vector<std::unique_ptr<member>> nodes_;
+  bool has_state_ = false;
+  bool restores_ = false;  // this run goes on from a cut
 };
 
 }  // namespace weir::task

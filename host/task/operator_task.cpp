@@ -1,6 +1,41 @@
 #include "task/operator_task.hpp"
 
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "base/cat.hpp"
+#include "model/batch_codec.hpp"
+
 namespace weir::task {
+namespace {
+
+/// A barrier never waits longer than this behind queued batches once aligned_timeout is over, however short the queue.
+constexpr std::int64_t patience_ns = 100'000'000;
+
+template <class T>
+void put(std::string& out, T value) {
+  out.append(reinterpret_cast<const char*>(&value), sizeof value);
+}
+template <class T>
+bool get(std::string_view& from, T* value) {
+  if (from.size() < sizeof(T)) return false;
+  std::memcpy(value, from.data(), sizeof(T));
+  from.remove_prefix(sizeof(T));
+  return true;
+}
+
+/// Messages that were overtaken: u32 channel, u8 kind, then the batch (model/batch_codec.hpp) or the watermark.
+void encode(std::uint32_t channel, const model::message& m, std::string& out) {
+  if (m.kind() != model::message_kind::batch && m.kind() != model::message_kind::watermark) return;
+  put(out, channel);
+  put(out, m.kind());
+  if (m.kind() == model::message_kind::batch) return model::encode_batch(m.batch(), out);
+  put(out, m.watermark().time);
+  put(out, m.watermark().status);
+}
+
+}  // namespace
 
 void operator_task::seal() {
   for (std::size_t i = 0; i < gate_.channel_count(); ++i) {
@@ -8,11 +43,15 @@ void operator_task::seal() {
     ++open_of_port_[input_ports_[gate_.at(i).input()]];
     ++open_;
   }
+  channel_ended_.assign(gate_.channel_count(), false);
+  delivered_.assign(gate_.channel_count(), false);
+  recording_.assign(gate_.channel_count(), false);
 }
 
-step_result operator_task::step() {
-  if (chain_.failure().failed()) return step_result::failed;
-  if (done_) return step_result::finished;
+step_result operator_task::work() {
+  // Before back pressure: a cut must come through when nothing else does.
+  if (gate_.barrier_seen() > last_cut() && must_overtake() && !overtake(gate_.barrier_seen())) return step_result::failed;
+  if (recorded_left_ > 0) look_for_barriers();
   if (!chain_.has_room()) return step_result::wait_output;
   auto next = gate_.poll();
   if (!next) return step_result::wait_input;
@@ -21,6 +60,7 @@ step_result operator_task::step() {
 }
 
 bool operator_task::take(exchange::arrival& a) {
+  if (recorded_left_ > 0 && recording_[a.channel]) record(a.channel, a.what);
   switch (a.what.kind()) {
     case model::message_kind::batch: {
       const model::batch_ref batch = a.what.take_batch();
@@ -31,10 +71,138 @@ bool operator_task::take(exchange::arrival& a) {
     case model::message_kind::end:
       return take_end(a.channel, a.input);
     case model::message_kind::barrier:
+      return take_barrier(a.channel, a.what.barrier());
     case model::message_kind::none:
       break;
   }
   return true;
+}
+
+bool operator_task::take_barrier(std::uint32_t channel, model::barrier b) {
+  if (b.cut < aligning_.cut || b.cut <= last_cut()) return true;  // of a cut that was given up
+  if (b.cut > aligning_.cut) {
+    // A newer one: the older will not be completed any more.
+    gate_.unblock_all();
+    std::fill(delivered_.begin(), delivered_.end(), false);
+    aligning_ = b;
+  }
+  delivered_[channel] = true;
+  gate_.block(channel);
+  return cut_when_aligned();
+}
+
+bool operator_task::cut_when_aligned() {
+  if (aligning_.cut == 0) return true;
+  for (std::size_t i = 0; i < delivered_.size(); ++i)
+    if (!delivered_[i] && !channel_ended_[i]) return true;
+  const model::barrier b = aligning_;
+  aligning_ = {};
+  std::fill(delivered_.begin(), delivered_.end(), false);
+  gate_.unblock_all();
+  return cut_here(b.cut, b.kind);
+}
+
+bool operator_task::must_overtake() {
+  const std::uint64_t cut = gate_.barrier_seen();
+  if (cut <= given_up()) return false;
+  const std::int64_t now = env_.monotonic_ns();
+  if (cut != waiting_cut_) {
+    waiting_cut_ = cut;
+    waiting_since_ns_ = now;
+  }
+  const std::int64_t waited = now - waiting_since_ns_ - aligned_timeout_ns_;
+  return waited >= patience_ns || (waited >= 0 && gate_.crowded());
+}
+
+std::int64_t operator_task::work_at_ns() const {
+  if (gate_.barrier_seen() <= last_cut() || gate_.barrier_seen() <= given_up()) return INT64_MAX;
+  return waiting_since_ns_ + aligned_timeout_ns_ + patience_ns;
+}
+
+bool operator_task::overtake(std::uint64_t cut) {
+  in_flight_.clear();
+  put(in_flight_, static_cast<std::uint32_t>(gate_.channel_count()));
+  recorded_left_ = 0;
+  for (std::uint32_t i = 0; i < gate_.channel_count(); ++i) {
+    recording_[i] = false;
+    if (channel_ended_[i] || (aligning_.cut == cut && delivered_[i])) continue;
+    std::vector<model::message> ahead;
+    const bool complete = gate_.overtake(i, cut, ahead);
+    bool over = complete;
+    for (const model::message& m : ahead) over = over || m.kind() == model::message_kind::end;
+    if (over) {
+      for (const model::message& m : ahead) encode(i, m, in_flight_);
+      continue;
+    }
+    // Its barrier has not come yet: what waits and what comes is written down as it is taken, or when the barrier has come.
+    recording_[i] = true;
+    ++recorded_left_;
+  }
+  const model::cut_kind kind = announced().cut == cut ? announced().kind : model::cut_kind::checkpoint;
+  aligning_ = {};
+  std::fill(delivered_.begin(), delivered_.end(), false);
+  gate_.unblock_all();
+  hold_cut();
+  if (!cut_here(cut, kind)) return false;
+  if (recorded_left_ == 0) release_cut(std::move(in_flight_));
+  return true;
+}
+
+void operator_task::look_for_barriers() {
+  for (std::uint32_t i = 0; i < recording_.size() && recorded_left_ > 0; ++i) {
+    if (!recording_[i]) continue;
+    std::vector<model::message> ahead;
+    if (!gate_.overtake(i, last_cut(), ahead)) continue;
+    for (const model::message& m : ahead) encode(i, m, in_flight_);
+    stop_recording(i);
+  }
+}
+
+void operator_task::record(std::uint32_t channel, const model::message& m) {
+  if (m.kind() == model::message_kind::end) return stop_recording(channel);
+  if (m.kind() == model::message_kind::barrier) {
+    if (m.barrier().cut == last_cut()) stop_recording(channel);
+    return;
+  }
+  encode(channel, m, in_flight_);
+}
+
+void operator_task::stop_recording(std::uint32_t channel) {
+  recording_[channel] = false;
+  if (--recorded_left_ == 0) release_cut(std::move(in_flight_));
+}
+
+void operator_task::drop_in_flight() {
+  std::fill(recording_.begin(), recording_.end(), false);
+  recorded_left_ = 0;
+  in_flight_.clear();
+}
+
+base::result<void> operator_task::restore_in_flight(std::string_view bytes, const std::vector<model::schema_ref>& schemas) {
+  auto damaged = [&] { return base::host_error(base::cat("what waited in front of ", name(), " at the cut is damaged")); };
+  std::uint32_t count = 0;
+  if (!get(bytes, &count)) return damaged();
+  if (count != gate_.channel_count())
+    return base::config_error(base::cat("this cut was taken while queues were full, and holds batches that waited in front of ", name(),
+                                        "; it can only be restored at the parallelism that it was taken at. Take a savepoint (weir "
+                                        "savepoint) to change parallelism"));
+  std::vector<std::vector<model::message>> waiting(count);
+  while (!bytes.empty()) {
+    std::uint32_t channel = 0;
+    model::message_kind kind{};
+    if (!get(bytes, &channel) || !get(bytes, &kind) || channel >= count) return damaged();
+    if (kind == model::message_kind::batch) {
+      waiting[channel].emplace_back(WEIR_TRY(model::decode_batch(bytes, schemas[gate_.at(channel).input()])));
+    } else if (kind == model::message_kind::watermark) {
+      model::watermark w;
+      if (!get(bytes, &w.time) || !get(bytes, &w.status)) return damaged();
+      waiting[channel].emplace_back(w);
+    } else {
+      return damaged();
+    }
+  }
+  for (std::uint32_t i = 0; i < count; ++i) gate_.put_first(i, std::move(waiting[i]));
+  return {};
 }
 
 bool operator_task::take_watermark(std::uint32_t channel, model::watermark w) {
@@ -46,6 +214,7 @@ bool operator_task::take_watermark(std::uint32_t channel, model::watermark w) {
 
 bool operator_task::follow_merge() {
   const std::int64_t before = chain_.operator_at(0)->watermark();
+  holder_.store(merge_.holder(), std::memory_order_relaxed);
   if (merge_.current() > before && !chain_.advance(merge_.current())) return false;
   if (merge_.idle() != idle_) {
     idle_ = !idle_;
@@ -63,7 +232,9 @@ bool operator_task::take_end(std::uint32_t channel, std::uint32_t input) {
     merge_.set_idle(channel, true);
   if (!follow_merge()) return false;
   const std::uint32_t port = input_ports_[input];
+  channel_ended_[channel] = true;
   if (--open_of_port_[port] == 0 && !chain_.end_of_head_port(port)) return false;
+  if (!cut_when_aligned()) return false;
   if (--open_ > 0) return true;
   done_ = true;
   return chain_.finish();

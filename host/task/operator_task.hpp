@@ -1,6 +1,8 @@
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "exchange/gate.hpp"
@@ -15,19 +17,38 @@ class operator_task final : public task {
   /// input_ports: for each input edge of the head, the port that it feeds. port_count: input ports of the head.
   operator_task(std::string name, std::uint32_t subtask, const weir_host& table, base::env& env, exchange::waker& own,
                 std::vector<std::uint32_t> input_ports, std::uint32_t port_count)
-      : task(std::move(name), subtask, table, env),
+      : task(std::move(name), subtask, table, env, own),
         gate_(own),
         input_ports_(std::move(input_ports)),
         open_of_port_(port_count, 0) {}
 
+  /// [control] Before the first step: a barrier does not wait behind queued batches longer than this.
+  void set_aligned_timeout(std::int64_t microseconds) { aligned_timeout_ns_ = microseconds * 1000; }
+  /// [control] Before the first step, after seal: what the barrier of the restored cut had overtaken. schemas: by input edge.
+  base::result<void> restore_in_flight(std::string_view bytes, const std::vector<model::schema_ref>& schemas);
+
   exchange::gate& gate() { return gate_; }
   const exchange::gate& gate() const { return gate_; }
+  /// [any] The channel that holds the watermark; UINT32_MAX: none.
+  std::uint32_t holder() const { return holder_.load(std::memory_order_relaxed); }
   /// [control] After the last channel was opened, before the first step.
   void seal();
-  step_result step() override;
 
  private:
+  step_result work() override;
+  std::int64_t work_at_ns() const override;
+  bool cuts_at_once() const override { return false; }
+  void drop_in_flight() override;
   bool take(exchange::arrival& a);
+  bool take_barrier(std::uint32_t channel, model::barrier b);
+  bool cut_when_aligned();
+  /// Whether the barrier that waits must not wait any longer.
+  bool must_overtake();
+  bool overtake(std::uint64_t cut);
+  /// Barriers that have come meanwhile into channels that are being recorded.
+  void look_for_barriers();
+  void record(std::uint32_t channel, const model::message& m);
+  void stop_recording(std::uint32_t channel);
   bool take_watermark(std::uint32_t channel, model::watermark w);
   bool take_end(std::uint32_t channel, std::uint32_t input);
   bool follow_merge();
@@ -37,8 +58,18 @@ class operator_task final : public task {
   std::vector<std::uint32_t> open_of_port_;  // channels of each port that have not ended
   std::size_t open_ = 0;
   model::watermark_merge merge_;
+  std::atomic<std::uint32_t> holder_{UINT32_MAX};
   bool idle_ = false;
   bool done_ = false;
+  model::barrier aligning_;          // cut 0: no barrier has come that has not been passed on
+  std::vector<bool> channel_ended_;
+  std::vector<bool> delivered_;      // channels that the barrier has come through
+  std::int64_t aligned_timeout_ns_ = 0;
+  std::uint64_t waiting_cut_ = 0;    // whose barrier was seen in a queue
+  std::int64_t waiting_since_ns_ = 0;
+  std::vector<bool> recording_;      // channels whose messages belong to the cut that overtook them
+  std::size_t recorded_left_ = 0;
+  std::string in_flight_;
 };
 
 }  // namespace weir::task

@@ -8,6 +8,8 @@ namespace {
 
 /// How long a source that cannot wait by itself is left alone after it had nothing.
 constexpr std::int64_t nap_ns = 1'000'000;
+/// How soon a source that is ahead of its group looks again.
+constexpr std::int64_t paused_nap_ns = 5'000'000;
 
 }  // namespace
 
@@ -51,14 +53,32 @@ bool source_task::open_assigned() {
   named_ = true;
   for (const new_split& s : splits) {
     watermarks_.open(s.number);
+    watermarks_.restore(s.number, s.watermark_us);
+    opened_.push_back({s.number, s.id});
     if (!reader_->open_split(s.number, s.id, s.position)) return false;
   }
   return true;
 }
 
-step_result source_task::step() {
-  if (chain_.failure().failed()) return step_result::failed;
-  if (done_) return step_result::finished;
+bool source_task::add_splits(task_cut& to) {
+  // Splits that were dealt and not opened yet belong to the cut too: a restore must not begin them elsewhere.
+  if (!open_assigned()) return false;
+  for (const opened& s : opened_) {
+    split_cut at{s.id, {}, watermarks_.of(s.number)};
+    if (!reader_->position(s.number, &at.position)) return false;
+    to.splits.push_back(std::move(at));
+  }
+  return true;
+}
+
+bool source_task::splits_committed(const task_cut& of) {
+  for (const split_cut& s : of.splits)
+    for (const opened& mine : opened_)
+      if (mine.id == s.id && !reader_->committed(mine.number, s.position)) return false;
+  return true;
+}
+
+step_result source_task::work() {
   wake_at_ns_ = INT64_MAX;
   if (draining_.load(std::memory_order_acquire)) return finish(false);
   if (!chain_.has_room()) return step_result::wait_output;
@@ -67,6 +87,17 @@ step_result source_task::step() {
     if (final_) return finish(true);
     if (!named_) return step_result::wait_input;  // it may have splits in a moment, whose records must not be late
     return tell_time(env_.monotonic_ns(), true) ? step_result::wait_input : step_result::failed;
+  }
+  if (group_) {
+    in_group_->tell(watermarks_.current(), idle_);
+    const bool ahead = watermarks_.current() > group_->bound();
+    paused_.store(ahead, std::memory_order_relaxed);
+    if (ahead) {
+      const std::int64_t now = env_.monotonic_ns();
+      if (!tell_time(now, false)) return step_result::failed;
+      wake_at_ns_ = now + paused_nap_ns;
+      return step_result::wait_input;
+    }
   }
 
   const auto polled = reader_->poll(poll_wait_us_);
@@ -86,6 +117,7 @@ bool source_task::tell_time(std::int64_t now_ns, bool at_once) {
   if (!at_once && !status_changed && last_told_ns_ != INT64_MIN && now_ns - last_told_ns_ < emit_interval_ns_)
     return true;
   last_told_ns_ = now_ns;
+  holder_.store(watermarks_.holder(), std::memory_order_relaxed);
   if (watermarks_.current() > chain_.source_context()->watermark && !chain_.advance(watermarks_.current()))
     return false;
   if (status_changed) {
@@ -96,7 +128,8 @@ bool source_task::tell_time(std::int64_t now_ns, bool at_once) {
 }
 
 step_result source_task::finish(bool complete) {
-  done_ = true;
+  if (in_group_) in_group_->tell(model::watermark_merge::end, true);
+  paused_.store(false, std::memory_order_relaxed);
   // All input was read: no window has to wait any longer. When the pipeline only stops, windows stay open.
   if (complete && !chain_.advance(model::watermark_merge::end)) return step_result::failed;
   return chain_.finish() ? step_result::finished : step_result::failed;

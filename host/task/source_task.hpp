@@ -6,6 +6,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "source/alignment.hpp"
 #include "source/reader.hpp"
 #include "source/split_watermarks.hpp"
 #include "task/task.hpp"
@@ -16,6 +17,7 @@ struct new_split {
   std::uint32_t number = 0;  ///< of model::split_names
   std::string id;            ///< the source's own name for it
   std::string position;      ///< empty: where the configuration says
+  std::int64_t watermark_us = WEIR_TIME_MIN;  ///< where it stood at the cut that is restored
 };
 
 /// A subtask whose head is a source.
@@ -23,8 +25,7 @@ class source_task final : public task, private op::split_listener, private sourc
  public:
   source_task(std::string name, std::uint32_t subtask, const weir_host& table, base::env& env, exchange::waker& own,
               source::watermark_rule rule, std::int64_t emit_interval_us)
-      : task(std::move(name), subtask, table, env),
-        waker_(own),
+      : task(std::move(name), subtask, table, env, own),
         table_(table),
         watermarks_(rule),
         emit_interval_ns_(emit_interval_us * 1000) {}
@@ -35,17 +36,30 @@ class source_task final : public task, private op::split_listener, private sourc
   /// [any] Splits that this subtask reads from now on. final: no more will come.
   void assign(std::vector<new_split> splits, bool final);
   void drain() override;
+  /// [control] Before the first step: it reads no further ahead than the group allows. The group outlives it.
+  void align(source::alignment_group& group) {
+    group_ = &group;
+    in_group_ = &group.join();
+  }
   /// The longest wait of one poll; 0 in a simulation.
   void set_poll_wait(std::int64_t wait_us) { poll_wait_us_ = wait_us; }
 
   bool create() override;
-  step_result step() override;
   void close() override;
-  std::int64_t wake_at_ns() const override { return wake_at_ns_; }
   /// [any] Records that the splits still hold, as far as the source knows; -1: not known.
   std::int64_t pending() const { return pending_.load(std::memory_order_relaxed); }
+  /// [any] The split that holds the watermark, a number of model::split_names; UINT32_MAX: none.
+  std::uint32_t holder() const { return holder_.load(std::memory_order_relaxed); }
+  /// [any] It waits for slower sources of its align_group.
+  bool paused() const { return paused_.load(std::memory_order_relaxed); }
 
  private:
+  step_result work() override;
+  std::int64_t work_at_ns() const override { return wake_at_ns_; }
+  bool cuts_at_once() const override { return true; }
+  bool add_splits(task_cut& to) override;
+  bool splits_committed(const task_cut& of) override;
+
   void split_idle(std::uint32_t split) override;
   void split_end(std::uint32_t split) override;
   void split_pending(std::uint32_t split, std::int64_t records) override;
@@ -56,7 +70,6 @@ class source_task final : public task, private op::split_listener, private sourc
   bool tell_time(std::int64_t now_ns, bool at_once);
   step_result finish(bool complete);
 
-  exchange::waker& waker_;
   const weir_host& table_;
   source::split_watermarks watermarks_;
   const std::int64_t emit_interval_ns_;
@@ -67,9 +80,17 @@ class source_task final : public task, private op::split_listener, private sourc
   bool idle_ = false;
   bool final_ = false;
   bool named_ = false;  // it was told which splits it has, maybe none: only then having none means idle
-  bool done_ = false;
+  struct opened {
+    std::uint32_t number = 0;
+    std::string id;
+  };
+  std::vector<opened> opened_;
   std::vector<std::pair<std::uint32_t, std::int64_t>> pending_of_split_;
   std::atomic<std::int64_t> pending_{-1};
+  std::atomic<std::uint32_t> holder_{UINT32_MAX};
+  source::alignment_group* group_ = nullptr;
+  source::alignment_group::member* in_group_ = nullptr;
+  std::atomic<bool> paused_{false};
 
   std::atomic<bool> draining_{false};
   std::atomic<bool> has_assigned_{false};

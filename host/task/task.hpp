@@ -1,12 +1,16 @@
 #pragma once
 #include <atomic>
 #include <cstdint>
+#include <deque>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/error.hpp"
 #include "exchange/waker.hpp"
 #include "task/chain.hpp"
+#include "task/cut.hpp"
 
 namespace weir::task {
 
@@ -27,19 +31,26 @@ struct task_times {
 /// One subtask of a chain. step() and what it calls: one thread at a time. Never blocks longer than a source's poll may.
 class task {
  public:
-  task(std::string name, std::uint32_t subtask, const weir_host& table, base::env& env)
-      : env_(env), chain_(subtask, table, env), name_(std::move(name)), subtask_(subtask) {}
+  task(std::string name, std::uint32_t subtask, const weir_host& table, base::env& env, exchange::waker& own)
+      : env_(env), chain_(subtask, table, env), waker_(own), name_(std::move(name)), subtask_(subtask) {}
   virtual ~task() = default;
 
-  /// Makes the plugin instances; on the thread that will step.
+  /// Makes the plugin instances, restores them; on the thread that will step.
   virtual bool create() { return chain_.create(); }
-  virtual step_result step() = 0;
+  /// Orders and the state of a cut first, then what the kind of task does.
+  step_result step();
   /// Ends the plugin instances, on the same thread; figures can still be read.
   virtual void close() { chain_.close(); }
   /// Monotonic time at which step() has something to do without being woken; INT64_MAX: never.
-  virtual std::int64_t wake_at_ns() const { return INT64_MAX; }
+  std::int64_t wake_at_ns() const;
   /// [any] Stop reading; what is under way flows on to the sinks. Only sources listen.
   virtual void drain() {}
+
+  // ---- the cut
+  /// [control] Before the first step. Without one the task leaves when it has ended.
+  void report_to(cut_sink& sink) { sink_ = &sink; }
+  /// [any] Orders are carried out one after the other.
+  void tell(order what);
 
   chain& nodes() { return chain_; }
   const chain& nodes() const { return chain_; }
@@ -50,13 +61,59 @@ class task {
   const task_times& times() const { return times_; }
 
  protected:
+  /// The work of one step; finished: nothing more will come out.
+  virtual step_result work() = 0;
+  /// Monotonic time at which work() has something to do without being woken.
+  virtual std::int64_t work_at_ns() const { return INT64_MAX; }
+  /// A cut is asked for. True: cut now; false: a barrier will bring it.
+  virtual bool cuts_at_once() const = 0;
+  /// Positions of a source, at the cut.
+  virtual bool add_splits(task_cut&) { return true; }
+  /// What add_splits gave is durable.
+  virtual bool splits_committed(const task_cut&) { return true; }
+  /// The cut passes this task now: every node flushes and says what it keeps, the barrier goes on.
+  bool cut_here(std::uint64_t cut, model::cut_kind kind);
+  /// Between cut_here and this the cut is not handed over: what its barrier overtook is still being collected.
+  void hold_cut() { held_ = true; }
+  void release_cut(std::string in_flight);
+  /// The newest cut is given up: collect no more.
+  virtual void drop_in_flight() {}
+  std::uint64_t last_cut() const { return last_cut_; }
+  std::uint64_t given_up() const { return given_up_; }
+  bool ended() const { return ended_; }
+  const order& announced() const { return announced_; }
+
   base::env& env_;
   task_times times_;
   chain chain_;
+  exchange::waker& waker_;
 
  private:
+  bool follow_orders();
+  bool follow(const order& o);
+  /// The next slice of captured state.
+  bool capture();
+  void hand_over();
+  /// The newest cut is given up: its state belongs to the next one again.
+  void give_up_state();
+
   std::string name_;
   std::uint32_t subtask_;
+  cut_sink* sink_ = nullptr;
+  std::mutex mutex_;
+  std::deque<order> orders_;             // guarded by mutex_
+  std::atomic<bool> has_orders_{false};  // hint
+  order announced_;                      // the newest `begin`
+  std::uint64_t last_cut_ = 0;
+  std::uint64_t given_up_ = 0;           // the newest cut that was aborted
+  std::optional<task_cut> capturing_;    // taken, but state is still going out
+  std::deque<task_cut> open_;            // handed over, neither complete nor aborted
+  bool store_ = true;                    // of the cut in work
+  bool held_ = false;                    // hold_cut
+  bool state_out_ = false;               // all of the state of the cut in work has been given out
+  bool waits_for_room_ = false;
+  bool ended_ = false;
+  bool finish_ = false;
 };
 
 }  // namespace weir::task

@@ -10,6 +10,7 @@
 
 #include "base/env.hpp"
 #include "exchange/waker.hpp"
+#include "task/runner.hpp"
 #include "task/task.hpp"
 
 namespace weir::task {
@@ -27,21 +28,17 @@ class thread_waker final : public exchange::waker {
   std::condition_variable changed_;
 };
 
-/// Runs each task on a thread of its own. Add all tasks, start, then wait; from one thread.
-class thread_runner {
+/// Runs each task on a thread of its own.
+class thread_runner final : public runner {
  public:
   explicit thread_runner(base::env& env) : env_(env) {}
-  ~thread_runner();
+  ~thread_runner() override;
 
-  /// The waker of the next task that will be added; its address stays.
-  exchange::waker& next_waker();
-  /// The task is owned by the caller and outlives the runner. Uses up next_waker().
-  void add(task& t);
-  /// done is called once for each task, on its thread, after it has finished, failed or was cancelled.
-  void start(std::function<void(task&, step_result)> done);
-  /// [any] Tasks stop after their current step, wherever they are.
-  void cancel();
-  void join();
+  exchange::waker& next_waker() override;
+  void add(task& t) override;
+  void start(std::function<void(task&, step_result)> done) override;
+  void cancel() override;
+  void join() override;
 
  private:
   struct worker {

@@ -1,0 +1,341 @@
+#include "job/cut_coordinator.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "base/cat.hpp"
+#include "state/folder.hpp"
+
+namespace weir::job {
+namespace {
+
+/// State blocks that may wait to be written; above it tasks capture no more.
+constexpr std::uint64_t most_waiting_bytes = 32 << 20;
+
+/// How soon a cut that could not be made yet is tried again.
+constexpr std::int64_t not_ready_ns = 100'000'000;
+
+std::map<std::string, std::uint64_t> named(const task::node_counts& c) {
+  return {{"records_in", c.records_in},   {"batches_in", c.batches_in},     {"bytes_in", c.bytes_in},
+          {"records_out", c.records_out}, {"batches_out", c.batches_out},   {"bytes_out", c.bytes_out},
+          {"late", c.late},               {"dead_letters", c.dead_letters}, {"skipped", c.skipped}};
+}
+
+/// state::folder as checkpoint wants it.
+class merger final : public checkpoint::block_merger {
+ public:
+  merger(std::uint32_t key_groups, model::key_group_range range) : folder_(key_groups, range) {}
+  base::result<void> add(std::string_view block, const checkpoint::block_source&) override { return folder_.add(block); }
+  base::result<bool> take(std::string& block) override {
+    if (over_) return false;
+    block.clear();
+    over_ = !folder_.take(1 << 20, block);
+    return !block.empty();
+  }
+
+ private:
+  state::folder folder_;
+  bool over_ = false;
+};
+
+}  // namespace
+
+cut_coordinator::cut_coordinator(base::env& env, plan::plan_ptr what, built& all, cut_rules rules, parts with)
+    : env_(env),
+      plan_(std::move(what)),
+      rules_(rules),
+      with_(std::move(with)),
+      log_({.room = "job", .pipeline = plan_->pipeline}),
+      next_cut_(with_.last_cut + 1) {
+  for (std::uint32_t c = 0; c < all.tasks.size(); ++c) {
+    for (std::uint32_t s = 0; s < all.tasks[c].size(); ++s) {
+      task::task* t = all.tasks[c][s].get();
+      tasks_.push_back(t);
+      places_.emplace(t, place{c, s});
+      t->report_to(*this);
+    }
+  }
+  running_ = tasks_.size();
+}
+
+cut_coordinator::~cut_coordinator() { stop(); }
+
+void cut_coordinator::begin() { due_ns_ = env_.monotonic_ns() + rules_.interval_us * 1000; }
+
+void cut_coordinator::start() {
+  begin();
+  thread_ = std::thread([this] { run(); });
+}
+
+void cut_coordinator::stop() {
+  {
+    std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
+  if (fold_thread_.joinable()) fold_thread_.join();
+  for (wish& w : wishes_) w.done(base::host_error("the pipeline has ended"));
+  wishes_.clear();
+}
+
+void cut_coordinator::run() {
+  for (;;) {
+    const std::int64_t until = step();
+    std::unique_lock lock(mutex_);
+    if (stop_) return;
+    const auto something = [&] {
+      return stop_ || !blocks_.empty() || !taken_.empty() || (work_ && work_->broken) || (!work_ && !wishes_.empty() && (!with_.ready || with_.ready())) ||
+             (!work_ && running_ == 0 && !over_);
+    };
+    if (something()) continue;
+    if (until == INT64_MAX)
+      changed_.wait(lock, something);
+    else
+      changed_.wait_for(lock, std::chrono::nanoseconds(std::max<std::int64_t>(until - env_.monotonic_ns(), 0)), something);
+  }
+}
+
+std::int64_t cut_coordinator::step() {
+  std::unique_lock lock(mutex_);
+  if (stop_) return INT64_MAX;
+  write(lock);
+  if (work_) {
+    if (work_->broken || (work_->left == 0 && blocks_.empty())) {
+      conclude(lock);
+    } else if (env_.monotonic_ns() - work_->began_ns >= rules_.timeout_us * 1000) {
+      give_up(lock, base::external_error(base::cat(
+                        "cut ", work_->cut, " was not complete after its timeout of ", rules_.timeout_us / 1'000'000, " s: ",
+                        work_->left, " of ", tasks_.size(), " subtasks had not handed over; look at back pressure, or raise "
+                        "checkpoint.timeout"), {}, base::retry::from_checkpoint));
+    }
+  }
+  if (!work_ && !over_ && !stop_) {
+    const std::int64_t now = env_.monotonic_ns();
+    const bool ready = !with_.ready || with_.ready();
+    if (running_ == 0 && !ready) {
+      // It ended before it could begin: what the newest cut says is still how things are.
+      over_ = true;
+      tell_all({task::order_kind::finish, 0, model::cut_kind::checkpoint, false});
+    } else if (running_ == 0) {
+      begin_cut(lock, model::cut_kind::checkpoint, true, std::nullopt);
+    } else if (!ready) {
+      due_ns_ = std::max(due_ns_, now + not_ready_ns);
+    } else if (with_.storage && !wishes_.empty()) {
+      wish asked = std::move(wishes_.front());
+      wishes_.pop_front();
+      begin_cut(lock, model::cut_kind::savepoint, false, std::move(asked));
+    } else if (with_.storage && now >= due_ns_) {
+      begin_cut(lock, model::cut_kind::checkpoint, false, std::nullopt);
+    }
+  }
+  if (work_) return work_->began_ns + rules_.timeout_us * 1000;
+  return with_.storage && !over_ ? due_ns_ : INT64_MAX;
+}
+
+void cut_coordinator::tell_all(task::order o) {
+  for (task::task* t : tasks_) t->tell(o);
+}
+
+void cut_coordinator::begin_cut(std::unique_lock<std::mutex>& lock, model::cut_kind kind, bool last, std::optional<wish> asked) {
+  work made;
+  made.cut = next_cut_++;
+  made.kind = kind;
+  made.last = last;
+  made.began_ns = env_.monotonic_ns();
+  made.left = tasks_.size();
+  made.asked = std::move(asked);
+  const std::uint64_t cut = made.cut;
+  figures_.in_work_since_us = env_.now_us();
+  if (with_.storage) {
+    lock.unlock();
+    auto writer = with_.storage->begin({.number = cut, .kind = kind});
+    lock.lock();
+    if (writer)
+      made.writer = std::move(*writer);
+    else
+      made.broken = std::move(writer).why();
+  }
+  const bool broken = made.broken.has_value();
+  work_ = std::move(made);
+  if (!broken) tell_all({task::order_kind::begin, cut, kind, with_.storage != nullptr});
+}
+
+void cut_coordinator::write(std::unique_lock<std::mutex>& lock) {
+  while (!blocks_.empty() || !taken_.empty()) {
+    if (!blocks_.empty()) {
+      block next = std::move(blocks_.front());
+      blocks_.pop_front();
+      waiting_bytes_ -= next.bytes.size();
+      if (!work_ || next.cut != work_->cut || work_->broken || !work_->writer) continue;
+      const place at = places_.at(next.from);
+      const std::uint32_t n = node_of(at, next.at);
+      const auto groups = model::key_groups_of(at.subtask, plan_->nodes[n].parallelism, plan_->key_groups);
+      lock.unlock();
+      work_->writer->state_block(plan_->nodes[n].id, at.subtask, groups, next.bytes);
+      lock.lock();
+      continue;
+    }
+    auto [from, cut] = std::move(taken_.back());
+    taken_.pop_back();
+    if (!work_ || cut.cut != work_->cut) continue;
+    --work_->left;
+    if (work_->broken || !work_->writer) continue;
+    const place at = places_.at(from);
+    std::vector<checkpoint::node_snapshot> nodes;
+    for (std::uint32_t i = 0; i < cut.nodes.size(); ++i) nodes.push_back(snapshot_of(at, i, cut.nodes[i]));
+    nodes[0].in_flight = std::move(cut.in_flight);
+    for (task::split_cut& s : cut.splits) nodes[0].splits.push_back({std::move(s.id), std::move(s.position), s.watermark_us});
+    lock.unlock();
+    for (const auto& n : nodes) work_->writer->node(n);
+    lock.lock();
+  }
+}
+
+checkpoint::node_snapshot cut_coordinator::snapshot_of(const place& p, std::uint32_t at, task::node_cut& node) const {
+  const plan::node& n = plan_->nodes[node_of(p, at)];
+  checkpoint::node_snapshot s;
+  s.operator_id = n.id;
+  s.subtask = p.subtask;
+  s.parallelism = n.parallelism;
+  s.component = n.uses;
+  if (node.saved) s.saved.push_back(std::move(*node.saved));
+  if (node.prepared) s.prepared.push_back(std::move(*node.prepared));
+  s.watermark_us = node.watermark_us;
+  s.counts = named(node.counts);
+  return s;
+}
+
+void cut_coordinator::conclude(std::unique_lock<std::mutex>& lock) {
+  if (work_->broken) {
+    base::error why = std::move(*work_->broken);
+    give_up(lock, std::move(why));
+    return;
+  }
+  std::optional<checkpoint::cut_info> info;
+  if (work_->writer) {
+    lock.unlock();
+    base::result<checkpoint::cut_info> made = work_->writer->finish(with_.still_mine);
+    lock.lock();
+    if (!made) {
+      give_up(lock, std::move(made).why());
+      return;
+    }
+    info = std::move(*made);
+  }
+  work done = std::move(*work_);
+  work_.reset();
+  failures_ = 0;
+  const std::int64_t now = env_.monotonic_ns();
+  ++figures_.completed;
+  figures_.last_cut = done.cut;
+  figures_.last_duration_us = (now - done.began_ns) / 1000;
+  figures_.last_bytes = info ? info->new_bytes : 0;
+  figures_.in_work_since_us = -1;
+  due_ns_ = std::max(done.began_ns + rules_.interval_us * 1000, now + rules_.min_pause_us * 1000);
+  // A savepoint belongs to a person: what sinks prepared becomes visible all the same, the cut is durable.
+  tell_all({task::order_kind::complete, done.cut, done.kind, true});
+  if (done.last) {
+    over_ = true;
+    tell_all({task::order_kind::finish, done.cut, done.kind, true});
+  }
+  lock.unlock();
+  if (done.asked) make_savepoint(done);
+  if (info)
+    log_.info("cut is complete", {{"cut", done.cut}, {"milliseconds", (now - done.began_ns) / 1'000'000},
+                                  {"new_bytes", info->new_bytes}, {"last", done.last}});
+  done.writer.reset();
+  fold();
+  lock.lock();
+}
+
+void cut_coordinator::make_savepoint(work& done) {
+  auto made = with_.storage->make_savepoint(done.cut, done.asked->directory);
+  if (!made) log_.error("savepoint failed", {{"directory", done.asked->directory}, {"why", made.why().text()}});
+  done.asked->done(std::move(made));
+}
+
+void cut_coordinator::fold() {
+  if (!with_.storage || !with_.storage->wants_fold() || folding_.exchange(true)) return;
+  auto work = [this] {
+    auto folded = with_.storage->fold([this](const std::string&, model::key_group_range range) {
+      return base::result<std::unique_ptr<checkpoint::block_merger>>(std::make_unique<merger>(plan_->key_groups, range));
+    });
+    // The chains stay longer than they should be: worth a line, no reason to stop.
+    if (!folded) log_.warn("deltas could not be folded; it is tried again behind the next cut", {{"why", folded.why().text()}});
+    folding_ = false;
+  };
+  if (!thread_.joinable()) return work();  // a simulation has no threads
+  if (fold_thread_.joinable()) fold_thread_.join();
+  fold_thread_ = std::thread(work);
+}
+
+void cut_coordinator::give_up(std::unique_lock<std::mutex>& lock, base::error why) {
+  work gone = std::move(*work_);
+  work_.reset();
+  ++figures_.failed;
+  ++failures_;
+  figures_.in_work_since_us = -1;
+  due_ns_ = env_.monotonic_ns() + std::max(rules_.interval_us, rules_.min_pause_us) * 1000;
+  tell_all({task::order_kind::abort, gone.cut, gone.kind, true});
+  const bool fatal = gone.last || failures_ > rules_.tolerable_failures;
+  if (fatal) stop_ = true;
+  lock.unlock();
+  log_.error("cut was given up", {{"cut", gone.cut}, {"why", why.text()}, {"failures", failures_}});
+  if (gone.asked) gone.asked->done(why);
+  gone.writer.reset();
+  if (fatal) with_.failed(std::move(why).in(base::cat("cut ", gone.cut)));
+  lock.lock();
+}
+
+void cut_coordinator::savepoint(std::string directory, std::function<void(base::result<checkpoint::cut_info>)> done) {
+  {
+    std::lock_guard lock(mutex_);
+    if (!stop_ && !over_ && with_.storage) {
+      wishes_.push_back({std::move(directory), std::move(done)});
+      done = nullptr;
+    }
+  }
+  if (done)
+    done(with_.storage ? base::host_error("the pipeline has ended")
+                       : base::config_error("the pipeline has no [checkpoint] table: give it one to take savepoints"));
+  changed_.notify_all();
+}
+
+cut_figures cut_coordinator::figures() const {
+  std::lock_guard lock(mutex_);
+  return figures_;
+}
+
+bool cut_coordinator::has_room() {
+  std::lock_guard lock(mutex_);
+  return waiting_bytes_ < most_waiting_bytes;
+}
+
+void cut_coordinator::state_block(const task::task& from, std::uint32_t at, std::uint64_t cut, std::string bytes) {
+  {
+    std::lock_guard lock(mutex_);
+    waiting_bytes_ += bytes.size();
+    blocks_.push_back({&from, at, cut, std::move(bytes)});
+  }
+  changed_.notify_one();
+}
+
+void cut_coordinator::taken(const task::task& from, task::task_cut all) {
+  {
+    std::lock_guard lock(mutex_);
+    taken_.emplace_back(&from, std::move(all));
+  }
+  changed_.notify_one();
+}
+
+void cut_coordinator::ended(const task::task&) {
+  {
+    std::lock_guard lock(mutex_);
+    --running_;
+  }
+  changed_.notify_one();
+}
+
+}  // namespace weir::job

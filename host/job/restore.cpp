@@ -1,0 +1,145 @@
+#include "job/restore.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "base/cat.hpp"
+#include "base/text.hpp"
+
+namespace weir::job {
+namespace {
+
+using base::cat;
+using base::quoted;
+
+/// What the node was called in the snapshot; empty: it is new.
+std::string old_id(const plan::plan& what, const plan::node& n, const std::set<std::string>& known) {
+  if (known.contains(n.id)) return n.id;
+  const std::string& visible = n.visible == plan::no_index ? n.id : what.nodes[n.visible].id;
+  const config::node* told = what.told->find(visible);
+  if (!told || told->was.empty()) return {};
+  const std::string was = told->was + n.id.substr(std::min(visible.size(), n.id.size()));  // "#decode" stays behind it
+  return known.contains(was) ? was : std::string();
+}
+
+std::set<std::string> ids_of(const checkpoint::snapshot& from) {
+  std::set<std::string> ids;
+  for (const auto& n : from.nodes()) ids.insert(n.operator_id);
+  for (const std::string& id : from.operators_with_state()) ids.insert(id);
+  return ids;
+}
+
+/// Whether losing it loses something: a stateless operator may just go.
+bool holds_something(const checkpoint::snapshot& from, const std::string& id) {
+  const auto with_state = from.operators_with_state();
+  if (std::find(with_state.begin(), with_state.end(), id) != with_state.end()) return true;
+  for (const auto* n : from.nodes_of(id))
+    if (!n->saved.empty() || !n->prepared.empty() || !n->splits.empty() || !n->in_flight.empty()) return true;
+  return false;
+}
+
+void add(task::node_counts& to, const std::map<std::string, std::uint64_t>& counts) {
+  auto get = [&](const char* name) {
+    const auto found = counts.find(name);
+    return found == counts.end() ? std::uint64_t{0} : found->second;
+  };
+  to.records_in += get("records_in"), to.batches_in += get("batches_in"), to.bytes_in += get("bytes_in");
+  to.records_out += get("records_out"), to.batches_out += get("batches_out"), to.bytes_out += get("bytes_out");
+  to.late += get("late"), to.dead_letters += get("dead_letters"), to.skipped += get("skipped");
+}
+
+}  // namespace
+
+std::map<std::string, std::string> renamed(const plan::plan& what, const checkpoint::snapshot& from) {
+  std::map<std::string, std::string> names;
+  const auto known = ids_of(from);
+  for (const plan::node& n : what.nodes)
+    if (const std::string was = old_id(what, n, known); !was.empty() && was != n.id) names.emplace(was, n.id);
+  return names;
+}
+
+std::vector<std::string> dropped(const plan::plan& what, const checkpoint::snapshot& from) {
+  const auto known = ids_of(from);
+  std::set<std::string> taken;
+  for (const plan::node& n : what.nodes) taken.insert(old_id(what, n, known));
+  std::vector<std::string> lost;
+  for (const std::string& id : known)
+    if (!taken.contains(id) && holds_something(from, id)) lost.push_back(id);
+  return lost;
+}
+
+base::result<void> restore(const plan::plan& what, const checkpoint::snapshot& from, bool allow_dropped, built& into,
+                           split_finder& finder) {
+  if (from.facts().key_groups != 0 && from.facts().key_groups != what.key_groups)
+    return base::config_error(cat("the snapshot has ", from.facts().key_groups, " key groups, the pipeline ", what.key_groups,
+                                  ": set max_parallelism = ", from.facts().key_groups, " (it can not change while state is kept)"),
+                              from.path());
+  if (const auto lost = dropped(what, from); !lost.empty() && !allow_dropped) {
+    std::string ids;
+    for (const std::string& id : lost) ids += (ids.empty() ? "" : ", ") + quoted(id);
+    return base::config_error(
+        cat("the snapshot holds state of ", ids, ", which the pipeline does not have: give its successor was = \"old-id\", or "
+            "give the state up with --allow-dropped-state"),
+        from.path());
+  }
+  const auto known = ids_of(from);
+  for (std::uint32_t c = 0; c < what.chains.size(); ++c) {
+    const std::uint32_t parallelism = what.chains[c].parallelism;
+    for (std::uint32_t at = 0; at < what.chains[c].nodes.size(); ++at) {
+      const plan::node& n = what.nodes[what.chains[c].nodes[at]];
+      const std::string id = old_id(what, n, known);
+      const auto old = id.empty() ? std::vector<const checkpoint::node_snapshot*>() : from.nodes_of(id);
+      const bool same = old.size() == parallelism;
+      for (std::uint32_t s = 0; s < parallelism; ++s) {
+        task::chain& chain = into.tasks[c][s]->nodes();
+        task::node_restore r;
+        r.cut = from.facts().cut;
+        r.watermark_us = old.empty() ? WEIR_TIME_MIN : WEIR_TIME_MAX;
+        for (const auto* was : old) {
+          if (same && was->subtask != s) continue;
+          // The smallest clock of all: a row that one of them still waited for is not late now.
+          r.watermark_us = std::min(r.watermark_us, was->watermark_us);
+          if (was->subtask % parallelism != s) continue;
+          r.saved.insert(r.saved.end(), was->saved.begin(), was->saved.end());
+          r.prepared.insert(r.prepared.end(), was->prepared.begin(), was->prepared.end());
+          add(r.counts, was->counts);
+        }
+        if (chain.state_at(at) && !id.empty()) {
+          const auto groups = model::key_groups_of(s, parallelism, what.key_groups);
+          r.load = [from, id, groups, allow_dropped](task::keyed_state& state) -> base::result<void> {
+            WEIR_TRY(from.read_state(id, groups, [&](std::string_view block, const checkpoint::block_source&) {
+              return state.load(block, allow_dropped);
+            }));
+            state.loaded();
+            return {};
+          };
+        }
+        chain.restore(at, std::move(r));
+      }
+      if (at == 0 && !into.operators[c].empty()) {
+        std::vector<model::schema_ref> schemas;
+        for (const plan::input& in : n.inputs) schemas.push_back(n.input_ports[in.port].schema);
+        for (const auto* was : old) {
+          if (was->in_flight.empty()) continue;
+          if (!same)
+            return base::config_error(cat("this cut was taken while queues were full and holds batches that waited in front of ",
+                                          quoted(n.id), "; it can only be restored at parallelism ", old.size(),
+                                          ". Take a savepoint (weir savepoint) to change parallelism"),
+                                      from.path());
+          WEIR_TRY(into.operators[c][was->subtask]->restore_in_flight(was->in_flight, schemas));
+        }
+      }
+      if (at == 0 && !into.sources[c].empty()) {
+        std::vector<checkpoint::split_position> splits;
+        for (const auto* was : old) splits.insert(splits.end(), was->splits.begin(), was->splits.end());
+        finder.restore(n.id, std::move(splits));
+      }
+    }
+  }
+  return {};
+}
+
+}  // namespace weir::job

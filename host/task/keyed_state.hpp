@@ -1,0 +1,93 @@
+#pragma once
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "base/env.hpp"
+#include "base/result.hpp"
+#include "operator/spec.hpp"
+#include "operator/state_access.hpp"
+#include "state/store.hpp"
+
+namespace weir::task {
+
+/// The keyed state and timers of one node in one subtask: joins the state room to the operator room. [task]
+class keyed_state final : public op::state_access {
+ public:
+  keyed_state(const op::spec& what, std::uint32_t subtask, base::env& env);
+
+  // ---- the cut
+  void cut() {
+    store_.cut();
+    capturing_ = true;
+  }
+  bool capturing() const { return capturing_; }
+  void capture(std::size_t about_bytes, std::string& block) { capturing_ = store_.capture(about_bytes, block); }
+  void abandon() {
+    store_.abandon();
+    capturing_ = false;
+  }
+  base::result<void> load(std::string_view block, bool allow_dropped) {
+    return store_.load(block, {.allow_dropped = allow_dropped, .convert = {}});
+  }
+  void loaded() { store_.loaded(); }
+  std::uint64_t memory_bytes() const { return store_.memory_bytes(); }
+  std::uint64_t entries() const { return store_.entries(); }
+
+  // ---- op::state_access
+  using batch = model::batch;
+  using key_span = std::span<const std::uint32_t>;
+  std::uint32_t state_count() const override { return states_; }
+  std::uint32_t timer_count() const override { return timers_; }
+  std::uint32_t epoch() const override { return store_.epoch(); }
+  weir_code slots(std::uint32_t state, const batch& of, key_span key, const std::uint32_t* rows, std::int64_t count,
+                  const std::int64_t* name_spaces, std::uint32_t flags, weir_slot** out) override {
+    return store_.slots(state, of, key, rows, count, name_spaces, flags, out);
+  }
+  weir_code touch(std::uint32_t state, weir_slot* s) override { return store_.touch(state, s); }
+  weir_code clear(std::uint32_t state, weir_slot* s) override { return store_.clear(state, s); }
+  weir_code bytes_get(std::uint32_t state, weir_slot* s, weir_view* out) override { return store_.bytes_get(state, s, out); }
+  weir_code bytes_put(std::uint32_t state, weir_slot* s, weir_view v) override { return store_.bytes_put(state, s, v); }
+  weir_code list_size(std::uint32_t state, weir_slot* s, std::uint64_t* out) override { return store_.list_size(state, s, out); }
+  weir_code list_add(std::uint32_t state, weir_slot* s, weir_view e) override { return store_.list_add(state, s, e); }
+  weir_code list_at(std::uint32_t state, weir_slot* s, std::uint64_t i, weir_view* out) override {
+    return store_.list_at(state, s, i, out);
+  }
+  weir_code list_trim(std::uint32_t state, weir_slot* s, std::uint64_t from) override { return store_.list_trim(state, s, from); }
+  weir_code map_get(std::uint32_t state, weir_slot* s, weir_view k, weir_view* out) override {
+    return store_.map_get(state, s, k, out);
+  }
+  weir_code map_put(std::uint32_t state, weir_slot* s, weir_view k, weir_view v) override { return store_.map_put(state, s, k, v); }
+  weir_code map_remove(std::uint32_t state, weir_slot* s, weir_view k) override { return store_.map_remove(state, s, k); }
+  weir_code map_next(std::uint32_t state, weir_slot* s, weir_view after, weir_view* k, weir_view* v) override {
+    return store_.map_next(state, s, after, k, v);
+  }
+  weir_code scan(std::uint32_t state, std::int64_t name_space, std::uint64_t* cursor, model::batch_ref* keys,
+                 weir_slot*** out) override {
+    return store_.scan(state, name_space, cursor, keys, out);
+  }
+  weir_code drop(std::uint32_t state, std::int64_t name_space) override { return store_.drop(state, name_space); }
+  weir_code next_name_space(std::uint32_t state, std::int64_t from, std::int64_t* out) override {
+    return store_.next_name_space(state, from, out);
+  }
+  weir_code timer_set(std::uint32_t family, const batch& of, key_span key, const std::uint32_t* rows, const std::int64_t* times_us,
+                      std::int64_t count) override {
+    return store_.timer_set(family, of, key, rows, times_us, count);
+  }
+  weir_code timer_clear(std::uint32_t family, const batch& of, key_span key, const std::uint32_t* rows,
+                        const std::int64_t* times_us, std::int64_t count) override {
+    return store_.timer_clear(family, of, key, rows, times_us, count);
+  }
+  model::batch_ref pop_due(std::uint32_t time_kind, std::int64_t until_us, std::int64_t most, std::uint32_t* family) override {
+    return store_.pop_due(time_kind, until_us, most, family);
+  }
+  std::int64_t next_timer(std::uint32_t time_kind) const override { return store_.next_timer(time_kind); }
+  void set_time(std::int64_t now_us, std::int64_t watermark_us) override { store_.set_time(now_us, watermark_us); }
+
+ private:
+  std::uint32_t states_, timers_;
+  bool capturing_ = false;
+  state::store store_;
+};
+
+}  // namespace weir::task

@@ -1,0 +1,148 @@
+#include "task/task.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace weir::task {
+namespace {
+
+/// About as much state is captured between two batches: a tenth of a millisecond of work.
+constexpr std::size_t slice_bytes = 256 * 1024;
+/// How soon a task looks again for room for its state blocks.
+constexpr std::int64_t room_ns = 1'000'000;
+
+}  // namespace
+
+void task::tell(order what) {
+  {
+    std::lock_guard lock(mutex_);
+    orders_.push_back(what);
+  }
+  has_orders_.store(true, std::memory_order_release);
+  waker_.wake();
+}
+
+std::int64_t task::wake_at_ns() const {
+  std::int64_t at = ended_ ? INT64_MAX : work_at_ns();
+  if (waits_for_room_) at = std::min(at, env_.monotonic_ns() + room_ns);
+  const std::int64_t timer_us = ended_ ? INT64_MAX : chain_.next_processing_timer();
+  if (timer_us != INT64_MAX) {
+    const std::int64_t wait_us = std::clamp<std::int64_t>(timer_us - env_.now_us(), 0, 1'000'000);
+    at = std::min(at, env_.monotonic_ns() + wait_us * 1000);
+  }
+  return at;
+}
+
+step_result task::step() {
+  if (chain_.failure().failed()) return step_result::failed;
+  if (has_orders_.load(std::memory_order_acquire) && !follow_orders()) return step_result::failed;
+  const bool captured = capturing_ && capture();
+  if (ended_) {
+    if (finish_ && !capturing_) return step_result::finished;
+    return captured ? step_result::worked : step_result::wait_input;
+  }
+  if (chain_.next_processing_timer() != INT64_MAX && !chain_.fire_processing_timers(env_.now_us())) return step_result::failed;
+
+  const step_result done = work();
+  if (done == step_result::finished) {
+    if (!sink_) return done;
+    ended_ = true;
+    // A cut that was announced and whose barrier can not come any more.
+    if (announced_.cut > last_cut_ && !cut_here(announced_.cut, announced_.kind)) return step_result::failed;
+    sink_->ended(*this);
+    return step_result::worked;
+  }
+  return captured && done != step_result::failed ? step_result::worked : done;
+}
+
+bool task::follow_orders() {
+  has_orders_.store(false, std::memory_order_relaxed);
+  std::deque<order> todo;
+  {
+    std::lock_guard lock(mutex_);
+    todo.swap(orders_);
+  }
+  return std::all_of(todo.begin(), todo.end(), [&](const order& o) { return follow(o); });
+}
+
+bool task::follow(const order& o) {
+  switch (o.what) {
+    case order_kind::begin:
+      announced_ = o;
+      return o.cut <= last_cut_ || !(ended_ || cuts_at_once()) || cut_here(o.cut, o.kind);
+    case order_kind::complete:
+    case order_kind::abort: {
+      if (o.what == order_kind::abort) {
+        given_up_ = std::max(given_up_, o.cut);
+        if (o.cut == last_cut_) give_up_state();
+      }
+      while (!open_.empty() && open_.front().cut <= o.cut) {
+        const task_cut of = std::move(open_.front());
+        open_.pop_front();
+        const bool now = of.cut == o.cut && o.what == order_kind::complete;
+        if (!chain_.settle(of, now) || (now && !splits_committed(of))) return false;
+      }
+      return true;
+    }
+    case order_kind::finish:
+      finish_ = true;
+      return true;
+  }
+  return true;
+}
+
+bool task::cut_here(std::uint64_t cut, model::cut_kind kind) {
+  // An older cut may have been given up just now: sinks must hear it before they prepare this one.
+  if (has_orders_.load(std::memory_order_acquire) && !follow_orders()) return false;
+  if (cut <= last_cut_) return true;
+  if (cut <= given_up_) {
+    if (!ended_) chain_.pass_barrier({cut, kind});
+    return true;
+  }
+  if (capturing_) give_up_state();
+  last_cut_ = cut;
+  store_ = announced_.cut == cut ? announced_.store : true;
+  task_cut made;
+  made.cut = cut;
+  if (!add_splits(made)) return false;
+  if (!chain_.cut(made, store_)) return false;
+  if (!ended_) chain_.pass_barrier({cut, kind});
+  capturing_ = std::move(made);
+  state_out_ = !store_ || !chain_.has_state();
+  if (state_out_ && !held_) hand_over();
+  return true;
+}
+
+void task::release_cut(std::string in_flight) {
+  held_ = false;
+  if (!capturing_) return;
+  capturing_->in_flight = std::move(in_flight);
+  if (state_out_) hand_over();
+}
+
+bool task::capture() {
+  if (state_out_) return false;
+  waits_for_room_ = !sink_->has_room();
+  if (waits_for_room_) return false;
+  bool more = false;
+  chain_.capture(slice_bytes, &more, [&](std::uint32_t at, std::string block) {
+    sink_->state_block(*this, at, capturing_->cut, std::move(block));
+  });
+  state_out_ = !more;
+  if (state_out_ && !held_) hand_over();
+  return true;
+}
+
+void task::give_up_state() {
+  chain_.abandon_state();
+  drop_in_flight();
+  held_ = false;
+  if (capturing_) open_.push_back(*std::exchange(capturing_, std::nullopt));
+}
+
+void task::hand_over() {
+  open_.push_back(*capturing_);
+  sink_->taken(*this, *std::exchange(capturing_, std::nullopt));
+}
+
+}  // namespace weir::task

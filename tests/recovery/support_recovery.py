@@ -1,0 +1,50 @@
+"""What the tests that kill weir share."""
+import json
+import os
+import random
+import signal
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.environ["WEIR_SOURCE_DIR"], "tests", "pipelines"))
+from support import PATIENCE, Case, Running, pipeline, wait_for, weir  # noqa: E402,F401
+
+
+def children(pid):
+    """Processes that `pid` has started, in the order of their numbers."""
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            return [int(child) for child in file.read().split()]
+    except OSError:
+        return []
+
+
+def kill(pid, how=signal.SIGKILL):
+    """False when it was gone already."""
+    try:
+        os.kill(pid, how)
+        return True
+    except ProcessLookupError:
+        return False
+
+
+class KilledRun:
+    """`weir run` whose worker is killed again and again; `result` is the object that it prints last."""
+
+    def __init__(self, *arguments, env=None, seed=1, pause=(0.05, 0.6), kills=5):
+        self.random = random.Random(seed)
+        self.killed = 0
+        with Running("run", *arguments, "--json", env=env) as running:
+            supervisor = running.process.pid
+            while self.killed < kills:
+                time.sleep(self.random.uniform(*pause))
+                if running.process.poll() is not None:
+                    break
+                workers = children(supervisor)
+                if workers and kill(workers[0]):
+                    self.killed += 1
+            self.outcome = running.finish()
+
+    @property
+    def result(self):
+        return json.loads(self.outcome.out.splitlines()[-1])

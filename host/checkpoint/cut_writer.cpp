@@ -163,7 +163,6 @@ result<cut_info> cut_writer::finish(const std::function<result<void>()>& still_m
   in.ended = true;
   owner.chains = next;
   owner.based_on = in.what.number;
-  owner.full_next = false;
   owner.cut_in_work = false;
   for (const std::string& file : in.names) owner.in_work.erase(file);
   const cut_info info = info_of(owner.how.directory, facts);
@@ -186,7 +185,6 @@ void cut_writer::inner::abandon_locked() {
     permit_unchecked(owner->fs().remove(owner->path_of(name)), "nothing refers to it: the next sweep tries again");
     owner->in_work.erase(name);
   }
-  owner->full_next = true;
   owner->cut_in_work = false;
 }
 

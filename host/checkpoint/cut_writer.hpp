@@ -38,13 +38,13 @@ class cut_writer {
 
   /// Syncs the files, writes the manifest and makes it the newest cut; then older cuts retire. Once.
   /// An error with retry::backoff: there is no such cut, and nothing of it is left; the run may go on, but the next cut
-  /// must be full (storage::next_is_full). retry::from_checkpoint: whether the cut would survive a power cut is not
+  /// must hold what this one held. retry::from_checkpoint: whether the cut would survive a power cut is not
   /// known (its directory could not be synced): do not commit, restart from the newest cut.
   /// `still_mine`: asked when everything is on the disk, right before the manifest gets its name; its error ends the
   /// cut and is handed on as it is (somebody else has taken over). Null: nobody can.
   base::result<cut_info> finish(const std::function<base::result<void>()>& still_mine = nullptr);
 
-  /// Not finished: its files are removed, and the next cut must be full.
+  /// Not finished: its files are removed; the next cut must hold what this one held.
   ~cut_writer();
   cut_writer(const cut_writer&) = delete;
   cut_writer& operator=(const cut_writer&) = delete;

@@ -21,6 +21,7 @@ result<void> write_node(block_file_writer& to, const node_snapshot& of) {
     pb::Split& split = *n.add_splits();
     split.set_id(s.id);
     split.set_position(s.position);
+    split.set_watermark_us(s.watermark_us);
   }
   n.set_saved(of.saved.size());
   n.set_prepared(of.prepared.size());
@@ -56,7 +57,7 @@ result<std::vector<node_snapshot>> read_nodes(base::file_system& fs, const std::
     to.plugin_sha256 = n.plugin_sha256();
     to.watermark_us = n.watermark_us();
     for (const auto& [name, count] : n.counts()) to.counts.emplace(name, count);
-    for (const pb::Split& s : n.splits()) to.splits.push_back({s.id(), s.position()});
+    for (const pb::Split& s : n.splits()) to.splits.push_back({s.id(), s.position(), s.watermark_us()});
     for (std::uint64_t i = 0; i < n.saved(); ++i) to.saved.push_back(WEIR_TRY(blob()));
     for (std::uint64_t i = 0; i < n.prepared(); ++i) to.prepared.push_back(WEIR_TRY(blob()));
     if (n.in_flight()) to.in_flight = WEIR_TRY(blob());

@@ -66,7 +66,6 @@ result<void> storage::continue_from(const snapshot& from, const std::map<std::st
   in.chains = std::move(next);
   in.based_on = facts.cut;
   in.highest = std::max(in.highest, facts.cut);
-  in.full_next = false;
   return {};
 }
 

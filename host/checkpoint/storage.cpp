@@ -54,11 +54,6 @@ std::uint64_t storage::next_number() const {
   return inner_->highest + 1;
 }
 
-bool storage::next_is_full() const {
-  const std::lock_guard guard(inner_->mutex);
-  return inner_->full_next;
-}
-
 result<std::unique_ptr<cut_writer>> storage::begin(cut_request what) {
   inner& in = *inner_;
   const std::lock_guard guard(in.mutex);
@@ -68,8 +63,6 @@ result<std::unique_ptr<cut_writer>> storage::begin(cut_request what) {
                                 {}, base::retry::from_checkpoint);
   if (in.cut_in_work) return base::host_error("a cut was begun while another one is in work");
   if (what.number <= in.highest) return base::host_error(cat("cut ", what.number, " was begun after cut ", in.highest));
-  if (in.full_next && !what.full)
-    return base::host_error(cat("cut ", what.number, " must be full: what the one before it captured is lost"));
   in.cut_in_work = true;
   in.highest = what.number;
   auto cut = std::make_unique<cut_writer::inner>();

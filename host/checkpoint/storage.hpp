@@ -62,11 +62,8 @@ class storage {
 
   /// Higher than the number of every cut seen in the directory; at least 1.
   std::uint64_t next_number() const;
-  /// True after a cut failed or was given up: what it had captured is lost to the chains, so only a full cut can
-  /// follow.
-  bool next_is_full() const;
   /// Begins a cut. Its chains go on with those of the last complete cut of this storage object, or of continue_from; at
-  /// first there are none. Fails when another cut is in work, the number is used, or it must be full and is not.
+  /// first there are none. Fails when another cut is in work, or the number is used.
   base::result<std::unique_ptr<cut_writer>> begin(cut_request what);
 
   /// After a restore: the next cut goes on with the chains of `from`, whose files are brought into this directory (hard

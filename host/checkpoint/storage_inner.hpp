@@ -46,7 +46,6 @@ struct storage::inner : std::enable_shared_from_this<inner> {
   std::set<std::string> in_work;  // files being written or brought in, that nothing refers to yet
   std::uint64_t highest = 0;      // number of a cut seen
   bool cut_in_work = false;
-  bool full_next = false;
   bool lost = false;  // a sync of the directory failed: what the disk holds is not known
   bool folding = false;
 

@@ -50,7 +50,7 @@ plan::plan_ptr plan_of(const scenario& what, int parallelism) {
   if (slot) return slot;
   std::string text = R"(
 [checkpoint]
-interval = "5ms"
+interval = "10ms"
 [[source]]
 id = "nexmark"
 uses = "nexmark.source"
@@ -136,12 +136,12 @@ void simulate(std::uint64_t seed, told* did) {
       ASSERT_FALSE(calm) << run.why().text();
       continue;
     }
-    while (steps-- > 0 && (*run)->step()) {
-    }
+    bool crash = false;
+    while ((*run)->step() && !crash) crash = steps-- == 0;
     did->trace = did->trace * 31 + (*run)->trace();
     did->cuts += (*run)->what().cuts().completed;
     if (!(*run)->over()) {
-      ASSERT_LT(steps, UINT64_MAX / 2) << "nobody can go on, and it is not over";
+      ASSERT_TRUE(crash) << "nobody can go on, and it is not over";
       ++did->crashes;
       run->reset();
       storage->reset();
@@ -188,7 +188,7 @@ TEST_F(Simulation, GivesTheSameDigestWhateverCrashesAndFails) {
     for (std::uint64_t seed = 1; seed <= seeds && !HasFailure(); ++seed) simulate(seed, &all);
     // The faults were really there.
     EXPECT_GT(all.crashes, static_cast<int>(seeds));
-    EXPECT_GT(all.errors, static_cast<int>(seeds) / 4);
+    EXPECT_GT(all.errors, static_cast<int>(seeds) / 8);
     EXPECT_GT(all.restores, static_cast<int>(seeds));
     EXPECT_GT(all.cuts, seeds);
   }

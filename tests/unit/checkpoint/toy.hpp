@@ -178,17 +178,16 @@ class toy {
         n.saved = {cat(cut_number)};
         cut.node(n);
       }
-    changed_.clear();
   }
   std::uint64_t cut_number = 0;
 
   base::result<cut_info> cut(model::cut_kind kind = model::cut_kind::checkpoint) {
     cut_number = store->next_number();
-    const bool full = store->next_is_full();
-    auto writer = WEIR_TRY(store->begin({cut_number, kind, full}));
+    auto writer = WEIR_TRY(store->begin({cut_number, kind, false}));
     at_cut[cut_number] = now;
-    write_blocks(*writer, full);
+    write_blocks(*writer, false);
     auto info = WEIR_TRY(writer->finish());
+    changed_.clear();  // what a cut that failed held belongs to the next one
     complete.insert(cut_number);
     return info;
   }

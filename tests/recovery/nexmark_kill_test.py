@@ -3,6 +3,7 @@
 import os
 import unittest
 
+
 from support_recovery import Case, KilledRun, pipeline
 
 EVENTS = 2_000_000

@@ -31,18 +31,25 @@ def kill(pid, how=signal.SIGKILL):
 class KilledRun:
     """`weir run` whose worker is killed again and again; `result` is the object that it prints last."""
 
-    def __init__(self, *arguments, env=None, seed=1, pause=(0.05, 0.6), kills=5):
+    def __init__(self, *arguments, env=None, seed=1, pause=0.5, kills=5):
+        """Kills the worker up to `pause` seconds after it began to run; every second one not before it has completed a cut."""
         self.random = random.Random(seed)
         self.killed = 0
         with Running("run", *arguments, "--json", env=env) as running:
             supervisor = running.process.pid
+
+            def seen(text, more_than):
+                wait_for(lambda: running.err().count(text) > more_than or running.process.poll() is not None, f"'{text}' in the log")
+
             while self.killed < kills:
-                time.sleep(self.random.uniform(*pause))
-                if running.process.poll() is not None:
-                    break
+                seen('"msg":"pipeline runs"', self.killed)
+                if self.killed % 2:
+                    seen('"msg":"cut is complete"', running.err().count('"msg":"cut is complete"'))
+                time.sleep(self.random.uniform(0, pause))
                 workers = children(supervisor)
-                if workers and kill(workers[0]):
-                    self.killed += 1
+                if running.process.poll() is not None or not workers:
+                    break
+                self.killed += kill(workers[0])
             self.outcome = running.finish()
 
     @property

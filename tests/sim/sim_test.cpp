@@ -110,6 +110,7 @@ void simulate(std::uint64_t seed, told* did) {
 
   for (int attempt = 0; attempt < 200; ++attempt) {
     const bool calm = attempt > 30;  // faults end some time, and then it must come to its end
+    if (calm) how.cuts.timeout_us = 60'000'000;
     env.fs().stop_failing();
     if (!calm && chance(40))
       env.fs().fail(base::fs_op::changing, 1 + random() % 300, chance(50) ? EIO : ENOSPC, chance(30));

@@ -181,11 +181,11 @@ class toy {
   }
   std::uint64_t cut_number = 0;
 
-  base::result<cut_info> cut(model::cut_kind kind = model::cut_kind::checkpoint) {
+  base::result<cut_info> cut(model::cut_kind kind = model::cut_kind::checkpoint, bool full = false) {
     cut_number = store->next_number();
-    auto writer = WEIR_TRY(store->begin({cut_number, kind, false}));
+    auto writer = WEIR_TRY(store->begin({cut_number, kind, full}));
     at_cut[cut_number] = now;
-    write_blocks(*writer, false);
+    write_blocks(*writer, full);
     auto info = WEIR_TRY(writer->finish());
     changed_.clear();  // what a cut that failed held belongs to the next one
     complete.insert(cut_number);

@@ -188,9 +188,9 @@ TEST_F(Simulation, GivesTheSameDigestWhateverCrashesAndFails) {
     const std::uint64_t seeds = number("WEIR_SIM_SEEDS", 300);
     for (std::uint64_t seed = 1; seed <= seeds && !HasFailure(); ++seed) simulate(seed, &all);
     // The faults were really there.
-    EXPECT_GT(all.crashes, static_cast<int>(seeds));
+    EXPECT_GT(all.crashes, static_cast<int>(seeds) / 2);
     EXPECT_GT(all.errors, static_cast<int>(seeds) / 8);
-    EXPECT_GT(all.restores, static_cast<int>(seeds));
+    EXPECT_GT(all.restores, static_cast<int>(seeds) / 2);
     EXPECT_GT(all.cuts, seeds);
   }
   std::printf("%d crashes, %d errors, %d restores, %llu cuts\n", all.crashes, all.errors, all.restores,

@@ -40,8 +40,8 @@ class line {
     size_ += n;
     return *this;
   }
-  line& operator<<(std::uint32_t number) {
-    char digits[10];
+  line& operator<<(std::uint64_t number) {
+    char digits[20];
     std::size_t at = sizeof digits;
     do digits[--at] = static_cast<char>('0' + number % 10);
     while (number /= 10);
@@ -87,8 +87,8 @@ std::string_view name_of(activity::kind what) {
 /// Where the thread is: "in plugin risk 1.2.0, ...", with what to do.
 void tell_place(line& out, const activity& in) {
   if (in.what == activity::kind::working) {
-    out << "in plugin " << in.plugin << " " << in.version << ", operator " << in.operator_id << "/" << in.subtask
-        << " of pipeline " << in.pipeline << ": its code is the likeliest cause";
+    out << "in plugin " << in.plugin << " " << in.version << ", operator " << in.operator_id << "/"
+        << std::uint64_t{in.subtask} << " of pipeline " << in.pipeline << ": its code is the likeliest cause";
   } else {
     out << "while plugin " << in.plugin << (in.version.empty() ? "" : " ") << in.version << " " << name_of(in.what);
     if (!in.operator_id.empty()) out << " of " << in.operator_id;
@@ -98,30 +98,35 @@ void tell_place(line& out, const activity& in) {
   out << "; use another version of it, and send this line to its author\n";
 }
 
+void write_record(const activity* in, std::string_view what) {
+  const int to = record_descriptor.load();
+  if (to < 0) return;
+  line record;
+  // Another thread may be in the middle of a line.
+  record << "\n{\"crash\":";
+  record.quoted(what);
+  if (in) {
+    record << ",\"plugin\":";
+    record.quoted(in->plugin);
+    if (const std::string_view doing = name_of(in->what); !doing.empty()) {
+      record << ",\"while\":";
+      record.quoted(doing);
+    }
+    record << ",\"version\":";
+    record.quoted(in->version) << ",\"operator\":";
+    record.quoted(in->operator_id) << ",\"subtask\":" << std::uint64_t{in->subtask};
+    if (in->record != 0) record << ",\"record\":" << in->record;
+  }
+  record << "}\n";
+  record.write(to);
+}
+
 void crashed(int signal) {
   // The second crash is the last one, also one in here.
   std::signal(signal, SIG_DFL);
   const activity* in = this_thread_activity.current.load(std::memory_order_relaxed);
   const std::string_view what = hang_reported() ? "a call that does not return" : name_of(signal);
-  if (const int to = record_descriptor.load(); to >= 0) {
-    line record;
-    // Another thread may be in the middle of a line.
-    record << "\n{\"crash\":";
-    record.quoted(what);
-    if (in) {
-      record << ",\"plugin\":";
-      record.quoted(in->plugin);
-      if (const std::string_view doing = name_of(in->what); !doing.empty()) {
-        record << ",\"while\":";
-        record.quoted(doing);
-      }
-      record << ",\"version\":";
-      record.quoted(in->version) << ",\"operator\":";
-      record.quoted(in->operator_id) << ",\"subtask\":" << in->subtask;
-    }
-    record << "}\n";
-    record.write(to);
-  }
+  write_record(in, what);
   line out;
   out << "weir: crashed (" << what << ") ";
   if (in)
@@ -137,6 +142,7 @@ void crashed(int signal) {
 void exited() {
   const activity* in = this_thread_activity.current.load(std::memory_order_relaxed);
   if (!in) return;
+  write_record(in, "a call of exit()");
   line out;
   out << "weir: a plugin ended the process by exit() ";
   tell_place(out, *in);

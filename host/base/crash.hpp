@@ -20,6 +20,7 @@ struct activity {
   std::string_view plugin, version, operator_id, pipeline;
   std::uint32_t subtask = 0;
   kind what = kind::working;
+  std::uint64_t record = 0;  ///< fingerprint of the only record of the call; 0: not known
 };
 
 /// What a thread is doing. Only that thread changes it; others only look whether it changes (hang_watch.hpp).
@@ -57,8 +58,9 @@ class in_plugin {
 void install_crash_report();
 
 /// The same facts go to this descriptor too, as one line of JSON with "crash" (what happened), "plugin", "version",
-/// "operator", "subtask" (the last four only when an operator was running), or "plugin" and "while" ("was being
-/// loaded") when no operator ran yet. -1: no more. Stays the caller's.
+/// "operator", "subtask" (the last four only when an operator was running), "record" when it is known; or "plugin" and
+/// "while" ("was being loaded") when no operator ran yet. It also tells of an operator that calls exit(). -1: no more.
+/// Stays the caller's.
 void set_crash_record(int descriptor);
 
 /// A stack for the handler, so that it can also tell of a thread that has used up its own; and the thread is one that

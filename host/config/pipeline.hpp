@@ -133,6 +133,8 @@ struct restart {
   std::int64_t interval_us = 60'000'000;
   // fixed-delay, failure-rate
   std::int64_t delay_us = 1'000'000;
+  /// Crashes of one operator within an hour, after which its records are tried one by one; 0: never.
+  std::uint32_t isolate_after = 2;
   location at;
 };
 

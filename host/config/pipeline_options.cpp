@@ -117,6 +117,13 @@ std::vector<option> restart_options() {
        .least = 1,
        .most = 1'000'000'000},
       {.name = "interval", .type = duration, .fallback = "1m", .doc = "failure-rate: the interval.", .least = 1000},
+      {.name = "isolate_after",
+       .type = integer,
+       .fallback = "2",
+       .doc = "Crashes of one operator within an hour after which its records are tried one by one, to send the one that "
+              "crashes it to dead letters; 0: never.",
+       .least = 0,
+       .most = 1'000'000},
   };
 }
 

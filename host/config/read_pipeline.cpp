@@ -75,6 +75,7 @@ restart read_restart(const value& t, const value* given, diagnostics& problems) 
   r.attempts = count_of(t, "attempts");
   r.delay_us = t.integer_of("delay");
   r.max_failures = count_of(t, "max_failures");
+  r.isolate_after = count_of(t, "isolate_after");
   r.interval_us = t.integer_of("interval");
   if (r.initial_backoff_us > r.max_backoff_us) {
     const value* at = t.find("initial_backoff");

@@ -66,7 +66,7 @@ struct weir_context {
   std::vector<weir::model::buffer_ref> row_buffers;  // given out by row_buffer, not yet used
   std::string why;                                   // the text of fail()
   const std::uint32_t late_port;                     // the output port "late": what goes out of it is late; none: past the last
-  const weir::base::activity doing;                  // for the report of a crash
+  weir::base::activity doing;                  // for the report of a crash
   const weir::base::activity* outside = nullptr;     // whose call this one happens in: chained nodes nest
   weir_code why_code = WEIR_OK;
 

@@ -1,12 +1,16 @@
 #include "operator/instance.hpp"
 
+#include <cstring>
 #include <numeric>
 #include <utility>
 
+#include "base/cat.hpp"
+#include "base/digest.hpp"
 #include "base/guarded.hpp"
 #include "model/compact.hpp"
 #include "model/key_hash.hpp"
 #include "model/plugin_bytes.hpp"
+#include "model/row_json.hpp"
 #include "weir/ext/draft/report.h"
 
 namespace weir::op {
@@ -25,7 +29,7 @@ void note_event_time(counters& counts, const model::batch& b) {
 
 instance::instance(const spec& what, std::uint32_t subtask, const weir_host& table, collector& out,
                    chain_error& failure, base::env& env)
-    : context_(what, subtask, out, failure, env), table_(table) {}
+    : context_(what, subtask, out, failure, env), table_(table), suspected_(what.suspected.has_value()) {}
 
 template <class Call>
 weir_code instance::call(Call&& into_plugin) {
@@ -74,6 +78,36 @@ bool instance::create() {
 }
 
 bool instance::process(std::uint32_t port, const model::batch_ref& given) {
+  if (suspected_) [[unlikely]]
+    return process_one_by_one(port, *given);
+  return process_batch(port, given);
+}
+
+bool instance::process_one_by_one(std::uint32_t port, const model::batch& batch) {
+  const auto& known = context_.what.suspected->records;
+  const model::row_json text(batch.schema());
+  std::string row;
+  for (std::int64_t at = 0; at < batch.row_count(); ++at) {
+    const model::batch_ref one = model::slice(batch, at, 1);
+    row = base::cat(port, ":");
+    text.append(row, *one, 0);
+    const base::sha256_digest digest = base::sha256_of(row);
+    std::uint64_t fingerprint = 0;
+    std::memcpy(&fingerprint, digest.data(), sizeof fingerprint);
+    if (known.contains(fingerprint)) {
+      counters::add(context_.counts.records_in, 1);
+      if (!dead_letter(*one, 0, "this record ended the worker process when it was processed")) return false;
+      continue;
+    }
+    context_.doing.record = fingerprint;
+    const bool works = process_batch(port, one);
+    context_.doing.record = 0;
+    if (!works) return false;
+  }
+  return true;
+}
+
+bool instance::process_batch(std::uint32_t port, const model::batch_ref& given) {
   const spec& what = context_.what;
   model::batch_ref batch = given;
   const auto& keys = what.keys[port];
@@ -128,6 +162,7 @@ std::int64_t instance::next_processing_timer() const {
 }
 
 bool instance::save(std::optional<std::string>* out) {
+  suspected_ = false;
   if (!snapshot_ || !WEIR_HAS(snapshot_, weir_snapshot, save)) return !context_.failure.failed();
   weir_bytes bytes;
   context_.begin(nullptr);

@@ -74,12 +74,16 @@ class instance {
   /// Around each slot: an exception that leaves the plugin is the plugin's failure.
   template <class Call>
   weir_code call(Call&& into_plugin);
+  /// Of an operator under suspicion: each row in a call of its own, known ones not at all.
+  bool process_one_by_one(std::uint32_t port, const model::batch& batch);
+  bool process_batch(std::uint32_t port, const model::batch_ref& batch);
   bool fire(std::uint32_t time_kind, std::int64_t until_us);
 
   weir_context context_;
   const weir_host& table_;
   void* self_ = nullptr;
   bool created_ = false;
+  bool suspected_;  // as long as rows go one by one
   const weir_timers* timers_ = nullptr;        // what the plugin offers; null: nothing
   const weir_snapshot* snapshot_ = nullptr;
   const weir_two_phase* two_phase_ = nullptr;

@@ -1,6 +1,8 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,6 +21,12 @@ struct output_port {
   /// For each column the input column that it passes through, or -1 when the plugin writes it.
   std::vector<std::int32_t> passes;
   bool connected = false;
+};
+
+/// What is known of an operator that has ended the worker before: its records are given to it one by one, so that the one
+/// that does it is known the next time, and those that are known go to dead letters instead.
+struct suspicion {
+  std::set<std::uint64_t> records;  ///< fingerprints, as base::activity::record told them
 };
 
 /// A node of the pipeline, resolved; shared by its subtasks, immutable.
@@ -41,6 +49,7 @@ struct spec {
   on_error policy = on_error::fail;
   bool dead_letters_connected = false;  ///< somebody reads the dead-letter port
   bool trace = false;                   ///< batches carry trace columns
+  std::optional<suspicion> suspected;   ///< until the first cut: a restart goes back no further than that
   std::shared_ptr<const void> keep;     ///< the plugin's image and the bound plan
 };
 

@@ -89,7 +89,8 @@ void report_reader::line(std::string_view text) {
                          text_of(j, "version"),
                          text_of(j, "operator"),
                          static_cast<std::uint32_t>(number_of(j, "subtask")),
-                         text_of(j, "while")};
+                         text_of(j, "while"),
+                         number_of(j, "record")};
   }
 }
 

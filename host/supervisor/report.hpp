@@ -31,6 +31,7 @@ struct crash_report {
   std::string plugin, version, operator_id;  ///< empty: none was running
   std::uint32_t subtask = 0;
   std::string doing;         ///< "was being loaded", when no operator was running yet: `plugin` is the file
+  std::uint64_t record = 0;  ///< fingerprint of the record that it was processing; 0: not known
   std::string text() const;  ///< "segmentation fault in plugin risk 1.2.0, operator exposure/3"
 };
 

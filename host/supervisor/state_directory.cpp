@@ -164,7 +164,7 @@ base::result<worker_place> place_of_worker(base::env& env, const std::string& st
   WEIR_TRY(right.still_mine());
   const auto record = WEIR_TRY(read_run_record(env, state_directory));
   return worker_place{join_path(checkpoints_of(state_directory), std::to_string(record->run)), record->base,
-                      std::move(right)};
+                      std::move(right), record->run};
 }
 
 }  // namespace weir::supervisor

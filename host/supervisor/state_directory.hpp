@@ -65,6 +65,7 @@ struct worker_place {
   /// this cut, or the newest of this directory of cuts; when empty start with nothing.
   std::string base;
   lease right;
+  std::uint64_t run = 0;
 };
 
 /// Held by the supervisor, or by the run itself when it has none. Control thread.
@@ -77,6 +78,8 @@ class state_directory {
   const std::string& path() const { return path_; }
   /// run.json as open() found it.
   const std::optional<run_record>& last() const { return last_; }
+
+  std::uint64_t run() const { return now_.run; }  ///< after begin()
 
   /// Decides where the run begins and writes it down. Once, before the first worker.
   base::result<start> begin(const start_request& how);

@@ -6,6 +6,7 @@
 #include "base/check.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "supervisor/crash_log.hpp"
 #include "supervisor/os_process.hpp"
 #include "supervisor/report.hpp"
 #include "supervisor/restart_strategy.hpp"
@@ -135,6 +136,10 @@ class supervisor {
     }
     commands_.close();
     reports_.close();
+    if (what_.state && told_.crash && told_.crash->doing.empty() && !told_.ended) {
+      auto noted = note_crash(env_, what_.state->path(), what_.state->run(), *told_.crash);
+      if (!noted) log_.warn("the crash cannot be noted", {{"why", noted.why().text()}});
+    }
     return v;
   }
 

@@ -32,6 +32,7 @@ std::string how_it_died(const report_reader& told, const os::process_change& bec
     if (became.number == SIGKILL) text += ": by hand, or by the kernel for want of memory (see the kernel log)";
     return text;
   }
+  if (told.crash) return cat("the worker ended: ", told.crash->text());
   return cat("the worker ended with exit code ", became.number, " and without a word: a plugin ended the process");
 }
 

@@ -45,6 +45,7 @@ class job_engine final : public engine {
     how.queue_bytes = plan_->told->limits.queue_bytes;
     how.batch_rows = plan_->told->limits.batch_rows;
     if (told_.place) WEIR_TRY(open_checkpoints(how));
+    how.suspected = told_.suspected;
     began_ns_ = env_.monotonic_ns();
     job_ = WEIR_TRY(job::job::make(plan_, how, env_));
     job_->start();

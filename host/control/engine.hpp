@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -67,6 +68,7 @@ const weir_host& engine_host_table();
 struct engine_options {
   std::optional<supervisor::worker_place> place;  ///< where cuts are kept, and where to begin; nullopt: no checkpoints
   bool allow_dropped_state = false;               ///< state that no operator takes over is given up
+  std::map<std::string, std::set<std::uint64_t>> suspected;  ///< as job::options
 };
 std::unique_ptr<engine> make_engine(plan::plan_ptr what, base::env& env, engine_options how = {});
 

@@ -6,6 +6,7 @@
 #include "control/result_text.hpp"
 #include "control/run_control.hpp"
 #include "control/session.hpp"
+#include "supervisor/crash_log.hpp"
 
 namespace weir::control {
 namespace {
@@ -33,7 +34,17 @@ ended_report run_once(const run_arguments& told, const run_surroundings& around,
 
   auto& env = base::real_env();
   const base::logger log({.room = "control", .pipeline = plan->pipeline});
-  const auto engine = make_engine(plan, env, {around.place, told.allow_dropped_state});
+  engine_options how{around.place, told.allow_dropped_state, {}};
+  if (around.place) {
+    auto crashes = supervisor::read_crashes(env, around.state_directory);
+    if (!crashes) return refused(exit_code_of(crashes.why()), crashes.why());
+    how.suspected =
+        supervisor::suspected_operators(*crashes, around.place->run, env.now_us(), plan->told->restart.isolate_after);
+    for (const auto& [id, records] : how.suspected)
+      log.warn("the operator has crashed before: it gets its records one by one until the next checkpoint",
+               {{"operator", id}, {"records_kept_from_it", records.size()}});
+  }
+  const auto engine = make_engine(plan, env, std::move(how));
   int last_signal = 0;
   bool ran = false;
   run_result result;

@@ -67,6 +67,7 @@ std::shared_ptr<const op::spec> spec_of(const plan::plan& what, const plan::node
   made->dead_letters_connected = !n.outputs[n.dead_letter_output()].consumers.empty();
   made->trace = what.trace;
   made->keep = n.binding;
+  if (const auto at = how.suspected.find(made->id); at != how.suspected.end()) made->suspected = op::suspicion{at->second};
   return made;
 }
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,8 @@ struct options {
   bool allow_dropped_state = false;
   /// Asked before a cut becomes valid: whether this process still may write. Null: always. [any]
   std::function<base::result<void>()> still_mine;
+  /// Operators that have ended the worker before, by id, with the records that did it (op::suspicion).
+  std::map<std::string, std::set<std::uint64_t>> suspected;
 };
 
 /// One node in one subtask at this moment. Counters only grow.

@@ -58,16 +58,19 @@ class picky : public weir::record_operator<number, number> {
   static constexpr auto options() {
     return weir::options(
         weir::option("refuse", weir::integer).fallback("-1").doc("Records with this id cannot be processed."),
+        weir::option("crash", weir::integer).fallback("-1").doc("A record with this id ends the process."),
         weir::option("limit", weir::number).required().doc("Must be given."));
   }
-  explicit picky(const weir::config& c) : refuse_{c.get<std::int64_t>("refuse")} {}
+  explicit picky(const weir::config& c)
+      : refuse_{c.get<std::int64_t>("refuse")}, crash_{c.get<std::int64_t>("crash")} {}
   void process(const number& in, weir::time at, output& out) override {
+    if (in.id == crash_) std::abort();
     if (in.id == refuse_) throw weir::failure("id " + std::to_string(in.id) + " is refused");
     out.emit(in, at);
   }
 
  private:
-  std::int64_t refuse_;
+  std::int64_t refuse_, crash_;
 };
 
 // Reports the sum of all ids.

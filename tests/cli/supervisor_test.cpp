@@ -19,6 +19,9 @@ using testing::HasSubstr;
 using testing::Not;
 
 // A second is long enough for a person, too long for a test that kills a worker again and again.
+// No cut comes in between: what a restart goes back to is the beginning.
+constexpr const char* restarts_from_the_beginning =
+    "\n[checkpoint]\ninterval = \"1h\"\n[restart]\ninitial_backoff = \"10ms\"\nmax_backoff = \"50ms\"\n";
 constexpr const char* restarts_soon =
     "\n[checkpoint]\ninterval = \"100ms\"\n[restart]\ninitial_backoff = \"10ms\"\nmax_backoff = \"50ms\"\n";
 
@@ -277,6 +280,29 @@ TEST_F(Supervisor, StopsBetweenTwoWorkersWhenTold) {
   const auto stop = weir({"stop", "probe"}, environment());
   EXPECT_EQ(stop.code, 0) << stop.err;
   EXPECT_EQ(p.wait().code, 143);
+}
+
+TEST_F(Supervisor, SendsARecordThatCrashesItsOperatorToDeadLetters) {
+  const auto got =
+      process(command(std::string(good_pipeline) + restarts_from_the_beginning,
+                      {"--set", "picky.refuse=-1", "--set", "picky.crash=777", "--set", "numbers.count=1000"}),
+              environment())
+          .wait();
+  EXPECT_EQ(got.code, 0) << got.err;
+  // Twice among others, once alone; then it is known.
+  EXPECT_THAT(got.out, HasSubstr("\"restarts\":3"));
+  EXPECT_THAT(got.out, HasSubstr("\"dead_letters\":1,"));
+  EXPECT_THAT(got.out, HasSubstr("\"sum\":\"" + std::to_string(999 * 1000 / 2 - 777) + "\""));
+  EXPECT_THAT(got.err, HasSubstr("operator picky"));
+}
+
+TEST_F(Supervisor, EndsTheRunAtARecordThatCrashesItsOperatorWhenBadRecordsShallEndIt) {
+  const auto got = process(command(std::string(failing_pipeline) + restarts_from_the_beginning,
+                                   {"--set", "picky.refuse=-1", "--set", "picky.crash=7"}),
+                           environment())
+                       .wait();
+  EXPECT_EQ(got.code, 65) << got.err;
+  EXPECT_THAT(got.err, HasSubstr("this record ended the worker process"));
 }
 
 TEST_F(Supervisor, SaysThatFreshNeedsCheckpoints) {

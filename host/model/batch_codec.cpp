@@ -129,8 +129,8 @@ void encode_batch(const batch_ref& from, std::string& out) {
   const std::int64_t rows = b.length();
   put(out, magic);
   put(out, rows);
-  put(out, static_cast<std::uint32_t>((f.event_time ? times : 0) | (f.key_hash ? keys : 0) | (f.change ? changes : 0) |
-                                      (f.trace_id ? traces : 0) | (f.source_id ? sources : 0) | (f.offset ? offsets : 0)));
+  put(out, static_cast<std::uint32_t>((f.event_time ? times : 0u) | (f.key_hash ? keys : 0u) | (f.change ? changes : 0u) |
+                                      (f.trace_id ? traces : 0u) | (f.source_id ? sources : 0u) | (f.offset ? offsets : 0u)));
   if (f.event_time) put_bytes(out, f.event_time->data(), rows * 8);
   if (f.key_hash) put_bytes(out, f.key_hash->data(), rows * 8);
   if (f.change) put_bytes(out, f.change->data(), rows);

@@ -258,7 +258,7 @@ void cut_coordinator::make_savepoint(work& done) {
 
 void cut_coordinator::fold() {
   if (!with_.storage || !with_.storage->wants_fold() || folding_.exchange(true)) return;
-  auto work = [this] {
+  auto fold_all = [this] {
     auto folded = with_.storage->fold([this](const std::string&, model::key_group_range range) {
       return base::result<std::unique_ptr<checkpoint::block_merger>>(std::make_unique<merger>(plan_->key_groups, range));
     });
@@ -266,9 +266,9 @@ void cut_coordinator::fold() {
     if (!folded) log_.warn("deltas could not be folded; it is tried again behind the next cut", {{"why", folded.why().text()}});
     folding_ = false;
   };
-  if (!thread_.joinable()) return work();  // a simulation has no threads
+  if (!thread_.joinable()) return fold_all();  // a simulation has no threads
   if (fold_thread_.joinable()) fold_thread_.join();
-  fold_thread_ = std::thread(work);
+  fold_thread_ = std::thread(fold_all);
 }
 
 void cut_coordinator::give_up(std::unique_lock<std::mutex>& lock, base::error why) {

@@ -282,6 +282,32 @@ TEST_F(Supervisor, StopsBetweenTwoWorkersWhenTold) {
   EXPECT_EQ(p.wait().code, 143);
 }
 
+TEST_F(Supervisor, TakesSavepointsWhenToldAndStartsFromThem) {
+  const auto pipeline = std::string(endless_pipeline) + restarts_soon;
+  const auto during = files_.path() + "/during", at_end = files_.path() + "/at-end";
+  {
+    process p(command(pipeline), environment());
+    ASSERT_TRUE(runs(p)) << p.wait().err;
+    const auto saved = weir({"savepoint", "probe", during}, environment());
+    EXPECT_EQ(saved.code, 0) << saved.err;
+    EXPECT_EQ(saved.out, during + "\n");
+    EXPECT_EQ(weir({"savepoint", "probe", during}, environment()).code, 78) << "it must not be written over";
+    const auto stopped = weir({"stop", "probe", "--savepoint", at_end}, environment());
+    EXPECT_EQ(stopped.code, 0) << stopped.err;
+    EXPECT_EQ(stopped.out, at_end + "\n");
+    EXPECT_EQ(p.wait().code, 0);
+  }
+  std::filesystem::remove_all(files_.path() + "/state");  // a savepoint needs nothing else
+  for (const auto& from : {during, at_end}) {
+    process p(command(pipeline, {"--from", from}), environment());
+    ASSERT_TRUE(runs(p)) << p.wait().err;
+    EXPECT_THAT(p.stderr_so_far(), HasSubstr("state is restored"));
+    EXPECT_THAT(p.stderr_so_far(), HasSubstr(from));
+    p.send_signal(SIGTERM);
+    EXPECT_EQ(p.wait().code, 0);
+  }
+}
+
 TEST_F(Supervisor, SendsARecordThatCrashesItsOperatorToDeadLetters) {
   const auto got =
       process(command(std::string(good_pipeline) + restarts_from_the_beginning,

@@ -1,6 +1,9 @@
 #include "sink.hpp"
 
+#include <algorithm>
+#include <charconv>
 #include <chrono>
+#include <random>
 
 namespace kafka {
 namespace {
@@ -13,8 +16,16 @@ constexpr char hex[] = "0123456789abcdef";
 }  // namespace
 
 sink::sink(const weir::config& c)
-    : config_(c), topic_name_(c.get<std::string>("topic")), lossy_(c.get<std::string>("delivery") == "none") {
+    : config_(c), topic_name_(c.get<std::string>("topic")), lossy_(c.get<std::string>("delivery") == "none"),
+      exactly_(c.get<std::string>("delivery") == "exactly-once") {
   make_conf(config_, nullptr);
+  if (!exactly_) return;
+  if (c.get("transactional_id_prefix", "").empty())
+    throw c.error("transactional_id_prefix", "is needed with delivery = \"exactly-once\": a name that no other pipeline uses on these brokers");
+  transaction_.topic = topic_name_;
+  transaction_.progress_topic = c.get<std::string>("progress_topic");
+  transaction_.timeout = c.get<std::chrono::milliseconds>("transaction_timeout");
+  if (transaction_.progress_topic == topic_name_) throw c.error("progress_topic", "must be another one than `topic`");
 }
 
 sink::~sink() {
@@ -44,19 +55,50 @@ void sink::bind(weir::binder& b) {
   headers_.clear();
   for (const auto& name : headers.keys())
     headers_.push_back({must_be("headers." + name, headers.get<std::string>(name), false), name});
+  if (exactly_) check_transactions(b);
 }
 
-void sink::open() {
-  auto conf = make_conf(config_, &news_);
+void sink::check_transactions(weir::binder& b) const {
+  using std::chrono::duration_cast;
+  using std::chrono::milliseconds;
+  const auto interval = duration_cast<milliseconds>(b.checkpoint_interval()), restart = duration_cast<milliseconds>(b.restart_pause());
+  if (interval.count() == 0)
+    b.error(WEIR_E_CONFIG, "delivery", "is \"exactly-once\", but the pipeline takes no checkpoints, and records become visible with them: add [checkpoint]");
+  else if (transaction_.timeout < interval + restart)
+    b.error(WEIR_E_CONFIG, "transaction_timeout",
+            "must be at least the checkpoint interval and the longest pause before a restart together, " + std::to_string((interval + restart).count()) +
+                " ms: the broker would abort transactions of a pipeline that is well");
+}
+
+conf_ptr sink::producer_conf(news* to) const {
+  auto conf = make_conf(config_, to);
   set(conf.get(), "partitioner", config_.get<std::string>("partitioner"), "partitioner");
   set(conf.get(), "compression.type", config_.get<std::string>("compression"), "compression");
-  const auto timeout = config_.get<std::chrono::milliseconds>("delivery_timeout");
+  auto timeout = config_.get<std::chrono::milliseconds>("delivery_timeout");
+  if (exactly_) timeout = std::min(timeout, transaction_.timeout);  // no record outlives its transaction
   set(conf.get(), "delivery.timeout.ms", std::to_string(timeout.count()), "delivery_timeout");
   const auto properties = config_.at("properties");
   // Order per key and no duplicates from the client's own retries, unless somebody asks for something else.
   if (!lossy_ && !properties.has("enable.idempotence")) set(conf.get(), "enable.idempotence", "true", "properties");
   if (!properties.has("linger.ms") && !properties.has("queue.buffering.max.ms")) set(conf.get(), "linger.ms", "5", "properties");
   if (lossy_ && !properties.has("acks") && !properties.has("request.required.acks")) set(conf.get(), "acks", "0", "properties");
+  return conf;
+}
+
+void sink::open() {
+  auto conf = producer_conf(&news_);
+  if (exactly_) {
+    std::random_device random;
+    for (int i = 0; i < 4; ++i) life_ += std::to_string(random()) + (i < 3 ? "-" : "");
+    char most[32];
+    std::size_t size = sizeof most;
+    rd_kafka_conf_get(conf.get(), "message.max.bytes", most, &size);
+    std::from_chars(most, most + size, record_max_);
+    transaction_.conf = [this](news* to) { return producer_conf(to); };
+    transaction_.plain_conf = [this](news* to) { return make_conf(config_, to); };
+    transaction_.log = [this](weir::log_level level, const std::string& text) { log(level, text); };
+    return;
+  }
   // news_ is the opaque of the callbacks that run in librdkafka's threads; deliveries are told to this object, in poll().
   rd_kafka_conf_set_dr_msg_cb(conf.get(), &sink::delivered);
   producer_ = make_handle(RD_KAFKA_PRODUCER, std::move(conf));
@@ -150,13 +192,86 @@ void sink::produce(const weir::batch_view& batch, std::uint32_t row) {
   }
 }
 
+// Exactly-once: the record waits for its cut.
+void sink::keep(const weir::batch_view& batch, std::uint32_t row) {
+  texts_.resize(headers_.size() + 2);
+  record_.value = bytes_of(batch.at(value_), row, texts_[0]);
+  record_.key = key_ ? bytes_of(batch.at(key_->index), row, texts_[1]) : std::nullopt;
+  record_.headers.clear();
+  char trace[32];
+  const auto& raw = batch.raw();
+  if (raw.trace_id) {
+    const std::uint8_t* id = raw.trace_id + std::size_t{row} * 16;
+    for (int i = 0; i < 16; ++i) trace[2 * i] = hex[id[i] >> 4], trace[2 * i + 1] = hex[id[i] & 15];
+    record_.headers.emplace_back("trace_id", std::string_view{trace, sizeof trace});
+    record_.headers.emplace_back("source_id", source_name(raw.source_id[row]));
+  }
+  for (std::size_t i = 0; i < headers_.size(); ++i)
+    record_.headers.emplace_back(headers_[i].name, bytes_of(batch.at(headers_[i].index), row, texts_[i + 2]));
+  const std::size_t before = kept_.size();
+  append_record(kept_, record_);
+  if (kept_.size() - before <= record_max_) return;
+  kept_.resize(before);
+  dead_letter(batch, row, "the record has " + std::to_string(record_.value ? record_.value->size() : 0) +
+                              " bytes, more than the producer sends (properties.\"message.max.bytes\")",
+              record_.value.value_or(std::string_view{}));
+}
+
+transactions& sink::writer() {
+  const auto here = where();
+  if (!writer_)
+    writer_ = std::make_unique<transactions>(transaction_, config_.get<std::string>("transactional_id_prefix") + "-" + std::string{here.operator_id} + "-" +
+                                                               std::to_string(here.subtask));
+  return *writer_;
+}
+
+void sink::prepare(std::uint64_t, std::string& to) {
+  if (!exactly_) return;
+  write_epoch(to, {writer().id(), life_, ++newest_, kept_});
+  kept_.clear();
+}
+
+void sink::commit(std::uint64_t, std::string_view prepared) {
+  if (!exactly_) return;
+  const epoch e = read_epoch(prepared);
+  if (e.life == life_ && e.number <= written_) return;  // told twice
+  if (!e.records.empty()) writer().write(e);
+  if (e.life == life_) written_ = e.number;
+}
+
+void sink::abort(std::uint64_t, std::string_view prepared) {
+  if (!exactly_) return;
+  kept_.insert(0, read_epoch(prepared).records);
+}
+
+void sink::recover(std::uint64_t, std::string_view prepared) {
+  if (!exactly_) {
+    if (!prepared.empty())
+      throw weir::config_error{"delivery", "was exactly-once when the restored cut was taken, and records wait in it: set it back, drain the pipeline, then change it"};
+    return;
+  }
+  transactions& mine = writer();  // a worker that was replaced and still lives is fenced from here on
+  if (prepared.empty()) return;
+  const epoch e = read_epoch(prepared);
+  // Written under the id that it was prepared under: whoever else might write it is fenced.
+  std::unique_ptr<transactions> other;
+  if (e.writer != mine.id()) other = std::make_unique<transactions>(transaction_, e.writer);
+  transactions& as = other ? *other : mine;
+  if (!e.records.empty() && !as.written(e)) as.write(e);
+}
+
 void sink::process(const weir::batch_view& batch) {
+  if (exactly_) {
+    for (const auto row : batch.rows()) keep(batch, row);
+    return;
+  }
   for (const auto row : batch.rows()) produce(batch, row);
   rd_kafka_poll(producer_.get(), 0);
   check();
 }
 
 void sink::flush() {
+  if (exactly_) return;
   // Each record ends by itself, acknowledged or given up after delivery_timeout: this loop is bounded by that.
   while (rd_kafka_outq_len(producer_.get()) > 0) {
     rd_kafka_flush(producer_.get(), 500);

@@ -158,6 +158,7 @@ void source::open() {
   set(conf.get(), "enable.partition.eof", "true", "properties");
   set(conf.get(), "enable.auto.commit", "false", "properties");
   set(conf.get(), "enable.auto.offset.store", "false", "properties");
+  if (!config_.at("properties").has("isolation.level")) set(conf.get(), "isolation.level", "read_committed", "properties");
   if (!config_.at("properties").has("auto.offset.reset")) set(conf.get(), "auto.offset.reset", "earliest", "properties");
   // A fetcher whose local queue is full looks again only about once a second. With room for more than a second's reading it never
   // stands still; the bytes bound what that takes.

@@ -1,0 +1,72 @@
+#pragma once
+// One transactional id of a sink. librdkafka cannot take up a transaction that another process left prepared: init_transactions
+// aborts it. So nothing is left prepared. The records of an epoch wait in the snapshot, and once the cut is durable they are written
+// in one transaction, together with a progress record that says so:
+//
+//   commit(epoch): begin | records -> topic | (writer/life -> number) -> progress topic | commit
+//   recover(epoch): init_transactions: the old instance is fenced, what it had open is aborted
+//                   read the progress topic (read_committed): the number is there -> nothing to do; else commit(epoch)
+//
+// The progress topic is compacted: the newest number of each instance stays.
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+
+#include "client.hpp"
+#include "epoch.hpp"
+#include "weir/config.hpp"
+#include "weir/types.hpp"
+
+namespace kafka {
+
+struct transaction_settings {
+  std::string topic, progress_topic;
+  std::chrono::milliseconds timeout{};
+  /// The producer's configuration, without what makes it transactional.
+  std::function<conf_ptr(news*)> conf;
+  /// What reaches the brokers, and nothing else.
+  std::function<conf_ptr(news*)> plain_conf;
+  /// Where what librdkafka says is told.
+  std::function<void(weir::log_level, const std::string&)> log;
+};
+
+/// [task]. Calls block, up to the time a broker may take to come back; then they throw weir::external_failure.
+class transactions {
+ public:
+  /// Connects, and fences every other instance that has the id.
+  transactions(const transaction_settings& s, std::string id);
+  ~transactions();
+  transactions(const transactions&) = delete;
+  transactions& operator=(const transactions&) = delete;
+
+  const std::string& id() const { return id_; }
+  /// Writes the records of an epoch, all or none.
+  void write(const epoch& e);
+  /// True when the epoch was written, by whoever.
+  bool written(const epoch& e);
+
+ private:
+  void begin();
+  void produce(const epoch& e);
+  void produce_progress(const epoch& e);
+  void wait_for_room();
+  void wait_for_acknowledgements();
+  void finish();
+  void abandon();
+  void tell();
+  void make_progress_topic();
+  std::map<std::string, std::uint64_t> read_progress();
+  rd_kafka_topic_t* open_topic(const std::string& name, const char* option);
+
+  const transaction_settings& settings_;
+  const std::string id_;
+  news news_;
+  handle_ptr producer_;
+  rd_kafka_topic_t* topic_ = nullptr;
+  rd_kafka_topic_t* progress_ = nullptr;
+  std::string refused_;  // the first record that the broker refused; written in poll(), which this thread calls
+};
+
+}  // namespace kafka

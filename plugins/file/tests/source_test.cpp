@@ -135,8 +135,9 @@ TEST(FileSource, GivesTheSameLinesWhereverItIsCutAndRestored) {
   const std::string text = mixed(2, 200'000);
   const auto want = split(text);
   f.write("plain", text);
-  f.write("zip", zstded(text));
-  for (const char* name : {"plain", "zip"})
+  f.write("zstd", zstded(text));
+  f.write("gzip", gzipped(text.substr(0, 100'000)) + gzipped(text.substr(100'000)));  // two members
+  for (const char* name : {"plain", "zstd", "gzip"})
     for (int cut = 0; cut < 60; cut += 3) {
       const weir::test::table config{{"path", f / name}};
       harness first{config};
@@ -150,6 +151,41 @@ TEST(FileSource, GivesTheSameLinesWhereverItIsCutAndRestored) {
       got.insert(got.end(), rest.begin(), rest.end());
       ASSERT_EQ(got, want) << name << ", cut " << cut;
     }
+}
+
+TEST(FileSource, GivesEveryLineOfAPatternOnceWhenFilesAppearBetweenTheCutAndTheRestart) {
+  const folder f;
+  std::vector<std::string> want;
+  const auto add = [&](int file) {
+    std::string text;
+    for (int i = 0; i < 3000; ++i) {
+      want.push_back(std::to_string(file) + "-" + std::to_string(i) + "\n");
+      text += want.back();
+    }
+    f.write("log." + std::to_string(file), file % 2 ? gzipped(text) : text);
+  };
+  for (int i = 0; i < 3; ++i) add(i);
+  for (int cut = 0; cut < 10; ++cut) {
+    const weir::test::table config{{"path", f / "log.*"}};
+    harness first{config};
+    first.under().task().batch_rows = 512;
+    const auto ids = first.open_all();
+    for (int i = 0; i < cut; ++i) first.poll();
+    auto got = values(first);
+    add(3 + cut);  // a file that is rolled meanwhile: a new split, without a position
+    harness second{config};
+    std::uint32_t number = 0;
+    for (const auto& id : second.discover()) {
+      const auto known = std::find(ids.begin(), ids.end(), id);
+      second.open(number++, id, known == ids.end() ? "" : first.position(static_cast<std::uint32_t>(known - ids.begin())));
+    }
+    ASSERT_TRUE(second.poll_to_end());
+    const auto rest = values(second);
+    got.insert(got.end(), rest.begin(), rest.end());
+    std::sort(got.begin(), got.end());
+    std::sort(want.begin(), want.end());
+    ASSERT_EQ(got, want) << "cut " << cut;
+  }
 }
 
 TEST(FileSource, HandsOverlongLinesToTheDeadLettersInPieces) {

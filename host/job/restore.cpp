@@ -119,18 +119,18 @@ base::result<void> restore(const plan::plan& what, const checkpoint::snapshot& f
         }
         chain.restore(at, std::move(r));
       }
-      if (at == 0 && !into.operators[c].empty()) {
-        std::vector<model::schema_ref> schemas;
-        for (const plan::input& in : n.inputs) schemas.push_back(n.input_ports[in.port].schema);
-        for (const auto* was : old) {
-          if (was->in_flight.empty()) continue;
-          if (!same)
-            return base::config_error(cat("this cut was taken while queues were full and holds batches that waited in front of ",
-                                          quoted(n.id), "; it can only be restored at parallelism ", old.size(),
-                                          ". Take a savepoint (weir savepoint) to change parallelism"),
-                                      from.path());
-          WEIR_TRY(into.operators[c][was->subtask]->restore_in_flight(was->in_flight, schemas));
-        }
+      const bool head = at == 0 && !into.operators[c].empty();
+      std::vector<model::schema_ref> schemas;
+      for (const plan::input& in : n.inputs) schemas.push_back(n.input_ports[in.port].schema);
+      for (const auto* was : old) {
+        if (was->in_flight.empty()) continue;
+        // Its channels must be what they were: at another parallelism they are others, or it has none.
+        if (!same || !head)
+          return base::config_error(cat("this cut was taken while queues were full and holds batches that waited in front of ",
+                                        quoted(n.id), "; it can only be restored at parallelism ", old.size(),
+                                        ". Take a savepoint (weir savepoint) to change parallelism"),
+                                    from.path());
+        WEIR_TRY(into.operators[c][was->subtask]->restore_in_flight(was->in_flight, schemas));
       }
       if (at == 0 && !into.sources[c].empty()) {
         std::vector<checkpoint::split_position> splits;

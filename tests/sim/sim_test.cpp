@@ -40,6 +40,92 @@ config = { columns = ["auction", "price"] }
 exchange = { kind = "rebalance" }
 parallelism = PARALLEL
 )"},
+      {"dedupe", R"(
+[[operator]]
+id = "kept"
+uses = "keyed.dedupe"
+from = ["nexmark:bid"]
+exchange = { kind = "hash", key = ["bidder", "auction"] }
+config = { keep = "last", columns = ["price", "ts"] }
+parallelism = PARALLEL
+[[operator]]
+id = "last"
+uses = "std.project"
+from = ["kept"]
+config = { columns = ["bidder", "auction", "price", "ts"] }
+parallelism = PARALLEL
+)"},
+      {"sliding windows and the best of them", R"(
+[[operator]]
+id = "counts"
+uses = "window.sliding"
+from = ["nexmark:bid"]
+exchange = { kind = "hash", key = "auction" }
+config = { size = "50ms", slide = "10ms", aggregates = ["count() AS bids", "sum(price) AS sum"] }
+parallelism = PARALLEL
+[[operator]]
+id = "busiest"
+uses = "window.tumbling"
+from = ["counts"]
+parallelism = 1
+config = { size = "10ms", best_rows = { by = "bids", columns = ["auction", "bids", "sum"] } }
+[[operator]]
+id = "last"
+uses = "std.project"
+from = ["busiest"]
+parallelism = 1
+config = { columns = ["epoch_ms(window_end) AS window_end", "auction", "bids", "sum"] }
+)"},
+      {"sessions", R"(
+[[operator]]
+id = "sessions"
+uses = "window.session"
+from = ["nexmark:bid"]
+exchange = { kind = "hash", key = "bidder" }
+config = { gap = "20ms", aggregates = ["count() AS bids"] }
+parallelism = PARALLEL
+[[operator]]
+id = "last"
+uses = "std.project"
+from = ["sessions"]
+config = { columns = ["bidder", "bids", "epoch_ms(window_start) AS session_start", "epoch_ms(window_end) AS session_end"] }
+parallelism = PARALLEL
+)"},
+      {"a window join", R"(
+[[operator]]
+id = "sellers"
+uses = "window.tumbling"
+from = ["nexmark:auction"]
+exchange = { kind = "hash", key = "seller" }
+config = { size = "40ms", aggregates = ["count() AS auctions"] }
+parallelism = PARALLEL
+[[operator]]
+id = "both"
+uses = "join.tumbling"
+from = [
+  { port = "nexmark:person", exchange = { kind = "hash", key = "id" } },
+  { port = "sellers", exchange = { kind = "hash", key = "seller" } },
+]
+config = { size = "40ms", columns = ["left.id", "left.name", "right.window_start"] }
+parallelism = PARALLEL
+[[operator]]
+id = "last"
+uses = "std.project"
+from = ["both"]
+config = { columns = ["id", "name", "epoch_ms(window_start) AS window_start"] }
+parallelism = PARALLEL
+)"},
+      {"a join of all that was ever seen", R"(
+[[operator]]
+id = "last"
+uses = "join.keyed"
+from = [
+  { port = "nexmark:person", exchange = { kind = "hash", key = "id" } },
+  { port = "nexmark:auction", exchange = { kind = "hash", key = "seller" } },
+]
+config = { columns = ["left.name", "left.city", "left.state", "right.id AS auction"] }
+parallelism = PARALLEL
+)"},
   };
   return all;
 }
@@ -54,7 +140,7 @@ interval = "10ms"
 [[source]]
 id = "nexmark"
 uses = "nexmark.source"
-config = { events = )" + std::to_string(events) + R"(, splits = 2, out_of_order_us = 50000 }
+config = { events = )" + std::to_string(events) + R"(, splits = 3, out_of_order_us = 50000 }
 watermark = { out_of_orderness = "50ms" }
 parallelism = PARALLEL
 )" + what.operators + R"(
@@ -86,7 +172,7 @@ figures wanted(const scenario& what) {
 }
 
 struct told {
-  int crashes = 0, errors = 0, restores = 0;
+  int crashes = 0, errors = 0, restores = 0, rescaled = 0;
   std::uint64_t cuts = 0, trace = 0;
 };
 
@@ -98,7 +184,7 @@ void simulate(std::uint64_t seed, told* did) {
   auto chance = [&](int percent) { return random() % 100 < static_cast<std::uint64_t>(percent); };
   const scenario& what = scenarios()[random() % scenarios().size()];
   const std::uint32_t batches[] = {1, 7, 64, 1024};
-  const int parallelism = 1 + static_cast<int>(random() % 2);
+  int parallelism = 1 + static_cast<int>(random() % 3);
   job::options how;
   how.batch_rows = batches[random() % 4];
   how.queue_bytes = chance(50) ? 4096 : 1 << 20;
@@ -131,7 +217,16 @@ void simulate(std::uint64_t seed, told* did) {
     }
     how.restore = *newest;
     did->restores += newest->has_value();
-    auto run = job::simulation::make(plan_of(what, parallelism), how, env, random());
+    // A restore may be at another parallelism, but for a cut that overtook batches.
+    const int wished = chance(40) ? 1 + static_cast<int>(random() % 3) : parallelism;
+    const std::uint64_t seed_of_run = random();
+    auto run = job::simulation::make(plan_of(what, wished), how, env, seed_of_run);
+    did->rescaled += run && wished != parallelism && newest->has_value();
+    if (run) {
+      parallelism = wished;
+    } else if (wished != parallelism) {
+      run = job::simulation::make(plan_of(what, parallelism), how, env, seed_of_run);
+    }
     if (!run) {
       ++did->errors;
       ASSERT_FALSE(calm) << run.why().text();
@@ -191,9 +286,10 @@ TEST_F(Simulation, GivesTheSameDigestWhateverCrashesAndFails) {
     EXPECT_GT(all.crashes, static_cast<int>(seeds) / 2);
     EXPECT_GT(all.errors, static_cast<int>(seeds) / 8);
     EXPECT_GT(all.restores, static_cast<int>(seeds) / 2);
+    EXPECT_GT(all.rescaled, static_cast<int>(seeds) / 20);
     EXPECT_GT(all.cuts, seeds);
   }
-  std::printf("%d crashes, %d errors, %d restores, %llu cuts\n", all.crashes, all.errors, all.restores,
+  std::printf("%d crashes, %d errors, %d restores (%d at another parallelism), %llu cuts\n", all.crashes, all.errors, all.restores, all.rescaled,
               static_cast<unsigned long long>(all.cuts));
 }
 

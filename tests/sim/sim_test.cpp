@@ -141,14 +141,14 @@ interval = "10ms"
 id = "nexmark"
 uses = "nexmark.source"
 config = { events = )" + std::to_string(events) + R"(, splits = 3, out_of_order_us = 50000 }
-watermark = { out_of_orderness = "50ms" }
+watermark = { out_of_orderness = "51ms" }   # event times are cut down to milliseconds
 parallelism = PARALLEL
 )" + what.operators + R"(
 [[sink]]
 id = "digest"
 uses = "digest.sink"
 from = ["last"]
-)";
+)" + (std::getenv("WEIR_SIM_ROWS") ? "[[sink]]\nid = \"rows\"\nuses = \"print.sink\"\nfrom = [\"last\"]\n" : "");
   for (std::size_t at; (at = text.find("PARALLEL")) != std::string::npos;) text.replace(at, 8, std::to_string(parallelism));
   return slot = actors::plan_of(text, WEIR_PLUGIN_DIR);
 }
@@ -232,10 +232,29 @@ void simulate(std::uint64_t seed, told* did) {
       ASSERT_FALSE(calm) << run.why().text();
       continue;
     }
+    if (std::getenv("WEIR_SIM_TALK")) {
+      std::printf("attempt %d: parallelism %d, from cut %llu, rows %u, queue %llu, aligned %lld", attempt, parallelism,
+                  static_cast<unsigned long long>(newest->has_value() ? (*newest)->facts().cut : 0), how.batch_rows,
+                  static_cast<unsigned long long>(how.queue_bytes), static_cast<long long>(how.cuts.aligned_timeout_us));
+      if (newest->has_value())
+        for (const auto& n : (*newest)->nodes()) {
+          std::printf(" %s/%u", n.operator_id.c_str(), n.subtask);
+          if (!n.in_flight.empty()) std::printf("(+%zu)", n.in_flight.size());
+        }
+      std::printf("\n");
+    }
     bool crash = false;
     while ((*run)->step() && !crash) crash = steps-- == 0;
     did->trace = did->trace * 31 + (*run)->trace();
     did->cuts += (*run)->what().cuts().completed;
+    if (std::getenv("WEIR_SIM_TALK"))
+      std::printf("  %llu cuts, %llu given up, %s\n", static_cast<unsigned long long>((*run)->what().cuts().completed),
+                  static_cast<unsigned long long>((*run)->what().cuts().failed), crash ? "then a crash" : "to its end");
+    if (std::getenv("WEIR_SIM_TALK"))
+      for (const auto& f : (*run)->what().figures())
+        std::printf("    node %u/%u in %llu out %llu late %llu watermark %lld\n", f.node, f.subtask, static_cast<unsigned long long>(f.records_in),
+                    static_cast<unsigned long long>(f.records_out), static_cast<unsigned long long>(f.late),
+                    static_cast<long long>(f.watermark_us - 1'700'000'000'000'000));
     if (!(*run)->over()) {
       ASSERT_TRUE(crash) << "nobody can go on, and it is not over";
       ++did->crashes;
@@ -253,6 +272,7 @@ void simulate(std::uint64_t seed, told* did) {
       ASSERT_FALSE(calm) << ended.why().text();
       continue;
     }
+    EXPECT_EQ(ended->late, 0u);
     EXPECT_EQ(ended->sinks.at("digest"), wanted(what)) << what.name << " after " << did->crashes << " crashes, " << did->errors << " errors, "
                                                        << did->restores << " restores";
     EXPECT_EQ(ended->records_in, static_cast<std::uint64_t>(events));
@@ -270,7 +290,7 @@ class Simulation : public testing::Test {
  protected:
   static void SetUpTestSuite() {
     base::log_options quiet;
-    quiet.level = base::log_level::off;
+    quiet.level = std::getenv("WEIR_SIM_TALK") ? base::log_level::info : base::log_level::off;
     base::configure_logging(quiet);
   }
 };

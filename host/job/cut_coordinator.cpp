@@ -279,7 +279,8 @@ void cut_coordinator::give_up(std::unique_lock<std::mutex>& lock, base::error wh
   figures_.in_work_since_us = -1;
   due_ns_ = env_.monotonic_ns() + std::max(rules_.interval_us, rules_.min_pause_us) * 1000;
   tell_all({task::order_kind::abort, gone.cut, gone.kind, true});
-  const bool fatal = gone.last || failures_ > rules_.tolerable_failures;
+  // What only a restart can cure is not tolerated: nobody knows what the disk holds, or the storage takes no cut any more.
+  const bool fatal = gone.last || why.how == base::retry::from_checkpoint || failures_ > rules_.tolerable_failures;
   if (fatal) stop_ = true;
   lock.unlock();
   log_.error("cut was given up", {{"cut", gone.cut}, {"why", why.text()}, {"failures", failures_}});

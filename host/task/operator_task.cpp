@@ -120,6 +120,9 @@ std::int64_t operator_task::work_at_ns() const {
 }
 
 bool operator_task::overtake(std::uint64_t cut) {
+  // What is left of an older cut goes first: it must not take this one's recording with it.
+  if (!settle_older(cut)) return false;
+  if (cut <= given_up()) return true;
   in_flight_.clear();
   put(in_flight_, static_cast<std::uint32_t>(gate_.channel_count()));
   recorded_left_ = 0;

@@ -51,8 +51,9 @@ bool source_task::open_assigned() {
     final_ = assigned_final_;
   }
   named_ = true;
+  // All are known before the first one says how far it is: the smallest holds the clock.
+  for (const new_split& s : splits) watermarks_.open(s.number);
   for (const new_split& s : splits) {
-    watermarks_.open(s.number);
     watermarks_.restore(s.number, s.watermark_us);
     opened_.push_back({s.number, s.id});
     if (!reader_->open_split(s.number, s.id, s.position)) return false;

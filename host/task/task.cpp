@@ -91,15 +91,20 @@ bool task::follow(const order& o) {
   return true;
 }
 
-bool task::cut_here(std::uint64_t cut, model::cut_kind kind) {
+bool task::settle_older(std::uint64_t cut) {
   // An older cut may have been given up just now: sinks must hear it before they prepare this one.
   if (has_orders_.load(std::memory_order_acquire) && !follow_orders()) return false;
+  if (capturing_ && capturing_->cut < cut) give_up_state();
+  return true;
+}
+
+bool task::cut_here(std::uint64_t cut, model::cut_kind kind) {
+  if (!settle_older(cut)) return false;
   if (cut <= last_cut_) return true;
   if (cut <= given_up_) {
     if (!ended_) chain_.pass_barrier({cut, kind});
     return true;
   }
-  if (capturing_) give_up_state();
   last_cut_ = cut;
   store_ = announced_.cut == cut ? announced_.store : true;
   task_cut made;

@@ -73,6 +73,8 @@ class task {
   virtual bool splits_committed(const task_cut&) { return true; }
   /// The cut passes this task now: every node flushes and says what it keeps, the barrier goes on.
   bool cut_here(std::uint64_t cut, model::cut_kind kind);
+  /// Carries out what was ordered about cuts before this one, and gives up what is left of them. Before cut_here.
+  bool settle_older(std::uint64_t cut);
   /// Between cut_here and this the cut is not handed over: what its barrier overtook is still being collected.
   void hold_cut() { held_ = true; }
   void release_cut(std::string in_flight);

@@ -112,7 +112,7 @@ int128 unpack_decimal(packed_bytes& in) {
   if constexpr (P == packing::ordered) {
     const auto high = unpack_number<P, std::int64_t>(in);
     const auto low = unpack_number<P, std::uint64_t>(in);
-    return static_cast<int128>(static_cast<unsigned __int128>(static_cast<int128>(high)) << 64 | low);
+    return static_cast<int128>(high) * (static_cast<int128>(1) << 64) + static_cast<int128>(low);
   } else {
     int128 v;
     std::memcpy(&v, in.take(sizeof v), sizeof v);

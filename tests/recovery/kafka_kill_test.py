@@ -1,0 +1,119 @@
+#!/usr/bin/python3
+"""Kafka to Kafka, exactly once, on a real broker, while workers and then the broker are killed: what a read_committed reader sees."""
+import collections
+import json
+import os
+import sys
+import time
+import unittest
+
+from confluent_kafka import Consumer, KafkaError, TopicPartition
+
+sys.path.insert(0, os.path.join(os.environ["WEIR_SOURCE_DIR"], "tests", "recovery"))
+sys.path.insert(0, os.path.join(os.environ["WEIR_SOURCE_DIR"], "tests", "kafka"))
+from broker import Broker  # noqa: E402
+from support_recovery import PATIENCE, Case, KilledRun, Running, children, kill  # noqa: E402
+
+PIPELINE = """
+format = 1
+name = "kafka-kill"
+[checkpoint]
+interval = "300ms"
+[restart]
+initial_backoff = "10ms"
+[[source]]
+id = "bids"
+uses = "kafka.source"
+config = { brokers = "BROKER", topic = "bids", group = "kill", start = "earliest", bounded = "latest" }
+format = { type = "json", columns = { bidder = "int64", auction = "int64", price = "int64", ts = "int64" } }
+parallelism = 2
+[[operator]]
+id = "last"
+uses = "keyed.dedupe"
+from = ["bids"]
+exchange = { kind = "hash", key = ["bidder", "auction"] }
+config = { keep = "last", columns = ["price", "ts"] }
+parallelism = 2
+[[operator]]
+id = "slow"
+uses = "std.throttle"
+from = ["last"]
+config = { rate = RATE }
+parallelism = 2
+[[sink]]
+id = "out"
+uses = "kafka.sink"
+from = ["slow"]
+format = "json"
+config = { brokers = "BROKER", topic = "TOPIC", key = "auction", delivery = "exactly-once", transactional_id_prefix = "TOPIC" }
+parallelism = 2
+"""
+RECORDS = 200_000
+
+
+class KafkaKill(Case):
+    @classmethod
+    def setUpClass(cls):
+        cls.broker = Broker()
+        cls.broker.topics("bids", "calm", "killed", "away", partitions=2)
+        # The key decides the partition, so records of one key are in one partition and in order.
+        cls.broker.fill("bids", ((str(n % 97), json.dumps({"bidder": n % 13, "auction": n % 97, "price": n, "ts": n // 10}), None) for n in range(RECORDS)))
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.broker.close()
+
+    def told(self, topic, rate):
+        text = PIPELINE.replace("BROKER", self.broker.address).replace("TOPIC", topic).replace("RATE", str(rate))
+        return self.write(f"{topic}.toml", text)
+
+    def rows(self, topic):
+        """By key, in order: each partition is read in its order by a read_committed reader."""
+        out = collections.defaultdict(list)
+        reader = Consumer({"bootstrap.servers": self.broker.address, "group.id": "judge", "enable.auto.commit": False,
+                           "isolation.level": "read_committed", "enable.partition.eof": True})
+        try:
+            reader.assign([TopicPartition(topic, p, 0) for p in range(2)])
+            ended, until = set(), time.monotonic() + PATIENCE
+            while len(ended) < 2:
+                self.assertLess(time.monotonic(), until, "the topic could not be read to its end")
+                for m in reader.consume(10000, 1.0):
+                    if m.error():
+                        self.assertEqual(m.error().code(), KafkaError._PARTITION_EOF, m.error())
+                        ended.add(m.partition())
+                        continue
+                    row = json.loads(m.value())
+                    out[row["bidder"], row["auction"]].append(row["price"])
+        finally:
+            reader.close()
+        return out
+
+    def compare(self, topic):
+        seen = self.rows(topic)
+        wanted = collections.defaultdict(list)
+        for n in range(RECORDS):
+            wanted[n % 13, n % 97].append(n)
+        self.assertEqual(sum(map(len, seen.values())), RECORDS, "nothing lost, nothing twice")
+        self.assertEqual(seen, wanted, "in order per key")
+
+    def test_a_worker_that_is_killed_again_and_again(self):
+        run = KilledRun(self.told("killed", 20_000), env={"WEIR_STATE_DIR": self.path("state")}, seed=3, kills=8)
+        self.assertEqual(run.outcome.code, 0, run.outcome)
+        self.assertGreaterEqual(run.killed, 4)
+        self.compare("killed")
+
+    def test_a_broker_that_is_killed_and_comes_back(self):
+        with Running("run", self.told("away", 20_000), "--json", env={"WEIR_STATE_DIR": self.path("state")}) as running:
+            running.wait_for('"msg":"cut is complete"')
+            self.broker.kill()
+            workers = children(running.process.pid)
+            self.broker.start()
+            running.wait_until(lambda: running.err().count('"msg":"cut is complete"') > 2, "cuts after the broker came back")
+            self.assertTrue(workers and kill(workers[0]), "and once the worker too")
+            done = running.finish()
+        self.assertEqual(done.code, 0, done)
+        self.compare("away")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -48,6 +48,8 @@ class command_line {
     check();
     graph();
     plugin();
+    checkpoint();
+    state();
     new_();
     schema();
     completion();
@@ -270,6 +272,62 @@ class command_line {
         [verified](console& io) { return plugin_verify_command(*verified, io); });
     file(v, "FILE", verified->what, "Plugin files (.so).")->required()->expected(1, files_max);
     v.add_flag("--json", verified->json, "Print one JSON object.");
+  }
+
+  void checkpoint() {
+    auto& group = command(root_, "checkpoint", "List and verify the cuts of a pipeline.", "", nullptr);
+    group.require_subcommand(1);
+    auto told = std::make_shared<checkpoint_arguments>();
+    auto& l =
+        command(group, "ls", "List checkpoints, newest first.", "Example:\n  weir checkpoint ls desk-risk --json\n",
+                [told](console& io) { return checkpoint_list_command(*told, io); });
+    auto& v =
+        command(group, "verify", "Read every byte of checkpoints or a savepoint and say whether it is as written.",
+                "Exit code 0: it is, 1: it is not.\n\nExample:\n  weir checkpoint verify /backup/desk-risk-friday\n",
+                [told](console& io) { return checkpoint_verify_command(*told, io); });
+    for (CLI::App* c : {&l, &v}) {
+      snapshot(*c, "SNAPSHOT", told->path);
+      c->add_flag("--json", told->json, "Print one JSON object a line.");
+    }
+  }
+
+  void snapshot(CLI::App& c, const char* name, std::string& to) {
+    mark(c.add_option(name, to,
+                      "A savepoint, a checkpoint directory, a manifest in one, a pipeline's file or its name."),
+         value_kind::directory, name)
+        ->required();
+  }
+
+  void state() {
+    auto& group = command(root_, "state", "Look into the keyed state of a checkpoint or savepoint, also while it runs.",
+                          "Every entry is one line of JSON.\n", nullptr);
+    group.require_subcommand(1);
+    auto told = std::make_shared<state_arguments>();
+    const auto scan = [told](console& io) { return state_scan_command(*told, io); };
+    auto& ls = command(group, "ls", "List the states, with how many entries they have.", "",
+                       [told](console& io) { return state_list_command(*told, io); });
+    auto& get = command(group, "get", "Show what is kept for a key.",
+                        "Example:\n  weir state get desk-risk exposure total '{\"desk\":\"fx\"}'\n", scan);
+    auto& all =
+        command(group, "scan", "Show entries.", "Example:\n  weir state scan desk-risk exposure --limit 10\n", scan);
+    auto& out = command(group, "export", "Write all entries as JSON lines.",
+                        "Example:\n  weir state export /backup/desk-risk-friday -o state.jsonl\n", scan);
+    auto& diff = command(group, "diff", "Show how the state of two snapshots differs.",
+                         "Exit code 0: it does not, 1: it does.\n",
+                         [told](console& io) { return state_diff_command(*told, io); });
+    for (CLI::App* c : {&ls, &get, &all, &out}) snapshot(*c, "SNAPSHOT", told->snapshot);
+    snapshot(diff, "BEFORE", told->snapshot);
+    snapshot(diff, "AFTER", told->other);
+    for (CLI::App* c : {&get, &all})
+      text(*c, "OPERATOR", told->operator_id, "OPERATOR", "Id of the operator.")->required();
+    for (CLI::App* c : {&ls, &out, &diff})
+      text(*c, "--operator", told->operator_id, "OPERATOR", "Of this operator only.");
+    text(get, "STATE", told->state, "STATE", "Name of the state or timer family.")->required();
+    text(get, "KEY", told->key, "KEY", "Key fields as a JSON object; not all are needed.")->required();
+    text(all, "STATE", told->state, "STATE", "Name of the state or timer family; all when not given.");
+    mark(all.add_option("--limit", told->limit, "Stop after so many entries."), value_kind::text, "N");
+    text(out, "--state", told->state, "STATE", "Of this state only.");
+    file(out, "-o,--output", told->output, "Write to this file instead of stdout.");
   }
 
   void new_() {

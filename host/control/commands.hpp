@@ -47,7 +47,7 @@ struct savepoint_arguments {
 exit_code savepoint_command(const savepoint_arguments& told, console& io);
 
 struct stop_arguments {
-  std::string pipeline;  ///< as savepoint_arguments
+  std::string pipeline;   ///< as savepoint_arguments
   std::string savepoint;  ///< directory of the savepoint to leave; empty: none
 };
 exit_code stop_command(const stop_arguments& told, console& io);
@@ -95,6 +95,28 @@ struct schema_arguments {
   std::string output;
 };
 exit_code schema_command(const schema_arguments& told, console& io);
+
+struct checkpoint_arguments {
+  std::string path;  ///< a savepoint, a checkpoint directory, a manifest, a state directory, a pipeline's file or name
+  bool json = false;
+};
+exit_code checkpoint_list_command(const checkpoint_arguments& told, console& io);
+/// check_failed: a byte of a cut is not as it was written.
+exit_code checkpoint_verify_command(const checkpoint_arguments& told, console& io);
+
+struct state_arguments {
+  std::string snapshot;            ///< as checkpoint_arguments::path
+  std::string other;               ///< of diff: the newer one
+  std::string operator_id, state;  ///< empty: all
+  std::string key;                 ///< of get: a JSON object whose fields the key has
+  std::string output;              ///< of export: a file; empty: stdout
+  std::uint64_t limit = 0;         ///< of scan: entries; 0: all
+};
+exit_code state_list_command(const state_arguments& told, console& io);
+/// get, scan and export. check_failed: no entry has the key.
+exit_code state_scan_command(const state_arguments& told, console& io);
+/// check_failed: they differ.
+exit_code state_diff_command(const state_arguments& told, console& io);
 
 exit_code version_command(bool json, console& io);
 

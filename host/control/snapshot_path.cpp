@@ -49,10 +49,12 @@ result<std::string> cuts_path(const std::string& told) {
   } else if (!WEIR_TRY(fs.exists(told)) && told.find('/') == std::string::npos) {
     path = join_path(WEIR_TRY(supervisor::state_root(os::variable)), told);
   }
-  if (!WEIR_TRY(fs.exists(path)))
+  const auto info = WEIR_TRY(fs.stat(path));
+  if (!info)
     return base::config_error(
         cat("there is no ", path,
             ": name a savepoint, a checkpoint directory, a manifest, or a pipeline that has run with checkpoints"));
+  if (info->kind != base::file_kind::directory) return path;
   const std::string checkpoints = join_path(path, "checkpoints");
   if (WEIR_TRY(fs.exists(checkpoints))) return newest_run(fs, checkpoints);
   return path;

@@ -166,6 +166,26 @@ TEST(Corruption, ThatTakesAllCutsAwayIsNotAnEmptyDirectory) {
   EXPECT_FALSE(t.start().ok()) << "also after a restart";
 }
 
+TEST(Corruption, OfManifestsThatChangedPlacesIsNoticed) {
+  base::test_env env;
+  toy t(env, toy_options(3));
+  ASSERT_TRUE(t.start());
+  for (int i = 0; i < 3; ++i) {
+    t.change(20);
+    ASSERT_TRUE(t.cut());
+  }
+  const std::string two = cat(directory, "/cut-000000000002.manifest"),
+                    three = cat(directory, "/cut-000000000003.manifest");
+  const std::string bytes = *env.fs().read_whole(two);
+  env.fs().put(two, *env.fs().read_whole(three));
+  env.fs().put(three, bytes);
+  const auto used = t.store->newest()->value();
+  EXPECT_EQ(used.facts().cut, 1u);
+  ASSERT_EQ(used.problems().size(), 2u);
+  EXPECT_THAT(used.problems()[0], HasSubstr(three));
+  EXPECT_THAT(used.problems()[1], HasSubstr(two));
+}
+
 TEST(Corruption, NumbersOfDamagedCutsAreNotUsedAgain) {
   base::test_env env;
   toy t(env);

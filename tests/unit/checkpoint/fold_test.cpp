@@ -45,29 +45,34 @@ TEST(Fold, MakesOneBaseOfALongChainAndChangesNothingElse) {
 }
 
 TEST(Fold, GoesOnWhileCutsAreWritten) {
-  base::test_env env;
-  toy t(env, toy_options(1));
-  ASSERT_TRUE(t.start());
-  for (int i = 0; i < 5; ++i) {
-    t.change(30);
-    ASSERT_TRUE(t.cut());
-  }
-  int merged = 0;
-  auto make = [&](const std::string& id, model::key_group_range range) {
-    if (merged++ == 0) {  // two whole cuts while the fold reads
-      for (int i = 0; i < 2; ++i) {
-        t.change(10);
-        EXPECT_TRUE(t.cut().ok());
-      }
+  for (int when = 0; when < 3; ++when) {  // before its first file, between its files, and in the second chain
+    SCOPED_TRACE(when);
+    base::test_env env;
+    options how = toy_options(1);
+    how.fold_bytes = 500;
+    toy t(env, how);
+    ASSERT_TRUE(t.start());
+    for (int i = 0; i < 5; ++i) {
+      t.change(60);
+      ASSERT_TRUE(t.cut());
     }
-    return make_toy_merger(id, range);
-  };
-  EXPECT_EQ(*t.store->fold(make), 2u);
-  t.change(10);
-  ASSERT_TRUE(t.cut());
-  t.expect_intact(t.store->newest()->value());
-  EXPECT_EQ(chain_of(t, "count"), 1u + 3 * 2);
-  EXPECT_EQ(t.files(), t.referenced());
+    int merged = 0;
+    auto make = [&](const std::string& id, model::key_group_range range) {
+      if (merged++ == when) {
+        for (int i = 0; i < 2; ++i) {
+          t.change(10);
+          EXPECT_TRUE(t.cut().ok());
+        }
+      }
+      return make_toy_merger(id, range);
+    };
+    EXPECT_EQ(*t.store->fold(make), 2u);
+    EXPECT_GE(merged, 4);
+    t.change(10);
+    ASSERT_TRUE(t.cut());
+    t.expect_intact(t.store->newest()->value());
+    EXPECT_EQ(t.files(), t.referenced());
+  }
 }
 
 TEST(Fold, IsThrownAwayWhenAFullCutTookThePlaceOfItsChain) {
@@ -111,6 +116,25 @@ TEST(Fold, HoldsOnlyAPartOfALargeStateInMemoryAtOnce) {
   EXPECT_EQ(*t.store->fold(make), 2u);
   EXPECT_GT(slices.size(), 2u);
   for (const auto& [begin, end] : slices) EXPECT_LT(end - begin, groups);
+  ASSERT_TRUE(t.cut());
+  t.expect_intact(t.store->newest()->value());
+}
+
+TEST(Fold, IsKeptThoughNoCutRefersToItYet) {
+  base::test_env env;
+  toy t(env);
+  ASSERT_TRUE(t.start());
+  for (int i = 0; i < 4; ++i) {
+    t.change(30);
+    ASSERT_TRUE(t.cut());
+  }
+  ASSERT_TRUE(t.store->make_savepoint(4, "/backup/s"));
+  const auto elsewhere = open_snapshot(env, "/backup/s").take();
+  EXPECT_EQ(*t.store->fold(make_toy_merger), 2u);
+  // A restore that fails half way cleans up behind itself.
+  env.fs().fail(fs_op::sync_directory, 1, EIO);
+  EXPECT_FALSE(t.store->continue_from(elsewhere).ok());
+  t.change(5);
   ASSERT_TRUE(t.cut());
   t.expect_intact(t.store->newest()->value());
 }

@@ -163,6 +163,28 @@ TEST(Retire, AManifestThatCannotBeReadKeepsTheFilesOfItsTime) {
   expect_all_intact(t);
 }
 
+TEST(Retire, KeepsTheFilesOfAnOldCutUntilAPowerCutCannotBringItBack) {
+  base::test_env env;
+  toy t(env, toy_options(1));
+  ASSERT_TRUE(t.start());
+  t.change(50);
+  ASSERT_TRUE(t.cut());
+  {  // a full cut shares nothing
+    auto given_up = t.store->begin({t.store->next_number(), model::cut_kind::checkpoint, false}).take();
+  }
+  t.change(50);
+  env.fs().fail(fs_op::sync_directory, 3, EIO);  // the one behind the removal of the old manifest
+  ASSERT_TRUE(t.cut());
+  t.change(5);
+  env.fs().fail(fs_op::rename, 1, EIO);  // a cut that gets as far as to sync the directory of the files
+  ASSERT_FALSE(t.cut().ok());
+  t.store.reset();
+  env.fs().crash();
+  const auto back = open_snapshot(env, cat(directory, "/cut-000000000001.manifest"));
+  ASSERT_TRUE(back.ok()) << back.why().text();
+  t.expect_intact(*back);
+}
+
 TEST(Retire, AnOpenSnapshotKeepsItsFiles) {
   base::test_env env;
   toy t(env, toy_options(1));

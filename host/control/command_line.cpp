@@ -304,24 +304,23 @@ class command_line {
     group.require_subcommand(1);
     auto told = std::make_shared<state_arguments>();
     const auto scan = [told](console& io) { return state_scan_command(*told, io); };
-    auto& ls = command(group, "ls", "List the states, with how many entries they have.", "",
-                       [told](console& io) { return state_list_command(*told, io); });
+    auto& ls =
+        command(group, "ls", "List the states, with how many entries they have.",
+                "Example:\n  weir state ls desk-risk\n", [told](console& io) { return state_list_command(*told, io); });
     auto& get = command(group, "get", "Show what is kept for a key.",
                         "Example:\n  weir state get desk-risk exposure total '{\"desk\":\"fx\"}'\n", scan);
-    auto& all =
-        command(group, "scan", "Show entries.", "Example:\n  weir state scan desk-risk exposure --limit 10\n", scan);
+    auto& all = command(group, "scan", "Show entries.", "Example:\n  weir state scan desk-risk exposure\n", scan);
     auto& out = command(group, "export", "Write all entries as JSON lines.",
                         "Example:\n  weir state export /backup/desk-risk-friday -o state.jsonl\n", scan);
-    auto& diff = command(group, "diff", "Show how the state of two snapshots differs.",
-                         "Exit code 0: it does not, 1: it does.\n",
-                         [told](console& io) { return state_diff_command(*told, io); });
+    auto& diff =
+        command(group, "diff", "Show how the state of two snapshots differs.",
+                "Exit code 0: it does not, 1: it does.\n\nExample:\n  weir state diff /backup/friday desk-risk\n",
+                [told](console& io) { return state_diff_command(*told, io); });
     for (CLI::App* c : {&ls, &get, &all, &out}) snapshot(*c, "SNAPSHOT", told->snapshot);
     snapshot(diff, "BEFORE", told->snapshot);
     snapshot(diff, "AFTER", told->other);
-    for (CLI::App* c : {&get, &all})
-      text(*c, "OPERATOR", told->operator_id, "OPERATOR", "Id of the operator.")->required();
-    for (CLI::App* c : {&ls, &out, &diff})
-      text(*c, "--operator", told->operator_id, "OPERATOR", "Of this operator only.");
+    for (CLI::App* c : {&get, &all}) text(*c, "OPERATOR", told->operator_id, "OPERATOR", "Its id.")->required();
+    for (CLI::App* c : {&ls, &out, &diff}) text(*c, "--operator", told->operator_id, "OPERATOR", "Of this one only.");
     text(get, "STATE", told->state, "STATE", "Name of the state or timer family.")->required();
     text(get, "KEY", told->key, "KEY", "Key fields as a JSON object; not all are needed.")->required();
     text(all, "STATE", told->state, "STATE", "Name of the state or timer family; all when not given.");

@@ -20,7 +20,7 @@ exit_code exit_code_of(const base::error& why) {
 std::string exit_code_help() {
   return "Exit codes:\n"
          "   0  done; `run`: the input ended, or SIGTERM / SIGINT drained the pipeline\n"
-         "   1  `check` or `plugin verify` found something wrong\n"
+         "   1  `check` or `verify` found something wrong; `state`: no such entry, or a difference\n"
          "  64  the command line is wrong\n"
          "  65  a record stopped the pipeline (on_error = \"fail\")\n"
          "  69  something outside weir refused, and trying again will not help\n"

@@ -8,7 +8,7 @@ namespace weir::control {
 
 enum class exit_code : int {
   ok = 0,              ///< done; for `run`: the input ended, or SIGTERM / SIGINT drained the pipeline
-  check_failed = 1,    ///< `check` or `plugin verify` found something wrong
+  check_failed = 1,    ///< `check` or `verify` found something wrong; `state get`: no entry; `state diff`: they differ
   usage = 64,          ///< the command line is wrong
   data = 65,           ///< a record stopped the pipeline
   unavailable = 69,    ///< something outside weir refused, and trying again will not help

@@ -137,7 +137,7 @@ TEST(FullDisk, FailsTheCutsAndLeavesNothingBehindUntilThereIsRoomAgain) {
   }
   env.fs().stop_failing();
   ASSERT_TRUE(t.cut());
-  t.expect_intact(t.store->newest()->value());
+  t.expect_newest_intact();
 }
 
 TEST(Sync, ThatFailedFailsTheCutAndIsNotTriedAgain) {

@@ -31,11 +31,11 @@ TEST(Fold, MakesOneBaseOfALongChainAndChangesNothingElse) {
   EXPECT_EQ(*t.store->fold(make_toy_merger), 2u);
   EXPECT_FALSE(t.store->wants_fold());
   EXPECT_EQ(*t.store->fold(make_toy_merger), 0u);
-  t.expect_intact(t.store->newest()->value());
+  t.expect_newest_intact();
   t.change(30);
   ASSERT_TRUE(t.cut());
   EXPECT_EQ(chain_of(t, "count"), 3u);  // the base, and what two subtasks changed since
-  t.expect_intact(t.store->newest()->value());
+  t.expect_newest_intact();
   ASSERT_TRUE(t.start());
   for (int i = 0; i < 3; ++i) {
     t.change(5);
@@ -70,7 +70,7 @@ TEST(Fold, GoesOnWhileCutsAreWritten) {
     EXPECT_GE(merged, 4);
     t.change(10);
     ASSERT_TRUE(t.cut());
-    t.expect_intact(t.store->newest()->value());
+    t.expect_newest_intact();
     EXPECT_EQ(t.files(), t.referenced());
   }
 }
@@ -94,7 +94,7 @@ TEST(Fold, IsThrownAwayWhenAFullCutTookThePlaceOfItsChain) {
   EXPECT_EQ(*t.store->fold(make), 0u);
   t.change(30);
   ASSERT_TRUE(t.cut());
-  t.expect_intact(t.store->newest()->value());
+  t.expect_newest_intact();
   EXPECT_EQ(t.files(), t.referenced());
 }
 
@@ -117,7 +117,7 @@ TEST(Fold, HoldsOnlyAPartOfALargeStateInMemoryAtOnce) {
   EXPECT_GT(slices.size(), 2u);
   for (const auto& [begin, end] : slices) EXPECT_LT(end - begin, groups);
   ASSERT_TRUE(t.cut());
-  t.expect_intact(t.store->newest()->value());
+  t.expect_newest_intact();
 }
 
 TEST(Fold, IsKeptThoughNoCutRefersToItYet) {
@@ -136,7 +136,7 @@ TEST(Fold, IsKeptThoughNoCutRefersToItYet) {
   EXPECT_FALSE(t.store->continue_from(elsewhere).ok());
   t.change(5);
   ASSERT_TRUE(t.cut());
-  t.expect_intact(t.store->newest()->value());
+  t.expect_newest_intact();
 }
 
 TEST(Fold, ThatFailsLeavesTheChainAsItWas) {
@@ -158,7 +158,7 @@ TEST(Fold, ThatFailsLeavesTheChainAsItWas) {
   EXPECT_FALSE(t.store->fold(make_toy_merger).ok());
   t.change(5);
   ASSERT_TRUE(t.cut());
-  t.expect_intact(t.store->newest()->value());
+  t.expect_newest_intact();
   for (const std::string& f : before)
     if (t.referenced().contains(f)) {
       EXPECT_TRUE(t.files().contains(f));

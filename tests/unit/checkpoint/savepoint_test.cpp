@@ -134,7 +134,7 @@ TEST(Savepoint, LeavesNothingWhenItFails) {
     EXPECT_FALSE(*w.env.fs().exists("/backup/s")) << n;
   }
   EXPECT_GT(failed, 10);
-  w.t.expect_intact(w.t.store->newest()->value());
+  w.t.expect_newest_intact();
 }
 
 TEST(Savepoint, RefusesADirectoryWithSomethingInIt) {

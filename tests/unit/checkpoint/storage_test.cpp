@@ -73,7 +73,7 @@ TEST(Storage, WritesOnlyWhatChanged) {
   EXPECT_EQ(second->files, 5u);
   EXPECT_LT(second->new_bytes, 700u);  // the nodes alone
   EXPECT_EQ(second->state_bytes, first->state_bytes);
-  t.expect_intact(**t.store->newest());
+  t.expect_newest_intact();
 }
 
 TEST(Storage, HasOneWriter) {
@@ -106,7 +106,8 @@ TEST(Storage, AsksWhetherItStillMayWriteBeforeACutExists) {
   ASSERT_TRUE(t.start());
   auto cut = t.store->begin({1, model::cut_kind::checkpoint, false}).take();
   t.write_blocks(*cut, false);
-  const auto refused = cut->finish([] { return base::result<void>(base::external_error("another worker has taken over")); });
+  const auto refused =
+      cut->finish([] { return base::result<void>(base::external_error("another worker has taken over")); });
   ASSERT_FALSE(refused.ok());
   EXPECT_THAT(refused.why().text(), HasSubstr("another worker has taken over"));
   EXPECT_TRUE(t.store->list()->empty());
@@ -136,7 +137,7 @@ TEST(Storage, GoesOnBehindTheLastCompleteCutAfterOneThatWasGivenUp) {
   EXPECT_EQ(t.files(), t.referenced());
   t.change(30);
   ASSERT_TRUE(t.cut());
-  t.expect_intact(**t.store->newest());
+  t.expect_newest_intact();
 }
 
 TEST(Storage, MakesNoCutForAWriterThatHasBeenReplaced) {

@@ -143,6 +143,16 @@ class toy {
       EXPECT_EQ(n.saved, std::vector{cat(number)}) << "a node of another cut in cut " << number;
   }
 
+  /// The last cut that finish() called complete is the newest one, without a complaint.
+  void expect_newest_intact() {
+    const auto newest = store->newest();
+    ASSERT_TRUE(newest.ok()) << newest.why().text();
+    ASSERT_TRUE(newest->has_value());
+    EXPECT_EQ((*newest)->facts().cut, *complete.rbegin());
+    EXPECT_TRUE((*newest)->problems().empty()) << (*newest)->problems().front();
+    expect_intact(**newest);
+  }
+
   void change(int times) {
     for (int i = 0; i < times; ++i) {
       const std::string id = random_() % 2 ? "count" : "join";

@@ -104,7 +104,8 @@ bool operator_task::cut_when_aligned() {
 
 bool operator_task::must_overtake() {
   const std::uint64_t cut = gate_.barrier_seen();
-  if (cut <= given_up()) return false;
+  // A savepoint waits: it must be restorable at any parallelism. The order that says what it is comes by another way, soon.
+  if (cut <= given_up() || announced().cut != cut || announced().kind == model::cut_kind::savepoint) return false;
   const std::int64_t now = env_.monotonic_ns();
   if (cut != waiting_cut_) {
     waiting_cut_ = cut;
@@ -141,7 +142,7 @@ bool operator_task::overtake(std::uint64_t cut) {
     recording_[i] = true;
     ++recorded_left_;
   }
-  const model::cut_kind kind = announced().cut == cut ? announced().kind : model::cut_kind::checkpoint;
+  const model::cut_kind kind = announced().kind;
   aligning_ = {};
   std::fill(delivered_.begin(), delivered_.end(), false);
   gate_.unblock_all();

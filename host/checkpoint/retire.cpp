@@ -1,5 +1,6 @@
 // Which cuts stay, and which files: the only place that deletes what a complete cut once needed.
 #include "base/cat.hpp"
+#include "base/seeded_bug.hpp"
 #include "checkpoint/file_names.hpp"
 #include "checkpoint/storage_inner.hpp"
 
@@ -55,7 +56,8 @@ void storage::inner::sweep() {
   for (const auto& entry : *names) {
     const auto cut = cut_of_block_file(entry.name);
     const std::string path = base::cat(files_directory, '/', entry.name);
-    if (!cut || *cut <= unknown_up_to || referenced.contains(path)) continue;
+    const bool early = base::seeded_bug("delete_shared_file") && cut && *cut + 2 < cuts.rbegin()->first;
+    if (!early && (!cut || *cut <= unknown_up_to || referenced.contains(path))) continue;
     if (auto removed = fs().remove(path_of(path)); !removed)
       log.warn("an old file could not be removed", {{"why", removed.why().text()}});
   }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/cat.hpp"
+#include "base/seeded_bug.hpp"
 #include "state/folder.hpp"
 
 namespace weir::job {
@@ -169,6 +170,7 @@ void cut_coordinator::write(std::unique_lock<std::mutex>& lock) {
       blocks_.pop_front();
       waiting_bytes_ -= next.bytes.size();
       if (!work_ || next.cut != work_->cut || work_->broken || !work_->writer) continue;
+      if (base::seeded_bug("lose_block") && next.cut % 3 == 0) continue;
       const place at = places_.at(next.from);
       const std::uint32_t n = node_of(at, next.at);
       const auto groups = model::key_groups_of(at.subtask, plan_->nodes[n].parallelism, plan_->key_groups);

@@ -5,6 +5,7 @@
 
 #include "base/cat.hpp"
 #include "base/check.hpp"
+#include "base/seeded_bug.hpp"
 
 namespace weir::task {
 
@@ -62,7 +63,7 @@ const op::counters& chain::counts(std::uint32_t number) const {
 bool chain::create() {
   // The clocks stand where they stood before anybody asks: a window that begins knows which ones have fired.
   for (auto& n : nodes_)
-    if (n->restored && n->instance) n->instance->set_watermark(n->restored->watermark_us);
+    if (n->restored && n->instance && !base::seeded_bug("forget_clocks")) n->instance->set_watermark(n->restored->watermark_us);
   for (auto& n : nodes_)
     if (n->instance && !n->instance->create()) return false;
   for (auto& n : nodes_) {
@@ -234,6 +235,7 @@ bool chain::settle(const task_cut& of, bool committed) {
     const auto& prepared = of.nodes[i].prepared;
     if (!prepared) continue;
     op::instance& at = *nodes_[i]->instance;
+    if (committed && base::seeded_bug("skip_commit")) continue;
     if (!(committed ? at.commit(of.cut, *prepared) : at.abort(of.cut, *prepared))) return false;
   }
   return true;

@@ -5,6 +5,7 @@
 
 #include "base/env.hpp"
 #include "base/result.hpp"
+#include "base/seeded_bug.hpp"
 #include "operator/spec.hpp"
 #include "operator/state_access.hpp"
 #include "state/store.hpp"
@@ -24,7 +25,7 @@ class keyed_state final : public op::state_access {
   bool capturing() const { return capturing_; }
   void capture(std::size_t about_bytes, std::string& block) { capturing_ = store_.capture(about_bytes, block); }
   void abandon() {
-    store_.abandon();
+    if (!base::seeded_bug("forget_failed_cut") || store_.capturing()) store_.abandon();
     capturing_ = false;
   }
   base::result<void> load(std::string_view block, bool allow_dropped) {
@@ -42,6 +43,7 @@ class keyed_state final : public op::state_access {
   std::uint32_t epoch() const override { return store_.epoch(); }
   weir_code slots(std::uint32_t state, const batch& of, key_span key, const std::uint32_t* rows, std::int64_t count,
                   const std::int64_t* name_spaces, std::uint32_t flags, weir_slot** out) override {
+    if (base::seeded_bug("forget_touch")) flags &= ~WEIR_SLOTS_TOUCH;
     return store_.slots(state, of, key, rows, count, name_spaces, flags, out);
   }
   weir_code touch(std::uint32_t state, weir_slot* s) override { return store_.touch(state, s); }

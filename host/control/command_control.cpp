@@ -1,4 +1,4 @@
-// Commands that speak to running pipelines: savepoint, stop, ps.
+// Commands that speak to running pipelines: savepoint, stop, ps, why-no-output.
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -11,6 +11,7 @@
 #include "config/load.hpp"
 #include "control/commands.hpp"
 #include "control/control_socket.hpp"
+#include "control/why_no_output.hpp"
 #include "supervisor/os_process.hpp"
 #include "supervisor/state_directory.hpp"
 
@@ -24,6 +25,7 @@ using supervisor::run_record;
 
 constexpr std::int64_t look_ms = 50;
 constexpr std::int64_t status_ms = 2000;
+constexpr std::int64_t why_ms = 20'000;  ///< it looks twice, on a machine that may be busy
 
 /// A running or stopped pipeline: by its name, its file, or its state directory.
 struct found_pipeline {
@@ -157,6 +159,29 @@ exit_code stop_command(const stop_arguments& told, console& io) {
   }();
   if (!stopped) return io.fail(stopped.why());
   if (!stopped->empty()) io.out(*stopped + "\n");
+  return exit_code::ok;
+}
+
+exit_code why_no_output_command(const why_no_output_arguments& told, console& io) {
+  auto answer = [&]() -> base::result<std::string> {
+    const auto of = WEIR_TRY(find(told.pipeline));
+    auto said = ask_why_no_output(of.state_directory, why_ms);
+    if (said || said.why().how != base::retry::backoff) return said;
+    const auto record = WEIR_TRY(supervisor::read_run_record(base::real_env(), of.state_directory));
+    if (!os::is_locked(lock_of(of.state_directory)) || !record)
+      return base::external_error(cat(told.pipeline, " does not run, so it gives nothing out: see weir ps"), {},
+                                  base::retry::never);
+    silence between;
+    between.pipeline = record->pipeline;
+    silence_reason r;
+    r.kind = silence_kind::not_ready;
+    r.what = "its worker does not answer: it is being started or restarted, or it hangs";
+    r.advice = "weir ps tells how it is; the log of weir run tells why";
+    between.reasons.push_back(std::move(r));
+    return json_of(between);
+  }();
+  if (!answer) return io.fail(answer.why());
+  io.out(told.json ? *answer + "\n" : silence_for_people(*answer));
   return exit_code::ok;
 }
 

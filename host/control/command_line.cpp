@@ -45,6 +45,7 @@ class command_line {
     savepoint();
     stop();
     ps();
+    why_no_output();
     check();
     graph();
     plugin();
@@ -214,6 +215,19 @@ class command_line {
                       "Folder of the state directories. Default: WEIR_STATE_DIR, else ~/.local/state/weir."),
          value_kind::directory, "DIR");
     c.add_flag("--json", told->json, "Print one JSON object a line.");
+  }
+
+  void why_no_output() {
+    auto told = std::make_shared<why_no_output_arguments>();
+    auto& c = command(
+        root_, "why-no-output", "Say what holds the output of a running pipeline back.",
+        "From the sinks backwards: a source without its splits, a queue that is full and who is slow behind it, the\n"
+        "source or split whose event time all windows wait for and what to write in the file so that they do not.\n\n"
+        "Examples:\n  weir why-no-output desk-risk\n  weir why-no-output desk-risk.toml --json\n",
+        [told](console& io) { return why_no_output_command(*told, io); });
+    text(c, "PIPELINE", told->pipeline, "PIPELINE", "Name of the pipeline, its file or its state directory.")
+        ->required();
+    c.add_flag("--json", told->json, "Print one JSON object.");
   }
 
   void check() {

@@ -58,6 +58,12 @@ struct ps_arguments {
 };
 exit_code ps_command(const ps_arguments& told, console& io);
 
+struct why_no_output_arguments {
+  std::string pipeline;  ///< as savepoint_arguments
+  bool json = false;
+};
+exit_code why_no_output_command(const why_no_output_arguments& told, console& io);
+
 struct check_arguments {
   pipeline_arguments pipeline;
   bool json = false;

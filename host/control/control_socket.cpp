@@ -155,6 +155,7 @@ class server final : public control_server {
     const auto asked = json::parse(line, nullptr, false);
     const auto what = asked.is_object() ? text_of(asked, "do") : std::string();
     if (what == "status") return {{"ok", true}, {"status", json::parse(of_.status(), nullptr, false)}};
+    if (what == "why-no-output") return {{"ok", true}, {"why", json::parse(of_.why_no_output(), nullptr, false)}};
     if (what == "savepoint" || what == "stop") {
       const bool stop = what == "stop";
       const auto directory = text_of(asked, stop ? "savepoint" : "directory");
@@ -164,7 +165,7 @@ class server final : public control_server {
       if (!done) return refusal(done.why());
       return {{"ok", true}, {"savepoint", directory}};
     }
-    return refusal(base::config_error("unknown request; there are status, savepoint and stop"));
+    return refusal(base::config_error("unknown request; there are status, why-no-output, savepoint and stop"));
   }
 
   controlled& of_;
@@ -228,6 +229,10 @@ base::result<std::unique_ptr<control_server>> control_server::start(const std::s
 base::result<std::string> ask_status(const std::string& state_directory, std::int64_t timeout_ms) {
   const auto answer = WEIR_TRY(ask(state_directory, {{"do", "status"}}, timeout_ms));
   return answer.value("status", json::object()).dump();
+}
+base::result<std::string> ask_why_no_output(const std::string& state_directory, std::int64_t timeout_ms) {
+  const auto answer = WEIR_TRY(ask(state_directory, {{"do", "why-no-output"}}, timeout_ms));
+  return answer.value("why", json::object()).dump();
 }
 base::result<std::string> ask_savepoint(const std::string& state_directory, const std::string& directory) {
   const auto answer = WEIR_TRY(ask(state_directory, {{"do", "savepoint"}, {"directory", directory}}, 0));

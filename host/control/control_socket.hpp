@@ -3,6 +3,7 @@
 // JSON, the answer is one line of JSON, then the connection is closed.
 //
 //   {"do":"status"}                           {"ok":true, "status":{...}}
+//   {"do":"why-no-output"}                    {"ok":true, "why":{...}}
 //   {"do":"savepoint","directory":"/abs"}     {"ok":true, "savepoint":"/abs"}          when it is complete
 //   {"do":"stop","savepoint":"/abs"}          {"ok":true, "savepoint":"/abs"}          when the run is over
 //                                             {"ok":false, "error":{"by","how","what","where"}}
@@ -21,6 +22,8 @@ class controlled {
   virtual ~controlled() = default;
   /// One JSON object, at once.
   virtual std::string status() = 0;
+  /// One JSON object: what holds output back. Takes a second.
+  virtual std::string why_no_output() = 0;
   /// Returns when the savepoint is complete, or the run is over without it.
   virtual base::result<void> savepoint(const std::string& directory) = 0;
   /// Drains; returns when the run is over. `savepoint`: a directory that then holds where it ended; empty: none.
@@ -38,6 +41,7 @@ class control_server {
 /// Asks the pipeline whose state is there; its answer without what is around it: the status object, or the savepoint's
 /// directory. `timeout_ms` 0: as long as it takes. An error with retry::backoff: nobody listens there (now).
 base::result<std::string> ask_status(const std::string& state_directory, std::int64_t timeout_ms);
+base::result<std::string> ask_why_no_output(const std::string& state_directory, std::int64_t timeout_ms);
 base::result<std::string> ask_savepoint(const std::string& state_directory, const std::string& directory);
 base::result<std::string> ask_stop(const std::string& state_directory, const std::string& savepoint);
 

@@ -4,12 +4,15 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <atomic>
 
 #include "base/log.hpp"
 #include "control/version.hpp"
 #include "job/host_table.hpp"
 #include "job/job.hpp"
+#include "plugin/bind.hpp"
+#include "plugin/component.hpp"
 
 namespace weir::control {
 namespace {
@@ -34,6 +37,9 @@ std::uint64_t resident_bytes(base::env& env) {
   const auto space = text->find(' ');
   return space == std::string::npos ? 0 : std::strtoull(text->c_str() + space, nullptr, 10) * 4096;
 }
+
+// Between the two looks at a pipeline that is asked why it gives nothing out: a slow one must have time to do something.
+constexpr std::int64_t look_us = 1'000'000;
 
 class job_engine final : public engine {
  public:
@@ -115,12 +121,26 @@ class job_engine final : public engine {
     if (!j) return out;
     const auto now = env_.now_us();
     for (const auto& f : j->figures()) out.subtasks.push_back(metrics_of(f, now));
+    if (told_.place) out.cuts = metrics_of(j->cuts(), now);
     return out;
   }
 
   std::optional<std::string> not_ready_because() override {
     auto* j = running_.load();
     return j ? j->not_ready_because() : "the pipeline is starting";
+  }
+
+  silence why_no_output() override {
+    silence_facts facts{*plan_, {}, {}, {}, 0, not_ready_because()};
+    for (const plan::node& n : plan_->nodes) facts.waits_for_time.push_back(waits_for_time(n));
+    if (auto* j = running_.load()) {
+      const auto began_ns = env_.monotonic_ns();
+      facts.before = j->figures();
+      j->wait_for(look_us);
+      facts.now = j->figures();
+      facts.between_us = (env_.monotonic_ns() - began_ns) / 1000;
+    }
+    return explain(facts);
   }
 
  private:
@@ -192,7 +212,33 @@ class job_engine final : public engine {
     if (f.watermark_us != WEIR_TIME_MIN && f.watermark_us != WEIR_TIME_MAX) m.watermark_us = f.watermark_us;
     if (f.newest_event_us != WEIR_TIME_MIN) m.event_time_lag_us = now_us - f.newest_event_us;
     if (f.pending_records >= 0) m.pending_records = static_cast<std::uint64_t>(f.pending_records);
+    if (!n.binding->states().empty() || !n.binding->timers().empty()) {
+      m.state_bytes = f.state_bytes;
+      m.state_entries = f.state_entries;
+    }
     return m;
+  }
+
+  static cut_metrics metrics_of(const job::cut_figures& c, std::int64_t now_us) {
+    const auto since = [&](std::int64_t at_us) { return std::max<std::int64_t>(0, now_us - at_us); };
+    cut_metrics m;
+    m.completed = c.completed;
+    m.failed = c.failed;
+    if (c.completed > 0) {
+      m.last_duration_us = c.last_duration_us;
+      m.last_bytes = c.last_bytes;
+    }
+    if (c.last_complete_at_us >= 0) m.age_us = since(c.last_complete_at_us);
+    if (c.in_work_since_us >= 0) m.in_work_us = since(c.in_work_since_us);
+    return m;
+  }
+
+  // Operators that do something when the event-time clock moves.
+  static bool waits_for_time(const plan::node& n) {
+    if (const weir_operator* op = n.component->operation(); op && WEIR_HAS(op, weir_operator, on_watermark)) return true;
+    const auto& timers = n.binding->timers();
+    return std::any_of(timers.begin(), timers.end(),
+                       [](const auto& t) { return t.time_kind == WEIR_TIMER_EVENT_TIME; });
   }
 
   const plan::plan_ptr plan_;

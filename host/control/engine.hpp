@@ -13,6 +13,7 @@
 #include "base/env.hpp"
 #include "checkpoint/cut_writer.hpp"
 #include "control/metrics.hpp"
+#include "control/why_no_output.hpp"
 #include "plan/plan.hpp"
 #include "supervisor/state_directory.hpp"
 #include "weir/abi.h"
@@ -57,6 +58,8 @@ class engine : public metric_source {
   virtual void stop() = 0;
   /// [any] A savepoint into this directory; `done` is called once, perhaps on another thread.
   virtual void savepoint(std::string directory, std::function<void(base::result<checkpoint::cut_info>)> done) = 0;
+  /// [any] What holds output back. Takes a second: it looks twice.
+  virtual silence why_no_output() = 0;
   /// [control] After wait() of a run that ended in order: a savepoint of where it ended.
   virtual base::result<void> savepoint_of_end(const std::string& directory) = 0;
   /// [control] Returns when the run is over; all threads are gone then.

@@ -61,6 +61,26 @@ void single(std::string& out, const char* name, const char* type, const char* he
          value + "\n";
 }
 
+void cuts(std::string& out, const cut_metrics& c, const std::string& labels) {
+  single(out, "weir_checkpoint_completed_total", "counter", "Checkpoints and savepoints that became durable.", labels,
+         std::to_string(c.completed));
+  single(out, "weir_checkpoint_failed_total", "counter", "Checkpoints and savepoints that were given up.", labels,
+         std::to_string(c.failed));
+  if (c.last_duration_us)
+    single(out, "weir_checkpoint_last_duration_seconds", "gauge",
+           "How long the last complete one took, from its begin until it was durable.", labels,
+           seconds_of_us(*c.last_duration_us));
+  if (c.last_bytes)
+    single(out, "weir_checkpoint_last_bytes", "gauge", "Bytes that the last complete one wrote.", labels,
+           std::to_string(*c.last_bytes));
+  if (c.age_us)
+    single(out, "weir_checkpoint_age_seconds", "gauge",
+           "Time since the last complete one, or since the one that was restored.", labels, seconds_of_us(*c.age_us));
+  if (c.in_work_us)
+    single(out, "weir_checkpoint_in_work_seconds", "gauge", "How long the one in work has taken so far.", labels,
+           seconds_of_us(*c.in_work_us));
+}
+
 }  // namespace
 
 std::string prometheus_text(const metric_snapshot& of) {
@@ -112,6 +132,12 @@ std::string prometheus_text(const metric_snapshot& of) {
     return s.pending_records ? std::optional(std::to_string(*s.pending_records)) : std::nullopt;
   });
 
+  gauge("weir_state_memory_bytes", "Keyed state and timers in memory.",
+        [](const auto& s) { return s.state_bytes ? std::optional(std::to_string(*s.state_bytes)) : std::nullopt; });
+  gauge("weir_state_entries", "Entries of keyed state and timers in memory.",
+        [](const auto& s) { return s.state_entries ? std::optional(std::to_string(*s.state_entries)) : std::nullopt; });
+
+  if (of.cuts) cuts(out, *of.cuts, "{pipeline=\"" + label_value(of.pipeline) + "\"}");
   single(out, "weir_build_info", "gauge", "Always 1; the version is the label.",
          "{pipeline=\"" + label_value(of.pipeline) + "\",version=\"" + label_value(version_text) + "\"}", "1");
   single(out, "process_resident_memory_bytes", "gauge", "Resident memory of the process.", "",

@@ -33,11 +33,23 @@ struct subtask_metrics {
   std::optional<std::int64_t> watermark_us;       ///< absent: not begun, or at the end of all input
   std::optional<std::int64_t> event_time_lag_us;  ///< now - newest event time that went out
   std::optional<std::uint64_t> pending_records;   ///< sources: not read yet
+  std::optional<std::uint64_t> state_bytes, state_entries;  ///< keyed state in memory; absent: it has none
+};
+
+/// Checkpoints and savepoints of a pipeline that takes them.
+struct cut_metrics {
+  std::uint64_t completed = 0, failed = 0;  ///< of this process
+  /// Of the last complete one of this process; absent: there is none yet.
+  std::optional<std::int64_t> last_duration_us;
+  std::optional<std::uint64_t> last_bytes;  ///< newly written
+  std::optional<std::int64_t> age_us;       ///< of the last complete one, or of the one that was restored
+  std::optional<std::int64_t> in_work_us;   ///< how long the one in work has taken so far
 };
 
 struct metric_snapshot {
   std::string pipeline;
   std::vector<subtask_metrics> subtasks;
+  std::optional<cut_metrics> cuts;  ///< absent: it takes none
   std::uint64_t rss_bytes = 0;
   std::uint64_t cpu_ns = 0;        ///< of the process
   std::int64_t started_at_us = 0;  ///< wall clock

@@ -41,6 +41,8 @@ std::string run_control::status() {
   return text + "}";
 }
 
+std::string run_control::why_no_output() { return json_of(of_.why_no_output()); }
+
 base::result<void> run_control::savepoint(const std::string& directory) {
   std::promise<base::result<void>> done;
   of_.savepoint(directory, [&](base::result<checkpoint::cut_info> made) {

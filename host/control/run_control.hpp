@@ -15,6 +15,7 @@ class run_control final : public controlled {
   run_control(engine& of, std::uint64_t restarts, std::function<void()> stopping);
 
   std::string status() override;
+  std::string why_no_output() override;
   base::result<void> savepoint(const std::string& directory) override;
   base::result<void> stop(const std::string& savepoint) override;
 

@@ -49,6 +49,7 @@ cut_coordinator::cut_coordinator(base::env& env, plan::plan_ptr what, built& all
       with_(std::move(with)),
       log_({.room = "job", .pipeline = plan_->pipeline}),
       next_cut_(with_.last_cut + 1) {
+  figures_.last_complete_at_us = with_.restored_at_us;
   for (std::uint32_t c = 0; c < all.tasks.size(); ++c) {
     for (std::uint32_t s = 0; s < all.tasks[c].size(); ++s) {
       task::task* t = all.tasks[c][s].get();
@@ -234,6 +235,7 @@ void cut_coordinator::conclude(std::unique_lock<std::mutex>& lock) {
   figures_.last_cut = done.cut;
   figures_.last_duration_us = (now - done.began_ns) / 1000;
   figures_.last_bytes = info ? info->new_bytes : 0;
+  figures_.last_complete_at_us = env_.now_us();
   figures_.in_work_since_us = -1;
   due_ns_ = std::max(done.began_ns + rules_.interval_us * 1000, now + rules_.min_pause_us * 1000);
   // A savepoint belongs to a person: what sinks prepared becomes visible all the same, the cut is durable.

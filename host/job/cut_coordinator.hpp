@@ -31,6 +31,7 @@ class cut_coordinator final : public task::cut_sink {
   struct parts {
     checkpoint::storage* storage = nullptr;  ///< null: no checkpoints
     std::uint64_t last_cut = 0;              ///< the highest number ever used before
+    std::int64_t restored_at_us = -1;        ///< when the restored cut was taken; -1: none is restored
     /// Why no cut can be made yet: a source that has not got its splits back would lose their positions. [any]
     std::function<bool()> ready;
     std::function<base::result<void>()> still_mine;  ///< asked before a cut becomes valid; null: always

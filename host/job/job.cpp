@@ -30,6 +30,10 @@ std::vector<subtask_figures> running_job::figures() const {
         f.skipped = counts.skipped.load(std::memory_order_relaxed);
         f.watermark_us = counts.watermark_us.load(std::memory_order_relaxed);
         f.newest_event_us = counts.newest_event_us.load(std::memory_order_relaxed);
+        if (const task::keyed_state* state = t.nodes().state_at(at)) {
+          f.state_bytes = state->memory_bytes();
+          f.state_entries = state->entries();
+        }
         if (at == 0) {
           f.busy_ns = t.times().busy.load(std::memory_order_relaxed);
           f.idle_ns = t.times().idle.load(std::memory_order_relaxed);
@@ -38,7 +42,18 @@ std::vector<subtask_figures> running_job::figures() const {
             const task::source_task& source = *built_.sources[c][subtask];
             f.pending_records = source.pending();
             f.paused = source.paused();
-            if (source.holder() != UINT32_MAX) f.held_by = model::split_names().name(source.holder());
+            const task::held_split held = source.held();
+            if (held.number != UINT32_MAX) {
+              f.held_by = model::split_names().name(held.number);
+              f.held_watermark_us = held.watermark_us;
+              f.held_pending = held.pending;
+              if (held.quiet_since_ns >= 0)
+                f.held_quiet_us = std::max<std::int64_t>(0, env_.monotonic_ns() - held.quiet_since_ns) / 1000;
+            }
+            if (held.newest != UINT32_MAX) {
+              f.newest_split = model::split_names().name(held.newest);
+              f.newest_split_us = held.newest_us;
+            }
           } else {
             const exchange::gate& gate = built_.operators[c][subtask]->gate();
             const std::uint32_t holder = built_.operators[c][subtask]->holder();
@@ -49,6 +64,7 @@ std::vector<subtask_figures> running_job::figures() const {
               f.popped_batches += counted.popped_batches;
               f.pushed_bytes += counted.pushed_bytes;
               f.popped_bytes += counted.popped_bytes;
+              f.full = f.full || gate.at(i).full();
             }
           }
         }

@@ -49,8 +49,15 @@ struct subtask_figures {
   std::int64_t pending_records = -1;  ///< sources; -1: not known
   /// On heads: what the watermark waits for: "trades/3" (a split), "enrich/1" (a subtask in front); empty: nothing holds it.
   std::string held_by;
+  /// Of the split that holds a source: its own watermark, what it still has to read (-1: not known), how long it has had
+  /// nothing to read (-1: it has something).
+  std::int64_t held_watermark_us = INT64_MIN, held_pending = -1, held_quiet_us = -1;
+  std::string newest_split;  ///< of a source: the split that is furthest; empty: none has a watermark
+  std::int64_t newest_split_us = INT64_MIN;  ///< and its watermark
   bool paused = false;  ///< a source that waits for slower ones of its align_group
-  std::uint64_t state_bytes = 0, state_entries = 0;  ///< keyed state in memory
+  bool full = false;    ///< on heads: a queue in front of it takes no more
+  /// Keyed state in memory; seen by others up to a second late.
+  std::uint64_t state_bytes = 0, state_entries = 0;
 };
 
 /// What a run has come to.

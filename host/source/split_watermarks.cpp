@@ -61,6 +61,17 @@ void split_watermarks::tick(std::int64_t now_ns) {
     if (s.quiet_since_ns >= 0 && now_ns - s.quiet_since_ns >= rule_.idle_after_us * 1000) merge_.set_idle(s.input, true);
 }
 
+std::uint32_t split_watermarks::newest() const {
+  std::uint32_t found = UINT32_MAX;
+  std::int64_t most = model::watermark_merge::none;
+  for (std::uint32_t n = 0; n < splits_.size(); ++n) {
+    if (splits_[n].input == UINT32_MAX || splits_[n].done || merge_.of(splits_[n].input) <= most) continue;
+    most = merge_.of(splits_[n].input);
+    found = n;
+  }
+  return found;
+}
+
 std::uint32_t split_watermarks::holder() const {
   const std::uint32_t input = merge_.holder();
   for (std::uint32_t n = 0; n < splits_.size(); ++n)

@@ -38,6 +38,12 @@ class split_watermarks {
   bool idle() const { return known_ == finished_ || merge_.idle(); }
   /// The split that holds the watermark; UINT32_MAX: none.
   std::uint32_t holder() const;
+  /// The split that is furthest, ended ones aside; UINT32_MAX: none has a watermark.
+  std::uint32_t newest() const;
+  /// Since when the split has had nothing to read, monotonic; -1: it has something.
+  std::int64_t quiet_since_ns(std::uint32_t number) const {
+    return number < splits_.size() ? splits_[number].quiet_since_ns : -1;
+  }
 
  private:
   struct split {

@@ -44,6 +44,7 @@ class chain {
   }
   /// Null: the node has no keyed state. Blocks of the snapshot are loaded into it before create().
   keyed_state* state_at(std::uint32_t node) { return nodes_[node]->state.get(); }
+  const keyed_state* state_at(std::uint32_t node) const { return nodes_[node]->state.get(); }
 
   // ---- running
   /// Makes the plugin instances, and restores what was given to them.
@@ -61,6 +62,11 @@ class chain {
   bool fire_processing_timers(std::int64_t now_us);
   /// Wall clock; INT64_MAX: none.
   std::int64_t next_processing_timer() const;
+  /// The sizes of all keyed state, for those who watch. It looks at every name space: not for each batch.
+  void publish_state() {
+    for (auto& n : nodes_)
+      if (n->state) n->state->publish();
+  }
 
   // ---- the cut
   bool has_state() const { return has_state_; }

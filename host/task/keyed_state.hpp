@@ -1,5 +1,7 @@
 #pragma once
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -32,8 +34,13 @@ class keyed_state final : public op::state_access {
     return store_.load(block, {.allow_dropped = allow_dropped, .convert = {}});
   }
   void loaded() { store_.loaded(); }
-  std::uint64_t memory_bytes() const { return store_.memory_bytes(); }
-  std::uint64_t entries() const { return store_.entries(); }
+  /// What others see of its size from now on.
+  void publish() {
+    memory_bytes_.store(store_.memory_bytes(), std::memory_order_relaxed);
+    entries_.store(store_.entries(), std::memory_order_relaxed);
+  }
+  std::uint64_t memory_bytes() const { return memory_bytes_.load(std::memory_order_relaxed); }  ///< [any] as published
+  std::uint64_t entries() const { return entries_.load(std::memory_order_relaxed); }            ///< [any] as published
 
   // ---- op::state_access
   using batch = model::batch;
@@ -89,6 +96,7 @@ class keyed_state final : public op::state_access {
  private:
   std::uint32_t states_, timers_;
   bool capturing_ = false;
+  std::atomic<std::uint64_t> memory_bytes_{0}, entries_{0};
   state::store store_;
 };
 

@@ -121,7 +121,7 @@ bool source_task::tell_time(std::int64_t now_ns, bool at_once) {
   if (!at_once && !status_changed && last_told_ns_ != INT64_MIN && now_ns - last_told_ns_ < emit_interval_ns_)
     return true;
   last_told_ns_ = now_ns;
-  holder_.store(watermarks_.holder(), std::memory_order_relaxed);
+  tell_holder();
   if (watermarks_.current() > chain_.source_context()->watermark && !chain_.advance(watermarks_.current()))
     return false;
   if (status_changed) {
@@ -131,9 +131,28 @@ bool source_task::tell_time(std::int64_t now_ns, bool at_once) {
   return true;
 }
 
+void source_task::tell_holder() {
+  held_split seen;
+  seen.number = watermarks_.holder();
+  if (seen.number != UINT32_MAX) {
+    seen.watermark_us = watermarks_.of(seen.number);
+    seen.quiet_since_ns = watermarks_.quiet_since_ns(seen.number);
+    for (const auto& [number, records] : pending_of_split_)
+      if (number == seen.number) seen.pending = records;
+  }
+  seen.newest = watermarks_.newest();
+  if (seen.newest != UINT32_MAX) seen.newest_us = watermarks_.of(seen.newest);
+  std::lock_guard lock(mutex_);
+  held_ = seen;
+}
+
 step_result source_task::finish(bool complete) {
   if (in_group_) in_group_->tell(model::watermark_merge::end, true);
   paused_.store(false, std::memory_order_relaxed);
+  {
+    std::lock_guard lock(mutex_);
+    held_ = {};  // it holds nobody any more
+  }
   // All input was read: no window has to wait any longer. When the pipeline only stops, windows stay open.
   if (complete && !chain_.advance(model::watermark_merge::end)) return step_result::failed;
   return chain_.finish() ? step_result::finished : step_result::failed;

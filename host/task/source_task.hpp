@@ -20,6 +20,16 @@ struct new_split {
   std::int64_t watermark_us = WEIR_TIME_MIN;  ///< where it stood at the cut that is restored
 };
 
+/// The split that holds a source's watermark, as its thread saw it last.
+struct held_split {
+  std::uint32_t number = UINT32_MAX;          ///< of model::split_names; UINT32_MAX: none holds it
+  std::int64_t watermark_us = WEIR_TIME_MIN;  ///< its own
+  std::int64_t pending = -1;                  ///< records that it still has; -1: not known
+  std::int64_t quiet_since_ns = -1;           ///< since when it has had nothing to read, monotonic; -1: it has something
+  std::uint32_t newest = UINT32_MAX;          ///< the split of the same subtask that is furthest
+  std::int64_t newest_us = WEIR_TIME_MIN;     ///< the watermark of that one
+};
+
 /// A subtask whose head is a source.
 class source_task final : public task, private op::split_listener, private source::reader::bracket {
  public:
@@ -48,8 +58,11 @@ class source_task final : public task, private op::split_listener, private sourc
   void close() override;
   /// [any] Records that the splits still hold, as far as the source knows; -1: not known.
   std::int64_t pending() const { return pending_.load(std::memory_order_relaxed); }
-  /// [any] The split that holds the watermark, a number of model::split_names; UINT32_MAX: none.
-  std::uint32_t holder() const { return holder_.load(std::memory_order_relaxed); }
+  /// [any] The split that holds the watermark.
+  held_split held() const {
+    std::lock_guard lock(mutex_);
+    return held_;
+  }
   /// [any] It waits for slower sources of its align_group.
   bool paused() const { return paused_.load(std::memory_order_relaxed); }
 
@@ -68,6 +81,7 @@ class source_task final : public task, private op::split_listener, private sourc
 
   bool open_assigned();
   bool tell_time(std::int64_t now_ns, bool at_once);
+  void tell_holder();
   step_result finish(bool complete);
 
   const weir_host& table_;
@@ -87,14 +101,14 @@ class source_task final : public task, private op::split_listener, private sourc
   std::vector<opened> opened_;
   std::vector<std::pair<std::uint32_t, std::int64_t>> pending_of_split_;
   std::atomic<std::int64_t> pending_{-1};
-  std::atomic<std::uint32_t> holder_{UINT32_MAX};
   source::alignment_group* group_ = nullptr;
   source::alignment_group::member* in_group_ = nullptr;
   std::atomic<bool> paused_{false};
 
   std::atomic<bool> draining_{false};
   std::atomic<bool> has_assigned_{false};
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
+  held_split held_;                  // guarded by mutex_
   std::vector<new_split> assigned_;  // guarded by mutex_
   bool assigned_final_ = false;      // guarded by mutex_
 };

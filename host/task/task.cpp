@@ -10,6 +10,8 @@ namespace {
 constexpr std::size_t slice_bytes = 256 * 1024;
 /// How soon a task looks again for room for its state blocks.
 constexpr std::int64_t room_ns = 1'000'000;
+/// How often a task tells how large its state is.
+constexpr std::int64_t publish_ns = 200'000'000;
 
 }  // namespace
 
@@ -44,6 +46,7 @@ step_result task::step() {
   if (chain_.next_processing_timer() != INT64_MAX && !chain_.fire_processing_timers(env_.now_us())) return step_result::failed;
 
   const step_result done = work();
+  if (chain_.has_state()) publish_state(done == step_result::finished);
   if (done == step_result::finished) {
     if (!sink_) return done;
     ended_ = true;
@@ -53,6 +56,13 @@ step_result task::step() {
     return step_result::worked;
   }
   return captured && done != step_result::failed ? step_result::worked : done;
+}
+
+void task::publish_state(bool last) {
+  const std::int64_t now = env_.monotonic_ns();
+  if (now < publish_at_ns_ && !last) return;
+  publish_at_ns_ = now + publish_ns;
+  chain_.publish_state();
 }
 
 bool task::follow_orders() {

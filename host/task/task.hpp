@@ -36,7 +36,11 @@ class task {
   virtual ~task() = default;
 
   /// Makes the plugin instances, restores them; on the thread that will step.
-  virtual bool create() { return chain_.create(); }
+  virtual bool create() {
+    if (!chain_.create()) return false;
+    chain_.publish_state();
+    return true;
+  }
   /// Orders and the state of a cut first, then what the kind of task does.
   step_result step();
   /// Ends the plugin instances, on the same thread; figures can still be read.
@@ -93,6 +97,8 @@ class task {
  private:
   bool follow_orders();
   bool follow(const order& o);
+  /// Tells the size of its state, now and then.
+  void publish_state(bool last);
   /// The next slice of captured state.
   bool capture();
   void hand_over();
@@ -114,6 +120,7 @@ class task {
   bool held_ = false;                    // hold_cut
   bool state_out_ = false;               // all of the state of the cut in work has been given out
   bool waits_for_room_ = false;
+  std::int64_t publish_at_ns_ = INT64_MIN;
   bool ended_ = false;
   bool finish_ = false;
 };

@@ -22,6 +22,7 @@ using testing::HasSubstr;
 class fake final : public controlled {
  public:
   std::string status() override { return "{\"pipeline\":\"p\"}"; }
+  std::string why_no_output() override { return "{\"flows\":true}"; }
   base::result<void> savepoint(const std::string& directory) override {
     if (directory == "/full") return base::external_error("the disk is full", "/full");
     release.get_future().wait();

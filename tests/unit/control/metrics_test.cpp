@@ -133,6 +133,29 @@ TEST(PrometheusText, EscapesLabelValues) {
   EXPECT_THAT(prometheus_text(s), HasSubstr(R"(pipeline="a\"b\\c\nd")"));
 }
 
+TEST(PrometheusText, TellsOfCheckpointsAndOfStateWhereThereAreSome) {
+  auto s = two_subtasks();
+  EXPECT_THAT(prometheus_text(s), Not(testing::AnyOf(HasSubstr("weir_checkpoint"), HasSubstr("weir_state"))));
+  s.subtasks[0].state_bytes = 4096;
+  s.subtasks[0].state_entries = 12;
+  s.cuts = cut_metrics{.completed = 0, .failed = 2, .last_duration_us = {}, .last_bytes = {}, .age_us = {}, .in_work_us = {}};
+  exposition none;
+  ASSERT_EQ(parse(prometheus_text(s), none), std::nullopt);
+  EXPECT_EQ(none.samples.at("weir_checkpoint_failed_total{pipeline=\"desk-risk\"}"), "2");
+  EXPECT_EQ(none.samples.count("weir_checkpoint_age_seconds{pipeline=\"desk-risk\"}"), 0u);
+  s.cuts = cut_metrics{.completed = 3, .failed = 2, .last_duration_us = 1500, .last_bytes = 77, .age_us = 2'000'000, .in_work_us = 250'000};
+  exposition e;
+  ASSERT_EQ(parse(prometheus_text(s), e), std::nullopt);
+  const std::string labels = R"({pipeline="desk-risk",operator="exposure",subtask="0",plugin="risk@1.2.0"})";
+  EXPECT_EQ(e.samples.at("weir_state_memory_bytes" + labels), "4096");
+  EXPECT_EQ(e.samples.at("weir_state_entries" + labels), "12");
+  EXPECT_EQ(e.samples.at("weir_checkpoint_completed_total{pipeline=\"desk-risk\"}"), "3");
+  EXPECT_EQ(e.samples.at("weir_checkpoint_last_duration_seconds{pipeline=\"desk-risk\"}"), "0.0015");
+  EXPECT_EQ(e.samples.at("weir_checkpoint_last_bytes{pipeline=\"desk-risk\"}"), "77");
+  EXPECT_EQ(e.samples.at("weir_checkpoint_age_seconds{pipeline=\"desk-risk\"}"), "2");
+  EXPECT_EQ(e.samples.at("weir_checkpoint_in_work_seconds{pipeline=\"desk-risk\"}"), "0.25");
+}
+
 class fake_engine : public metric_source {
  public:
   metric_snapshot snapshot() override { return two_subtasks(); }

@@ -33,6 +33,8 @@ std::string run_control::status() {
                 ",\"plugin\":", quoted(s.plugin), ",\"records_in\":", s.records_in, ",\"records_out\":", s.records_out,
                 ",\"late\":", s.late, ",\"dead_letters\":", s.dead_letters);
     if (s.watermark_us) text += cat(",\"watermark_us\":", *s.watermark_us);
+    if (s.state_bytes) text += cat(",\"state_bytes\":", *s.state_bytes);
+    if (s.state_entries) text += cat(",\"state_entries\":", *s.state_entries);
     text += "}";
     between = ",";
   }

@@ -14,6 +14,7 @@ namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 
 // Two files, a split each: one goes on, one stands still. The window closes when both are past its end.
 constexpr const char* windows = R"(format = 1
@@ -76,6 +77,14 @@ TEST_F(WhyNoOutput, NamesTheSplitThatStandsStillAndTheLineThatHelps) {
   const auto json = weir({"why-no-output", "waits", "--json"}, environment());
   EXPECT_EQ(json.code, 0) << json.err;
   EXPECT_THAT(json.out, AllOf(HasSubstr("\"kind\":\"idle_source\""), HasSubstr("\"behind_us\":3599000000"), HasSubstr("\"sink\":\"out\"")));
+
+  // What the open windows keep, as the operator's thread has told it by now or will within a second.
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(2);
+  std::string ps;
+  do {
+    ps = weir({"ps", "--json"}, environment()).out;
+  } while (ps.find("\"state_entries\":3") == std::string::npos && std::chrono::steady_clock::now() < deadline);
+  EXPECT_THAT(ps, AllOf(HasSubstr("\"state_entries\":3"), Not(HasSubstr("\"state_bytes\":0"))));
   p.send_signal(SIGTERM);
   EXPECT_EQ(p.wait().code, 0);
 }

@@ -23,11 +23,17 @@ void store(weir_slot* s, std::uint32_t at, std::int64_t v) { std::memcpy(in_slot
 }  // namespace
 
 deadline::deadline(const weir::config& c)
-    : within_{c.get<weir::duration>("within").count()},
-      remember_{c.get<weir::duration>("remember").count()},
+    : remember_{c.get<weir::duration>("remember").count()},
       restart_{c.get<std::string>("repeat") == "restart"},
       columns_{c.get<std::vector<std::string>>("columns")} {
-  if (within_ <= 0 || within_ > time_most / 4)
+  if (c.has("within") == c.has("until"))
+    throw c.error("within", "name either `within`, a time, or `until`, a column of the first input that says when");
+  if (c.has("until")) {
+    until_ = c.get<std::string>("until");
+  } else {
+    within_ = c.get<weir::duration>("within").count();
+  }
+  if (until_.empty() && (within_ <= 0 || within_ > time_most / 4))
     throw c.error("within", "must be longer than nothing, and no age of the world");
   if (remember_ < 0 || remember_ > time_most / 4)
     throw c.error("remember", "must not be negative, and no age of the world");
@@ -40,6 +46,14 @@ void deadline::bind(weir::binder& b) {
               "input '" + b.input_name(i) +
                   "' needs a key: give the operator `exchange = { kind = \"hash\", key = \"...\" }`");
   if (b.first_error() != WEIR_OK) return;
+  if (!until_.empty()) {
+    until_column_ = b.input().find(until_);
+    if (until_column_ < 0)
+      b.error(WEIR_E_CONFIG, "until", "there is no column '" + until_ + "'" + b.input().hint(until_));
+    else if (b.input()[static_cast<std::size_t>(until_column_)].kind != weir::type::timestamp)
+      b.error(WEIR_E_CONFIG, "until", "the column '" + until_ + "' is no timestamp");
+  }
+  second_fields_ = b.input(1).fields;
   weir::schema out;
   for (const std::uint32_t i : b.key()) key_fields_.push_back(b.input()[i]);
   out.fields = key_fields_;
@@ -69,6 +83,7 @@ void deadline::bind(weir::binder& b) {
   std::uint32_t next = 0, family = 0;
   state_.declare(b, next, {.name = "waiting", .value = layout.fields(), .value_size = layout.size()});
   if (!shown_.empty()) rows_.declare(b, next, {.name = "started", .kind = WEIR_STATE_BYTES, .value = {shown_fields_}});
+  early_rows_.declare(b, next, {.name = "early", .kind = WEIR_STATE_BYTES, .value = {second_fields_}});
   ends_.declare(b, family, "deadline", WEIR_TIMER_EVENT_TIME);
   forgets_.declare(b, family, "forget", WEIR_TIMER_EVENT_TIME);
   b.output("", std::move(out));
@@ -79,12 +94,14 @@ void deadline::bind(weir::binder& b) {
 void deadline::open() {
   state_.open(host());
   if (!shown_.empty()) rows_.open(host());
+  early_rows_.open(host());
   ends_.open(host());
   forgets_.open(host());
 }
 
 // A at t. until: of an open one its deadline, else the time it is forgotten at, of an early B its own time.
-void deadline::begin(const weir::batch_view& batch, std::uint32_t row, std::int64_t t, weir_slot* s) {
+void deadline::begin(const weir::batch_view& batch, std::uint32_t row, std::int64_t t, std::int64_t until,
+                     weir_slot* s) {
   std::int64_t status = s->flags & WEIR_SLOT_PRESENT ? load(s, status_at_) : idle;
   if (status == open_ || status == overtaken) {
     if (!restart_ || t <= load(s, started_at_)) return;
@@ -93,16 +110,20 @@ void deadline::begin(const weir::batch_view& batch, std::uint32_t row, std::int6
   }
   if (status == early) {
     const std::int64_t done = load(s, until_at_);
-    if (done >= t && done <= t + within_) return forget(s, batch.raw(), row);
-    status = done > t + within_ ? overtaken : open_;
+    if (done >= t && done <= until) {
+      release(batch, row, done, completed_port);
+      return state_.clear(context(), s);
+    }
+    release(batch, row, done, done > until ? late_port : 0);
+    status = done > until ? overtaken : open_;
   } else {
     status = open_;
   }
   s->flags |= WEIR_SLOT_PRESENT;
   store(s, status_at_, status);
   store(s, started_at_, t);
-  store(s, until_at_, t + within_);
-  end_timers_.add(row, t + within_);
+  store(s, until_at_, until);
+  end_timers_.add(row, until);
   if (shown_.empty()) return;
   weir_slot* kept = nullptr;
   rows_.slots(context(), batch.raw(), &row, 1, nullptr, WEIR_SLOTS_CREATE | WEIR_SLOTS_TOUCH, &kept);
@@ -119,7 +140,33 @@ void deadline::forget(weir_slot* s, const weir_batch& batch, std::uint32_t row) 
   if (kept) rows_.clear(context(), kept);
 }
 
-std::uint32_t deadline::complete(const weir_batch& batch, std::uint32_t row, std::int64_t t, weir_slot* s) {
+void deadline::release(const weir::batch_view& batch, std::uint32_t row, std::int64_t t, std::uint32_t port) {
+  weir_slot* kept = nullptr;
+  early_rows_.slots(context(), batch.raw(), &row, 1, nullptr, WEIR_SLOTS_TOUCH, &kept);
+  if (!kept) throw weir::plugin_error{"the state lost a row that came before its start"};
+  if (port != 0) released_.push_back({std::string{early_rows_.get(context(), kept)}, t, row, port});
+  early_rows_.clear(context(), kept);
+}
+
+void deadline::emit_released(std::uint32_t port, weir::batch_output& out) {
+  const auto n = std::ranges::count(released_, port, &released::port);
+  if (n == 0) return;
+  auto to = out.build(port, n);
+  to.reserve(n);
+  std::int64_t k = 0;
+  std::int64_t* const times = to.times();
+  std::uint32_t* const parents = to.parents();
+  for (const auto& r : released_) {
+    if (r.port != port) continue;
+    weir::packed_reader in{r.bytes};
+    for (std::size_t i = 0; i < second_fields_.size(); ++i) in.append_to(to[i], second_fields_[i]);
+    times[k] = r.at;
+    parents[k++] = r.parent;
+  }
+  to.emit(n);
+}
+
+std::uint32_t deadline::complete(const weir::batch_view& batch, std::uint32_t row, std::int64_t t, weir_slot* s) {
   const std::int64_t status = s->flags & WEIR_SLOT_PRESENT ? load(s, status_at_) : idle;
   switch (status) {
     case open_:
@@ -129,7 +176,7 @@ std::uint32_t deadline::complete(const weir_batch& batch, std::uint32_t row, std
         return late_port;
       }
       stale_timers_.add(row, load(s, until_at_));
-      forget(s, batch, row);
+      forget(s, batch.raw(), row);
       return completed_port;
     case breached:
       if (t < load(s, started_at_)) return 0;
@@ -137,14 +184,20 @@ std::uint32_t deadline::complete(const weir_batch& batch, std::uint32_t row, std
       return late_port;
     case overtaken:
       return 0;
-    default:
+    default: {
       if (status == early && load(s, until_at_) >= t) return 0;
       s->flags |= WEIR_SLOT_PRESENT;
       store(s, status_at_, early);
       store(s, started_at_, t);
       store(s, until_at_, t);
       forget_timers_.add(row, t);
+      weir_slot* kept = nullptr;
+      early_rows_.slots(context(), batch.raw(), &row, 1, nullptr, WEIR_SLOTS_CREATE | WEIR_SLOTS_TOUCH, &kept);
+      weir::packed_row bytes;
+      for (std::size_t i = 0; i < second_fields_.size(); ++i) bytes.add(batch.at(i), row);
+      early_rows_.put(context(), kept, bytes.bytes());
       return 0;
+    }
   }
 }
 
@@ -176,13 +229,26 @@ void deadline::process(const weir::batch_view& batch, weir::batch_output& out) {
       out.dead_letter(batch, row, "the record has no event time that a deadline could count from");
     } else if (batch.port() == 0) {
       // Timers of rows before it in this batch are set first: a key may begin and begin anew.
-      begin(batch, row, t, slots[k]);
-    } else if (const std::uint32_t port = complete(batch.raw(), row, t, slots[k]); port != 0) {
+      std::int64_t until = t + within_;
+      if (until_column_ >= 0) {
+        const weir::column_view column = batch.at(static_cast<std::size_t>(until_column_));
+        until = column.null(row) ? time_least : column.value<std::int64_t>(row);
+      }
+      if (until < t || until >= time_most)
+        out.dead_letter(batch, row, "the deadline in '" + until_ + "' is not there, or before the record's event time");
+      else
+        begin(batch, row, t, until, slots[k]);
+    } else if (const std::uint32_t port = complete(batch, row, t, slots[k]); port != 0) {
       (port == late_port ? late : completed).push_back(row);
     }
     if (!stale_timers_.rows.empty()) set_timers(batch.raw());
   }
   set_timers(batch.raw());
+  if (!released_.empty()) {
+    emit_released(completed_port, out);
+    emit_released(late_port, out);
+    released_.clear();
+  }
   if (!late.empty()) out.emit_rows(late_port, batch, late.data(), static_cast<std::int64_t>(late.size()));
   if (!completed.empty())
     out.emit_rows(completed_port, batch, completed.data(), static_cast<std::int64_t>(completed.size()));
@@ -195,7 +261,7 @@ void deadline::on_timers(std::uint32_t family, const weir::batch_view& fired, we
   weir_slot** const slots = work_.slots();
   state_.slots(context(), fired.raw(), fired.raw().rows, count, nullptr, WEIR_SLOTS_TOUCH, slots);
   std::vector<std::uint32_t> missed;
-  std::vector<std::int64_t> started;
+  std::vector<std::int64_t> started, due;
   std::vector<weir_slot*> ended;
   for (std::int64_t k = 0; k < count; ++k) {
     weir_slot* const s = slots[k];
@@ -203,12 +269,18 @@ void deadline::on_timers(std::uint32_t family, const weir::batch_view& fired, we
     const std::int64_t at = fired.raw().event_time[rows[k]], status = load(s, status_at_);
     if (load(s, until_at_) != at) continue;  // of an earlier turn
     if (family != 0) {
-      if (status == early || status == breached) forget(s, fired.raw(), rows[k]);
+      if (status == early) {
+        weir_slot* kept = nullptr;
+        early_rows_.slots(context(), fired.raw(), &rows[k], 1, nullptr, WEIR_SLOTS_TOUCH, &kept);
+        if (kept) early_rows_.clear(context(), kept);
+      }
+      if (status == early || status == breached) state_.clear(context(), s);
       continue;
     }
     if (status != open_ && status != overtaken) continue;
     missed.push_back(rows[k]);
     started.push_back(load(s, started_at_));
+    due.push_back(at);
     if (status == open_ && remember_ > 0) {
       store(s, status_at_, breached);
       store(s, until_at_, at + remember_);
@@ -225,7 +297,7 @@ void deadline::on_timers(std::uint32_t family, const weir::batch_view& fired, we
     for (; column < key_fields_.size(); ++column)
       weir::shared::copy_rows({key_fields_[column], *fired.raw().columns[column]}, missed.data(), n, to[column]);
     for (const std::int64_t t : started) to[column].append(t);
-    for (const std::int64_t t : started) to[column + 1].append(t + within_);
+    for (const std::int64_t t : due) to[column + 1].append(t);
     if (!shown_.empty()) {
       std::vector<weir_slot*> kept(missed.size());
       rows_.slots(context(), fired.raw(), missed.data(), n, nullptr, WEIR_SLOTS_TOUCH, kept.data());
@@ -237,7 +309,7 @@ void deadline::on_timers(std::uint32_t family, const weir::batch_view& fired, we
       }
     }
     std::int64_t* const when = to.times();
-    for (std::size_t i = 0; i < started.size(); ++i) when[i] = started[i] + within_;
+    std::ranges::copy(due, when);
     to.emit(n);
   }
   for (weir_slot* const s : ended) state_.clear(context(), s);

@@ -4,7 +4,8 @@
 //            |\------ B after the deadline -> port late_completion, then the timer tells the breach
 //            \------- timer at A + within: breach -> B after it -> port late_completion
 //
-// A B that comes before its A (out of order) is remembered until the clock has passed it.
+// A B that comes before its A (out of order) is kept until the clock has passed it, and leaves when its A comes.
+// The deadline is A's event time + within, or what a column of A says (until).
 #pragma once
 
 #include <cstdint>
@@ -26,7 +27,9 @@ class deadline final : public weir::batch_operator {
   }
   static constexpr auto options() {
     return weir::options(
-        weir::option("within", weir::timespan).required().doc("How long a row of the second input may take."),
+        weir::option("within", weir::timespan).doc("How long a row of the second input may take."),
+        weir::option("until", weir::text)
+            .doc("Instead of `within`: the column of the first input that says until when, inclusive."),
         weir::option("repeat", weir::choice("ignore|restart"))
             .fallback("\"ignore\"")
             .doc("A second row of the first input while the first one waits: nothing, or the time begins anew."),
@@ -47,9 +50,13 @@ class deadline final : public weir::batch_operator {
   enum phase : std::int64_t { idle, open_, breached, overtaken, early };
   static constexpr std::uint32_t late_port = 1, completed_port = 2;
   void open() override;
-  void begin(const weir::batch_view& batch, std::uint32_t row, std::int64_t t, weir_slot* s);
+  // A at t; `until`: its deadline.
+  void begin(const weir::batch_view& batch, std::uint32_t row, std::int64_t t, std::int64_t until, weir_slot* s);
   // The port that the row goes out of; 0: none.
-  std::uint32_t complete(const weir_batch& batch, std::uint32_t row, std::int64_t t, weir_slot* s);
+  std::uint32_t complete(const weir::batch_view& batch, std::uint32_t row, std::int64_t t, weir_slot* s);
+  // A B that waited for its A is over: it leaves by the port (0: it follows nothing, and is dropped).
+  void release(const weir::batch_view& batch, std::uint32_t row, std::int64_t t, std::uint32_t port);
+  void emit_released(std::uint32_t port, weir::batch_output& out);
   void forget(weir_slot* s, const weir_batch& batch, std::uint32_t row);
   struct timers {
     std::vector<std::uint32_t> rows;
@@ -58,16 +65,27 @@ class deadline final : public weir::batch_operator {
   };
   void set_timers(const weir_batch& batch);
 
-  std::int64_t within_, remember_;
+  // A B that came before its A, on its way out.
+  struct released {
+    std::string bytes;
+    std::int64_t at;
+    std::uint32_t parent;
+    std::uint32_t port;
+  };
+
+  std::int64_t within_ = 0, remember_;
+  std::string until_;
+  int until_column_ = -1;
   bool restart_;
   std::vector<std::string> columns_;
   std::vector<std::size_t> shown_;
-  std::vector<weir::field> shown_fields_, key_fields_;
+  std::vector<weir::field> shown_fields_, key_fields_, second_fields_;
   std::uint32_t status_at_ = 0, started_at_ = 0, until_at_ = 0;
-  weir::shared::state_table state_, rows_;
+  weir::shared::state_table state_, rows_, early_rows_;
   weir::shared::timer_family ends_, forgets_;
   weir::shared::row_work work_;
   timers end_timers_, forget_timers_, stale_timers_;
+  std::vector<released> released_;
 };
 
 }  // namespace keyed

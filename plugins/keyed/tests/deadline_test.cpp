@@ -87,9 +87,49 @@ TEST(Deadline, TakesACompletionThatComesBeforeItsStart) {
   h.push(fill{2, "b"}, 5s);
   h.push(order{"a", "fx"}, 4s);  // followed in time
   h.push(order{"b", "fx"}, 6s);  // not followed: the fill was before
+  h.push(fill{3, "c"}, 17s);
+  h.restore(h.cut());
+  h.push(order{"c", "fx"}, 6s);  // followed, but too late
+  h.push(fill{4, "nobody"}, 5s);
+  EXPECT_THAT(h.take_rows<fill>("completed"), ElementsAre(testing::Field(&weir::test::row<fill>::at, at(5s))));
+  EXPECT_THAT(numbers(h.take<fill>("late_completion")), ElementsAre(3));
   h.end();
-  EXPECT_THAT(h.take(), ElementsAre(breach{"b", at(6s), at(16s), "fx"}));
-  EXPECT_EQ(h.state_count("waiting"), 0u);
+  EXPECT_THAT(h.take(),
+              testing::UnorderedElementsAre(breach{"b", at(6s), at(16s), "fx"}, breach{"c", at(6s), at(16s), "fx"}));
+  EXPECT_EQ(h.state_count("waiting") + h.state_count("early"), 0u);
+}
+
+struct promise {
+  std::string id;
+  std::optional<weir::time> due_at;
+};
+struct promise_breach {
+  std::string id;
+  weir::time started_at, deadline;
+  bool operator==(const promise_breach&) const = default;
+};
+WEIR_RECORD(promise, id, due_at)
+WEIR_RECORD(promise_breach, id, started_at, deadline)
+using promise_harness = weir::test::harness<keyed::deadline, weir::inputs<promise, fill>, promise_breach>;
+
+TEST(Deadline, TakesTheTimeOfEachRowFromAColumn) {
+  promise_harness h{{{"until", "due_at"}}, by_order};
+  h.push(promise{"a", at(9s)}, 1s);
+  h.push(promise{"b", at(3s)}, 1s);
+  h.push(promise{"c", at(2s)}, 2s);  // none is left of its time
+  h.push(promise{"no time", std::nullopt}, 2s);
+  h.push(promise{"before", at(1s)}, 2s);
+  EXPECT_EQ(h.take_dead_letters().size(), 2u);
+  h.push(fill{1, "a"}, 9s);
+  h.push(fill{2, "b"}, 4s);
+  h.restore(h.cut());
+  h.watermark(5s);
+  EXPECT_THAT(h.take(), ElementsAre(promise_breach{"c", at(2s), at(2s)}, promise_breach{"b", at(1s), at(3s)}));
+  EXPECT_THAT(numbers(h.take<fill>("completed")), ElementsAre(1));
+  EXPECT_THAT(numbers(h.take<fill>("late_completion")), ElementsAre(2));
+  h.end();
+  EXPECT_TRUE(h.take().empty());
+  EXPECT_EQ(h.state_count("waiting") + h.timer_count("deadline") + h.timer_count("forget"), 0u);
 }
 
 TEST(Deadline, BeginsAnewWhenAsked) {
@@ -164,6 +204,10 @@ TEST(Deadline, SaysWhatIsWrongWithItsOptions) {
     return {};
   };
   EXPECT_THAT(errors({{"within", 10s}}, {}), testing::Each(HasSubstr("needs a key")));
+  EXPECT_THAT(errors({}, by_order), ElementsAre(HasSubstr("name either")));
+  EXPECT_THAT(errors({{"within", 1s}, {"until", "desk"}}, by_order), ElementsAre(HasSubstr("name either")));
+  EXPECT_THAT(errors({{"until", "desc"}}, by_order), ElementsAre(HasSubstr("did you mean 'desk'")));
+  EXPECT_THAT(errors({{"until", "desk"}}, by_order), ElementsAre(HasSubstr("no timestamp")));
   EXPECT_THAT(errors({{"within", 0s}}, by_order), ElementsAre(HasSubstr("within: must be longer")));
   EXPECT_THAT(errors({{"within", 1s}, {"columns", value::list({"desc"})}}, by_order),
               ElementsAre(HasSubstr("did you mean 'desk'")));

@@ -158,7 +158,7 @@ class job_engine final : public engine {
       WEIR_TRY(how.restore->verify());
     }
     how.cuts = {told.interval_us, told.timeout_us, told.min_pause_us, told.tolerable_failures,
-                told.aligned_timeout_us};
+                told.aligned_timeout_us, told.mode == config::checkpoint_mode::exactly_once, told.incremental};
     how.allow_dropped_state = told_.allow_dropped_state;
     how.still_mine = [right = told_.place->right] { return right.still_mine(); };
     const base::logger log({.room = "control", .pipeline = plan_->pipeline});

@@ -192,10 +192,13 @@ built build(const plan::plan& what, const options& how, const weir_host& table, 
       }
     }
   }
+  if (!how.cuts.incremental)
+    for (auto& subtasks : all.tasks)
+      for (auto& t : subtasks) t->nodes().capture_all();
   for (auto& chain : all.operators)
     for (task::operator_task* t : chain) {
       t->seal();
-      t->set_aligned_timeout(how.cuts.aligned_timeout_us);
+      t->set_alignment(how.cuts.exactly_once, how.cuts.aligned_timeout_us);
     }
   return all;
 }

@@ -6,7 +6,7 @@
 
 #include "base/cat.hpp"
 #include "base/seeded_bug.hpp"
-#include "state/folder.hpp"
+#include "checkpoint/merged_state.hpp"
 
 namespace weir::job {
 namespace {
@@ -22,23 +22,6 @@ std::map<std::string, std::uint64_t> named(const task::node_counts& c) {
           {"records_out", c.records_out}, {"batches_out", c.batches_out},   {"bytes_out", c.bytes_out},
           {"late", c.late},               {"dead_letters", c.dead_letters}, {"skipped", c.skipped}};
 }
-
-/// state::folder as checkpoint wants it.
-class merger final : public checkpoint::block_merger {
- public:
-  merger(std::uint32_t key_groups, model::key_group_range range) : folder_(key_groups, range) {}
-  base::result<void> add(std::string_view block, const checkpoint::block_source&) override { return folder_.add(block); }
-  base::result<bool> take(std::string& block) override {
-    if (over_) return false;
-    block.clear();
-    over_ = !folder_.take(1 << 20, block);
-    return !block.empty();
-  }
-
- private:
-  state::folder folder_;
-  bool over_ = false;
-};
 
 }  // namespace
 
@@ -110,7 +93,7 @@ std::int64_t cut_coordinator::step() {
       give_up(lock, base::external_error(base::cat(
                         "cut ", work_->cut, " was not complete after its timeout of ", rules_.timeout_us / 1'000'000, " s: ",
                         work_->left, " of ", tasks_.size(), " subtasks had not handed over; look at back pressure, or raise "
-                        "checkpoint.timeout"), {}, base::retry::from_checkpoint));
+                        "checkpoint.timeout")));
     }
   }
   if (!work_ && !over_ && !stop_) {
@@ -152,7 +135,7 @@ void cut_coordinator::begin_cut(std::unique_lock<std::mutex>& lock, model::cut_k
   figures_.in_work_since_us = env_.now_us();
   if (with_.storage) {
     lock.unlock();
-    auto writer = with_.storage->begin({.number = cut, .kind = kind});
+    auto writer = with_.storage->begin({.number = cut, .kind = kind, .full = !rules_.incremental});
     lock.lock();
     if (writer)
       made.writer = std::move(*writer);
@@ -263,9 +246,7 @@ void cut_coordinator::make_savepoint(work& done) {
 void cut_coordinator::fold() {
   if (!with_.storage || !with_.storage->wants_fold() || folding_.exchange(true)) return;
   auto fold_all = [this] {
-    auto folded = with_.storage->fold([this](const std::string&, model::key_group_range range) {
-      return base::result<std::unique_ptr<checkpoint::block_merger>>(std::make_unique<merger>(plan_->key_groups, range));
-    });
+    auto folded = with_.storage->fold(checkpoint::state_mergers(plan_->key_groups));
     // The chains stay longer than they should be: worth a line, no reason to stop.
     if (!folded) log_.warn("deltas could not be folded; it is tried again behind the next cut", {{"why", folded.why().text()}});
     folding_ = false;
@@ -279,12 +260,13 @@ void cut_coordinator::give_up(std::unique_lock<std::mutex>& lock, base::error wh
   work gone = std::move(*work_);
   work_.reset();
   ++figures_.failed;
-  ++failures_;
+  // A savepoint that a person asked for and did not get is told to the person; the pipeline goes on.
+  if (!gone.asked) ++failures_;
   figures_.in_work_since_us = -1;
   due_ns_ = env_.monotonic_ns() + std::max(rules_.interval_us, rules_.min_pause_us) * 1000;
   tell_all({task::order_kind::abort, gone.cut, gone.kind, true});
-  // What only a restart can cure is not tolerated: nobody knows what the disk holds, or the storage takes no cut any more.
-  const bool fatal = gone.last || why.how == base::retry::from_checkpoint || failures_ > rules_.tolerable_failures;
+  // Tolerated is only what may go well the next time. Not: nobody knows what the disk holds, or somebody else has taken over.
+  const bool fatal = gone.last || why.how != base::retry::backoff || failures_ > rules_.tolerable_failures;
   if (fatal) stop_ = true;
   lock.unlock();
   log_.error("cut was given up", {{"cut", gone.cut}, {"why", why.text()}, {"failures", failures_}});

@@ -10,6 +10,8 @@ struct cut_rules {
   std::int64_t min_pause_us = 0;
   std::uint32_t tolerable_failures = 0;
   std::int64_t aligned_timeout_us = 0;  ///< above it barriers overtake queued batches
+  bool exactly_once = true;  ///< false: no channel waits for the others' barriers; after a restore records may come twice
+  bool incremental = true;   ///< false: each cut holds all of the state
 };
 
 struct cut_figures {

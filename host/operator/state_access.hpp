@@ -2,6 +2,7 @@
 // Keyed state and timers as a node reaches them. The state itself is another room's; who builds a subtask joins the two.
 #include <cstdint>
 #include <span>
+#include <string>
 
 #include "model/batch.hpp"
 #include "weir/ext/draft/state.h"
@@ -44,6 +45,8 @@ class state_access {
   virtual model::batch_ref pop_due(std::uint32_t time_kind, std::int64_t until_us, std::int64_t most, std::uint32_t* family) = 0;
   /// The earliest timer; INT64_MAX: none.
   virtual std::int64_t next_timer(std::uint32_t time_kind) const = 0;
+  /// What the last negative code was about.
+  virtual const std::string& why() const = 0;
   /// Told before each call into the plugin: for times to live.
   virtual void set_time(std::int64_t now_us, std::int64_t watermark_us) = 0;
 };

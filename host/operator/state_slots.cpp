@@ -32,9 +32,10 @@ const model::batch* batch_of(weir_context* c, const weir_batch* given, const cha
 /// Errors of the state itself end the chain like a broken contract.
 weir_code told(weir_context* c, weir_code code, const char* slot) {
   if (code < 0) {
-    const char* why = code == WEIR_E_MEMORY ? "no memory for keyed state within the budget" : "keyed state refused the call";
-    return c->broken(code == WEIR_E_MEMORY ? base::host_error(cat(slot, ": ", why), {}, base::retry::from_checkpoint)
-                                           : base::plugin_error(cat(slot, ": ", why, " (code ", code, ")")));
+    const std::string& why = c->state->why();
+    return c->broken(code == WEIR_E_MEMORY
+                         ? base::host_error(cat(slot, ": no memory for keyed state: ", why), {}, base::retry::from_checkpoint)
+                         : base::plugin_error(cat(slot, ": keyed state refused the call: ", why, " (code ", code, ")")));
   }
   return code;
 }

@@ -23,6 +23,8 @@ std::uint32_t chain::add(std::shared_ptr<const op::spec> what) {
       made->state = std::make_unique<keyed_state>(*made->what, subtask_, env_);
       made->instance->use(made->state.get());
       has_state_ = true;
+      for (const auto& family : made->what->timers)
+        has_processing_timers_ = has_processing_timers_ || family.time_kind == WEIR_TIMER_PROCESSING_TIME;
     }
   } else {
     WEIR_CHECK(number == 0, "a source inside a chain");
@@ -177,7 +179,7 @@ bool chain::fire_processing_timers(std::int64_t now_us) {
 
 std::int64_t chain::next_processing_timer() const {
   std::int64_t next = INT64_MAX;
-  if (!has_state_) return next;
+  if (!has_processing_timers_) return next;
   for (const auto& n : nodes_)
     if (n->state) next = std::min(next, n->instance->next_processing_timer());
   return next;
@@ -195,7 +197,7 @@ bool chain::cut(task_cut& into, bool store) {
         if (!n.instance->prepare(into.cut, &prepared)) return false;
         to.prepared = std::move(prepared);
       }
-      if (n.state && store) n.state->cut();
+      if (n.state && store) n.state->cut(all_);
     }
     to.watermark_us = n.instance ? n.instance->watermark() : n.source->watermark;
     const op::counters& c = n.counts();

@@ -69,6 +69,8 @@ class chain {
   }
 
   // ---- the cut
+  /// [control] Before the first step: each cut holds all of the state, not what changed.
+  void capture_all() { all_ = true; }
   bool has_state() const { return has_state_; }
   /// Every node in order: flush, save, prepare; with `store` its state is captured from now on.
   bool cut(task_cut& into, bool store);
@@ -131,6 +133,8 @@ class chain {
   std::vector<std::unique_ptr<exchange::writer>> writers_;
   std::vector<std::unique_ptr<member>> nodes_;
   bool has_state_ = false;
+  bool all_ = false;
+  bool has_processing_timers_ = false;
   bool restores_ = false;  // this run goes on from a cut
 };
 

@@ -20,7 +20,9 @@ class keyed_state final : public op::state_access {
   keyed_state(const op::spec& what, std::uint32_t subtask, base::env& env);
 
   // ---- the cut
-  void cut() {
+  /// all: not only what changed since the cut before.
+  void cut(bool all) {
+    if (all) store_.abandon();  // as if the cut before had come to nothing
     store_.cut();
     capturing_ = true;
   }
@@ -91,6 +93,7 @@ class keyed_state final : public op::state_access {
     return store_.pop_due(time_kind, until_us, most, family);
   }
   std::int64_t next_timer(std::uint32_t time_kind) const override { return store_.next_timer(time_kind); }
+  const std::string& why() const override { return store_.why(); }
   void set_time(std::int64_t now_us, std::int64_t watermark_us) override { store_.set_time(now_us, watermark_us); }
 
  private:

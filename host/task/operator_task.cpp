@@ -51,7 +51,7 @@ void operator_task::seal() {
 
 step_result operator_task::work() {
   // Before back pressure: a cut must come through when nothing else does.
-  if (gate_.barrier_seen() > last_cut() && must_overtake() && !overtake(gate_.barrier_seen())) return step_result::failed;
+  if (must_overtake() && !overtake(gate_.barrier_seen())) return step_result::failed;
   if (recorded_left_ > 0) look_for_barriers();
   if (!chain_.has_room()) return step_result::wait_output;
   auto next = gate_.poll();
@@ -88,7 +88,7 @@ bool operator_task::take_barrier(std::uint32_t channel, model::barrier b) {
     aligning_ = b;
   }
   delivered_[channel] = true;
-  gate_.block(channel);
+  if (exactly_once_) gate_.block(channel);
   return cut_when_aligned();
 }
 
@@ -103,10 +103,15 @@ bool operator_task::cut_when_aligned() {
   return cut_here(b.cut, b.kind);
 }
 
+bool operator_task::may_overtake(std::uint64_t cut) const {
+  // A savepoint waits: it must be restorable at any parallelism. The order that says what it is comes by another way, soon.
+  return exactly_once_ && cut > last_cut() && cut > given_up() && announced().cut == cut &&
+         announced().kind != model::cut_kind::savepoint;
+}
+
 bool operator_task::must_overtake() {
   const std::uint64_t cut = gate_.barrier_seen();
-  // A savepoint waits: it must be restorable at any parallelism. The order that says what it is comes by another way, soon.
-  if (cut <= given_up() || announced().cut != cut || announced().kind == model::cut_kind::savepoint) return false;
+  if (!may_overtake(cut)) return false;
   const std::int64_t now = env_.monotonic_ns();
   if (cut != waiting_cut_) {
     waiting_cut_ = cut;
@@ -117,7 +122,7 @@ bool operator_task::must_overtake() {
 }
 
 std::int64_t operator_task::work_at_ns() const {
-  if (gate_.barrier_seen() <= last_cut() || gate_.barrier_seen() <= given_up()) return INT64_MAX;
+  if (waiting_cut_ == 0 || !may_overtake(waiting_cut_)) return INT64_MAX;
   return waiting_since_ns_ + aligned_timeout_ns_ + patience_ns;
 }
 

@@ -22,8 +22,12 @@ class operator_task final : public task {
         input_ports_(std::move(input_ports)),
         open_of_port_(port_count, 0) {}
 
-  /// [control] Before the first step: a barrier does not wait behind queued batches longer than this.
-  void set_aligned_timeout(std::int64_t microseconds) { aligned_timeout_ns_ = microseconds * 1000; }
+  /// [control] Before the first step. exactly_once: channels whose barrier has come wait for the others, and a barrier does not
+  /// wait behind queued batches longer than the timeout. Otherwise nobody waits, and what follows a barrier may be in the cut too.
+  void set_alignment(bool exactly_once, std::int64_t timeout_us) {
+    exactly_once_ = exactly_once;
+    aligned_timeout_ns_ = timeout_us * 1000;
+  }
   /// [control] Before the first step, after seal: what the barrier of the restored cut had overtaken. schemas: by input edge.
   base::result<void> restore_in_flight(std::string_view bytes, const std::vector<model::schema_ref>& schemas);
 
@@ -42,6 +46,8 @@ class operator_task final : public task {
   bool take(exchange::arrival& a);
   bool take_barrier(std::uint32_t channel, model::barrier b);
   bool cut_when_aligned();
+  /// Whether this cut's barrier may leave what waits in front of it behind.
+  bool may_overtake(std::uint64_t cut) const;
   /// Whether the barrier that waits must not wait any longer.
   bool must_overtake();
   bool overtake(std::uint64_t cut);
@@ -64,6 +70,7 @@ class operator_task final : public task {
   model::barrier aligning_;          // cut 0: no barrier has come that has not been passed on
   std::vector<bool> channel_ended_;
   std::vector<bool> delivered_;      // channels that the barrier has come through
+  bool exactly_once_ = true;
   std::int64_t aligned_timeout_ns_ = 0;
   std::uint64_t waiting_cut_ = 0;    // whose barrier was seen in a queue
   std::int64_t waiting_since_ns_ = 0;

@@ -192,7 +192,8 @@ void simulate(std::uint64_t seed, told* did) {
               .timeout_us = chance(20) ? 3'000 : 60'000'000,
               .min_pause_us = 0,
               .tolerable_failures = static_cast<std::uint32_t>(random() % 3),
-              .aligned_timeout_us = chance(50) ? 0 : 1'000'000};
+              .aligned_timeout_us = chance(50) ? 0 : 1'000'000,
+              .incremental = chance(80)};
 
   for (int attempt = 0; attempt < 200; ++attempt) {
     const bool calm = attempt > 30;  // faults end some time, and then it must come to its end

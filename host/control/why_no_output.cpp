@@ -43,9 +43,9 @@ std::string records(std::uint64_t n) { return cat(n, n == 1 ? " record" : " reco
 /// The figures of both looks by place, and what can be read off them.
 class looks {
  public:
-  explicit looks(const silence_facts& of) : of(of), plan(of.plan) {
-    for (const auto& f : of.before) before_[{f.node, f.subtask}] = &f;
-    for (const auto& f : of.now) now_[{f.node, f.subtask}] = &f;
+  explicit looks(const silence_facts& facts) : of(facts), plan(facts.plan) {
+    for (const auto& f : facts.before) before_[{f.node, f.subtask}] = &f;
+    for (const auto& f : facts.now) now_[{f.node, f.subtask}] = &f;
   }
 
   const subtask_figures& now(place p) const { return at(now_, p); }

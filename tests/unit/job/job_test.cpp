@@ -183,8 +183,8 @@ TEST(Job, CanBeDestroyedAtAnyTime) {
     {
       run r(told);
       if (when > 0) r.job->start();
-      if (when == 1) ASSERT_TRUE(wait_until([&] { return told.discovered > 0; }));
-      if (when == 3) ASSERT_TRUE(wait_until([&] { return told.taken > 100; }));
+      if (when == 1) { ASSERT_TRUE(wait_until([&] { return told.discovered > 0; })); }
+      if (when == 3) { ASSERT_TRUE(wait_until([&] { return told.taken > 100; })); }
     }
     EXPECT_EQ(told.alive, 0) << when;
   }

@@ -64,6 +64,8 @@ class arena {
 
   std::uint64_t held_bytes() const noexcept { return std::uint64_t{pages_} * page_bytes - untouched_; }
   std::uint64_t used_bytes() const noexcept { return used_; }
+  /// Bytes inside of chunks in use that hold nothing: kept by the tables.
+  std::uint64_t unused = 0;
   /// There is a free chunk of the class.
   bool has_free(int size_class) const noexcept { return free_[static_cast<std::size_t>(size_class)] != 0; }
 

@@ -79,36 +79,39 @@ void store::impl::write_entry(keyed& s, table& t, char* entry, record_writer& to
   to.put_key(key);
   word_of(entry) |= entry_known;
   t.known = true;
-  if (s.is_timers()) return;
-  if (s.lay.ttl_at != 0) put_fixed(to.text, written_of(s, entry));
+  if (!s.is_timers()) write_body(s, entry, to.text, merge);
+}
+
+void store::impl::write_body(keyed& s, char* entry, std::string& out, bool merge) {
+  if (s.lay.ttl_at != 0) put_fixed(out, written_of(s, entry));
   switch (s.kind) {
     case WEIR_STATE_VALUE:
-      to.text.append(value_of(entry), s.value_size);
+      out.append(value_of(entry), s.value_size);
       break;
     case WEIR_STATE_BYTES: {
       auto* v = pointer_in<bytes_value>(entry);
-      put_text(to.text, v ? v->view() : std::string_view());
+      put_text(out, v ? v->view() : std::string_view());
       break;
     }
     case WEIR_STATE_LIST: {
       auto* v = pointer_in<list_value>(entry);
       if (!v) {
-        put_text(to.text, {});
+        put_text(out, {});
         break;
       }
       heap_bytes -= v->bytes();
-      put_list(to.text, *v, merge);
+      put_list(out, *v, merge);
       heap_bytes += v->bytes();
       break;
     }
     default: {
       auto* v = pointer_in<map_value>(entry);
       if (!v) {
-        put_text(to.text, {});
+        put_text(out, {});
         break;
       }
       heap_bytes -= v->bytes();
-      put_map(to.text, *v, merge);
+      put_map(out, *v, merge);
       heap_bytes += v->bytes();
       break;
     }
@@ -162,6 +165,9 @@ void store::impl::cut() {
     s->captured_drops.swap(s->drops);
     if (whole_now) s->captured_drops.clear();
   }
+  if (whole_now && cold) cold_at_cut = cold->hold();
+  cold_from.clear();
+  cold_said = false;
   ++epoch;
   capturing = true;
   at_state = at_drop = at_table = 0;
@@ -184,6 +190,7 @@ bool store::impl::capture_state(keyed& s, std::size_t limit, record_writer& to) 
     to.forget_name_space();
     s.early.clear();
   }
+  if (!s.is_timers() && !capture_cold(s, limit, to)) return false;
   for (; at_table < s.captured_tables.size(); ++at_table) {
     table* t = s.captured_tables[at_table];
     if (!t) continue;
@@ -215,7 +222,7 @@ bool store::impl::capture_state(keyed& s, std::size_t limit, record_writer& to) 
       std::unique_ptr<table> gone = std::move(*at);
       s.zombies.erase(at);
       bury(s, std::move(gone));
-    } else if (t->used == 0 && !t->pinned) {
+    } else if (t->used == 0 && t->cold == 0 && !t->pinned) {
       take_table(s, *t);
     }
   }
@@ -253,9 +260,12 @@ bool store::impl::capture(std::size_t about, std::string& block) {
     ++at_state;
     at_drop = at_table = 0;
     reset_said = false;
+    cold_from.clear();
+    cold_said = false;
     if (block.size() >= limit && at_state < all.size()) return true;
   }
   capturing = false;
+  cold_at_cut.reset();
   return false;
 }
 
@@ -263,6 +273,7 @@ void store::impl::abandon() {
   whole_next = true;
   if (!capturing) return;
   capturing = false;
+  cold_at_cut.reset();
   for (auto& s : all) {
     s->early.clear();
     s->captured_drops.clear();

@@ -6,6 +6,7 @@
 
 #include "model/batch_builder.hpp"
 #include "state/arena.hpp"
+#include "state/cold.hpp"
 #include "state/key.hpp"
 #include "state/keyed.hpp"
 #include "state/store.hpp"
@@ -56,6 +57,26 @@ struct store::impl {
   char* find_or_make(keyed& s, table& t, std::uint64_t hash, const key_bytes& key, std::uint32_t flags);
   void expire_slots(keyed& s, std::int64_t count, std::uint32_t flags, weir_slot** out);
 
+  // ---- what is on disk (spill.cpp)
+  struct wanted_row {
+    std::string key;
+    table* at;
+  };
+  std::string cold_prefix(const keyed& s, std::int64_t ns) const;
+  std::string cold_key(const keyed& s, std::int64_t ns, const key_bytes& key) const;
+  weir_code cold_failed(base::error what_failed);
+  std::uint64_t in_use() const noexcept;
+  std::uint64_t evict();  ///< entries that left
+  bool evict_from(keyed& s, std::size_t& look, std::size_t& most);
+  weir_code bring_back(keyed& s, table& t, const key_bytes& key, std::string_view stored);
+  weir_code bring_back(keyed& s, std::vector<wanted_row>& rows);
+  weir_code bring_back_some(keyed& s, table& t, std::size_t most);
+  template <class Keys>
+  weir_code bring_back_rows(keyed& s, const Keys& keys, std::int64_t count, const std::int64_t* name_spaces);
+  void forget_cold(keyed& s, table& t);
+  base::result<void> forget_cold_groups(keyed& s, table& t, const section_head& head);
+  bool capture_cold(keyed& s, std::size_t limit, record_writer& to);
+
   // ---- what changed (capture.cpp)
   /// Before a write. False: no memory.
   bool touch(keyed& s, table& t, char* entry) {
@@ -76,6 +97,7 @@ struct store::impl {
   bool touch_slow(keyed& s, table& t, char* entry);
   /// Writes an entry's record as it is; it is not dirty after it.
   void write_entry(keyed& s, table& t, char* entry, record_writer& to);
+  void write_body(keyed& s, char* entry, std::string& out, bool merge);
   bool pending(const table& t) const noexcept {
     return capturing && t.done_epoch != epoch - 1 && (t.list_epoch == epoch - 1 || t.previous_epoch == epoch - 1);
   }
@@ -117,7 +139,7 @@ struct store::impl {
   base::result<void> load_value(keyed& s, char* entry, const stored_record& r, const load_options& how,
                                 const model::schema* stored);
   /// Takes away what a writer of some key groups took away: of one table, without a record of it.
-  void take_groups(keyed& s, table& t, const section_head& head);
+  base::result<void> take_groups(keyed& s, table& t, const section_head& head);
   std::uint64_t key_hash(const keyed& s, key_bytes key) const noexcept;
   void loaded();
 
@@ -140,6 +162,14 @@ struct store::impl {
   std::size_t at_state = 0, at_drop = 0, at_table = 0;
   bool table_open = false;
   bool reset_said = false;
+
+  std::unique_ptr<cold_rows> cold;  // null: all stays in memory
+  std::uint64_t budget = UINT64_MAX;
+  bool cold_broken = false;  // the disk failed; the run must begin again from a checkpoint
+  std::size_t hand_state = 0;
+  std::shared_ptr<const cold_rows::snapshot> cold_at_cut;
+  std::string cold_from;
+  bool cold_said = false;
 
   // Scratch of calls.
   std::vector<std::int64_t> scratch_times;

@@ -32,6 +32,7 @@ struct timer_queue {
 struct keyed {
   std::string name;
   std::uint32_t kind = WEIR_STATE_VALUE;  // or block_timer_kind
+  std::uint32_t index = 0;                // among all of the store
   std::uint32_t number = 0;               // of the state, of the family
   model::schema_ref value, map_key;
   std::uint32_t value_size = 0;
@@ -87,6 +88,11 @@ struct keyed {
   std::vector<std::unique_ptr<table>> graves;  // dropped, with values that are still to be freed
   std::uint64_t grave_cursor = 0;
   record_writer early;  // entries of the cut in work that were written again before their turn
+
+  std::uint64_t cold = 0;  // entries of all tables that are on disk
+  // Where the hand that evicts is.
+  std::int64_t hand_name_space = INT64_MIN;
+  std::uint64_t hand_cursor = 0;
 
   timer_queue queue;
   // Where the sweep of expired entries is.

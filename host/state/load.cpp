@@ -109,11 +109,12 @@ result<keyed*> store::impl::stored_state(const section_head& head, const load_op
                              "; declare the old fields, or give the new state another name"));
 }
 
-void store::impl::take_groups(keyed& s, table& t, const section_head& head) {
+result<void> store::impl::take_groups(keyed& s, table& t, const section_head& head) {
   const bool whole =
       head.groups == what.key_groups && head.group_begin <= what.own.begin && head.group_end >= what.own.end;
   if (!whole) {
     const model::key_group_range range{head.group_begin, head.group_end};
+    if (t.cold > 0) WEIR_TRY(forget_cold_groups(s, t, head));
     std::vector<char*> gone;
     walk_entries(memory, s.lay, t, 0, [&](char* e) {
       const key_bytes key = key_of(s.lay, e);
@@ -126,9 +127,10 @@ void store::impl::take_groups(keyed& s, table& t, const section_head& head) {
       if (s.is_timers() && is_present(e)) --t.live;
       remove_entry(memory, s.lay, t, e);
     }
-    if (t.used > 0) return;
+    if (t.used > 0 || t.cold > 0) return {};
   }
   take_table(s, t);
+  return {};
 }
 
 result<void> store::impl::load_value(keyed& s, char* e, const stored_record& r, const load_options& how,
@@ -216,11 +218,11 @@ result<void> store::impl::load_record(keyed& s, const section_head& head, const 
   if (r.what == record::reset) {
     std::vector<table*> tables;
     for (auto& [ns, t] : s.tables) tables.push_back(t.get());
-    for (table* t : tables) take_groups(s, *t, head);
+    for (table* t : tables) WEIR_TRY(take_groups(s, *t, head));
     return {};
   }
   if (r.what == record::dropped) {
-    if (table* t = s.find_table(r.name_space)) take_groups(s, *t, head);
+    if (table* t = s.find_table(r.name_space)) return take_groups(s, *t, head);
     return {};
   }
   const bool no_key_at_all = (r.key.bits & key_nulls) != 0 && r.key.size == (s.is_timers() ? 8u : 0u);
@@ -239,7 +241,7 @@ result<void> store::impl::load_record(keyed& s, const section_head& head, const 
     free_value(s, e);
     if (s.is_timers() && is_present(e)) --t->live;
     remove_entry(memory, s.lay, *t, e);
-    if (t->used == 0) take_table(s, *t);
+    if (t->used == 0 && t->cold == 0) take_table(s, *t);
     return {};
   }
   table& t = make_table(s, r.name_space);
@@ -289,7 +291,20 @@ result<void> store::impl::load(std::string_view block, const load_options& how) 
         const std::uint64_t tag = table::tag_of(hash);
         __builtin_prefetch(t->buckets_of(tag) + (tag & t->mask));
       }
+      if (s->cold > 0) {
+        // A change of a row that has left memory already.
+        std::vector<wanted_row> wanted;
+        for (const stored_record& one : records) {
+          table* t = one.what <= record::removed ? s->find_table(one.name_space) : nullptr;
+          if (t && t->cold > 0 && !find_entry(memory, s->lay, *t, hash_of(one.key), one.key))
+            wanted.push_back({cold_key(*s, one.name_space, one.key), t});
+        }
+        if (bring_back(*s, wanted) != WEIR_OK)
+          return base::external_error(why, cat("state ", s->name), base::retry::from_checkpoint);
+      }
       for (const stored_record& one : records) WEIR_TRY(load_record(*s, head, one, how, stored.get()));
+      while (cold && in_use() > budget + budget / 8 && !cold_broken && evict() > 0) {
+      }
     }
   }
   return {};

@@ -127,6 +127,22 @@ char* store::impl::resolve_slowly(keyed& s, table* t, const Keys& keys, std::int
   return e;
 }
 
+/// Rows of these keys that are on disk.
+template <class Keys>
+weir_code store::impl::bring_back_rows(keyed& s, const Keys& keys, std::int64_t count,
+                                       const std::int64_t* name_spaces) {
+  std::vector<wanted_row> wanted;
+  for (std::int64_t k = 0; k < count; ++k) {
+    const std::int64_t ns = name_spaces ? name_spaces[k] : 0;
+    table* t = s.find_table(ns);
+    if (!t || t->cold == 0) continue;
+    typename Keys::bytes room;
+    const key_bytes key = keys.key(k, room);
+    if (!find_entry(memory, s.lay, *t, keys.hash(k), key)) wanted.push_back({cold_key(s, ns, key), t});
+  }
+  return bring_back(s, wanted);
+}
+
 /// One table that the caches of the processor hold: row by row.
 template <class Keys>
 weir_code store::impl::resolve_near(keyed& s, table& t, const Keys& keys, std::int64_t count, std::uint32_t flags,
@@ -164,6 +180,10 @@ weir_code store::impl::resolve_rows(keyed& s, const Keys& keys, std::int64_t cou
                                     std::uint32_t flags, weir_slot** out) {
   const bool create = (flags & WEIR_SLOTS_CREATE) != 0;
   const bool write = (flags & WEIR_SLOTS_TOUCH) != 0;
+  const bool mark = cold != nullptr;
+  if (s.cold > 0) {
+    if (const weir_code c = bring_back_rows(s, keys, count, name_spaces); c != WEIR_OK) return c;
+  }
   std::int64_t ns = name_spaces ? name_spaces[0] : 0;
   table* t = s.find_table(ns);
   if (!t && create) t = &make_table(s, ns);
@@ -177,7 +197,7 @@ weir_code store::impl::resolve_rows(keyed& s, const Keys& keys, std::int64_t cou
     std::fill_n(out, count, nullptr);
     return WEIR_OK;
   }
-  if (one && t->used <= near_entries && s.lay.ttl_at == 0) return resolve_near(s, *t, keys, count, flags, out);
+  if (one && t->used <= near_entries && s.lay.ttl_at == 0 && !mark) return resolve_near(s, *t, keys, count, flags, out);
 
   table* tables[block_rows];
   const std::uint64_t* at[block_rows];  // the bucket to begin with
@@ -243,6 +263,7 @@ weir_code store::impl::resolve_rows(keyed& s, const Keys& keys, std::int64_t cou
           continue;
         }
       }
+      if (mark) word_of(e) |= entry_hot;
       if (write && !touch(s, *tables[i], e)) return no_memory(s);
       out[k] = slot_of(e);
     }

@@ -43,6 +43,7 @@ store::impl::~impl() {
 keyed& store::impl::add_keyed(std::string name, std::uint32_t kind, std::uint32_t number) {
   all.push_back(std::make_unique<keyed>());
   keyed& s = *all.back();
+  s.index = static_cast<std::uint32_t>(all.size() - 1);
   s.name = std::move(name);
   s.kind = kind;
   s.number = number;
@@ -92,6 +93,7 @@ table& store::impl::make_table(keyed& s, std::int64_t ns) {
 void store::impl::take_table(keyed& s, table& t) {
   const auto it = s.tables.find(t.name_space);
   s.forget(t.name_space);
+  forget_cold(s, t);
   if (s.queue.open && s.queue.bucket == t.name_space) {
     s.queue.open = false;
     s.queue.sorted.clear();
@@ -158,7 +160,7 @@ void store::impl::set_time(std::int64_t now, std::int64_t watermark) {
         }
         list.consume(memory, n);
       }
-      if (t->used == 0 && !t->pinned) take_table(*s, *t);
+      if (t->used == 0 && t->cold == 0 && !t->pinned) take_table(*s, *t);
     }
     to_tidy.clear();
   }
@@ -168,6 +170,7 @@ void store::impl::set_time(std::int64_t now, std::int64_t watermark) {
     if (s->ttl_us > 0) sweep(*s, swept_in_a_call);
     dig(*s, freed_in_a_call);
   }
+  if (cold) evict();
 }
 
 bool store::impl::any_present(keyed& s, table& t) {
@@ -205,7 +208,18 @@ weir_code store::impl::scan(keyed& s, std::int64_t ns, std::uint64_t* cursor, mo
                             weir_slot*** out) {
   scratch_entries.clear();
   scan_slots.clear();
-  if (table* t = s.find_table(ns)) {
+  constexpr std::uint64_t on_disk = std::uint64_t{1} << 63;
+  table* const t = s.find_table(ns);
+  if (t && *cursor == on_disk) {
+    // What was in memory has been seen; the rest comes in part by part.
+    if (const weir_code code = bring_back_some(s, *t, scan_rows_max); code != WEIR_OK) return code;
+    std::erase_if(scratch_entries, [&](char* e) { return expired(s, e); });
+    for (char* e : scratch_entries) {
+      if (s.lay.ttl_at != 0) slot_of(e)->epoch = 0;
+      scan_slots.push_back(slot_of(e));
+    }
+    *cursor = t->cold > 0 ? on_disk : 0;
+  } else if (t) {
     *cursor = walk_entries(memory, s.lay, *t, *cursor, [&](char* e) {
       if (!is_present(e) || expired(s, e)) return true;
       if (s.lay.ttl_at != 0) slot_of(e)->epoch = 0;
@@ -213,6 +227,7 @@ weir_code store::impl::scan(keyed& s, std::int64_t ns, std::uint64_t* cursor, mo
       scan_slots.push_back(slot_of(e));
       return static_cast<std::int64_t>(scratch_entries.size()) < scan_rows_max;
     });
+    if (*cursor == 0 && t->cold > 0) *cursor = on_disk;
   } else {
     *cursor = 0;
   }
@@ -234,7 +249,7 @@ std::uint64_t store::memory_bytes() const noexcept { return impl_->memory.held_b
 std::uint64_t store::entries() const noexcept {
   std::uint64_t sum = 0;
   for (const auto& s : impl_->all)
-    for (const auto& [ns, t] : s->tables) sum += t->used;
+    for (const auto& [ns, t] : s->tables) sum += t->used + t->cold;
   return sum;
 }
 
@@ -256,7 +271,7 @@ weir_code store::next_name_space(std::uint32_t state, std::int64_t from, std::in
   keyed* s = impl_->state_at(state);
   if (!s) return impl_->fail(WEIR_E_CONTRACT, cat("state number ", state, " was not declared"));
   for (auto it = s->tables.lower_bound(from); it != s->tables.end(); ++it) {
-    if (!impl_->any_present(*s, *it->second)) continue;
+    if (it->second->cold == 0 && !impl_->any_present(*s, *it->second)) continue;
     *out = it->first;
     return WEIR_OK;
   }

@@ -39,6 +39,14 @@ struct load_options {
   converter convert;           ///< null: another schema is an error
 };
 
+/// Where entries go that the memory budget has no room for.
+struct spill_options {
+  std::string directory;  ///< of this store alone; deleted at the end
+  /// Of tables and values in memory, to a page of 2 MiB. What changed since the last cut stays in memory beyond it; the
+  /// caches and buffers of the disk side (about 130 MiB at most) are not counted.
+  std::uint64_t budget_bytes = 0;
+};
+
 /// [task]
 class store {
  public:
@@ -50,6 +58,10 @@ class store {
 
   /// What the operator keeps; as given.
   const model::state_shape& what() const noexcept;
+
+  /// Before the first use: lets entries that were not used for long leave memory for a directory of the real file
+  /// system. Timers stay. A disk that fails later is WEIR_E_STATE of the calls that need it.
+  base::result<void> spill(const spill_options& how);
 
   /// Before each call into the plugin: the clocks that TTL goes by. Slots and scans of the call before end here:
   /// entries without a value give their memory back, and a bounded number of expired ones is swept.
@@ -116,6 +128,8 @@ class store {
   std::uint64_t memory_bytes() const noexcept;
   /// Entries of all states and timers (those that were cleared and wait for a cut included).
   std::uint64_t entries() const noexcept;
+  /// Of those, on disk.
+  std::uint64_t cold_entries() const noexcept;
   /// What the last negative code was about; for weir_host.fail.
   const std::string& why() const noexcept;
 

@@ -169,7 +169,9 @@ char* insert_entry(arena& memory, const layout& l, table& t, std::uint64_t hash,
   char* e = nullptr;
   if (place* head = free_head(t, l, key.bits, bytes, false); head && *head != 0) {
     e = memory.at(*head);
-    *head = static_cast<place>(word_of(e) >> 5);
+    t.unused_bytes -= bytes;
+    memory.unused -= bytes;
+    *head = static_cast<place>(word_of(e) >> entry_shift);
     auto& last = *reinterpret_cast<std::uint32_t*>(e + l.epoch_at);
     if (last != epoch) last = 0;  // of the present epoch: it is still in the list of what changed
     const std::uint32_t keep = last;
@@ -217,8 +219,11 @@ void remove_entry(arena& memory, const layout& l, table& t, char* entry) noexcep
   --s.used;
   --t.used;
   const auto bits = static_cast<std::uint32_t>(word_of(entry)) & (key_long | key_nulls);
-  place* head = free_head(t, l, bits, bytes_of(l, entry), true);
-  word_of(entry) = std::uint64_t{*head} << 5 | (bits & key_long) | entry_free;
+  const std::uint32_t bytes = bytes_of(l, entry);
+  t.unused_bytes += bytes;
+  memory.unused += bytes;
+  place* head = free_head(t, l, bits, bytes, true);
+  word_of(entry) = std::uint64_t{*head} << entry_shift | (bits & key_long) | entry_free;
   *head = self;
   slot_of(entry)->flags = 0;
 }
@@ -230,6 +235,8 @@ void release_table(arena& memory, table& t) noexcept {
     for (auto& s : t.segments) free_buckets(memory, s->buckets, table::segment_buckets);
   }
   for (const table::chunk& c : t.chunks) memory.release(memory.at(c.at), static_cast<int>(c.size_class));
+  memory.unused -= t.unused_bytes;
+  t.unused_bytes = 0;
   t.dirty.release(memory);
   t.captured.release(memory);
   t.empties.release(memory);

@@ -25,7 +25,9 @@ namespace weir::state {
 inline constexpr std::uint32_t entry_free = 1;    ///< not in the index; the upper bits are the next free place
 inline constexpr std::uint32_t entry_known = 2;   ///< some cut has a value for this key
 inline constexpr std::uint32_t entry_listed = 8;  ///< in the table's list of entries that may be empty
-inline constexpr std::uint32_t entry_bits = 31;
+inline constexpr std::uint32_t entry_hot = 32;    ///< looked at since the hand that evicts came by
+inline constexpr std::uint32_t entry_bits = 63;
+inline constexpr int entry_shift = 6;
 
 /// Where the parts of the entries of one state lie.
 struct layout {
@@ -149,6 +151,8 @@ struct alignas(64) table {
   std::vector<chunk> chunks;
   std::vector<std::pair<std::uint32_t, place>> free_long;  // bytes, first
   std::uint64_t chunk_bytes = 0;
+  std::uint64_t unused_bytes = 0;  // of entries that are free
+  std::uint64_t cold = 0;          // entries that are on disk
 
   // ---- what changed
   std::uint32_t previous_epoch = 0;  // list_epoch before that

@@ -251,7 +251,7 @@ weir_code store::map_put(std::uint32_t state, weir_slot* slot, weir_view key, we
     p->entries.emplace_hint(it, text(key), text(value));
     p->content += key.size + value.size;
   }
-  if (p->based) p->changed.emplace(text(key));
+  if (p->based && impl_->cuts) p->changed.emplace(text(key));
   impl_->heap_bytes += p->bytes() - before;
   slot->flags |= WEIR_SLOT_PRESENT;
   return WEIR_OK;

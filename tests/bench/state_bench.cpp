@@ -1,10 +1,12 @@
 // Nanoseconds and bytes of keyed state and timers (host/state), in CPU time of one thread; not a test.
-//   state_bench [slots|grow|windows|timers|cut]...   all of them by default; pin it to a core (taskset -c 0).
+//   state_bench [slots|grow|windows|timers|cut|spill]...   all of them by default; pin it to a core (taskset -c 0).
 #include <time.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <random>
 #include <string>
@@ -232,11 +234,73 @@ void cut() {
   }
 }
 
+/// More keys than the budget has room for, drawn by Zipf's law (s = 1); a cut every 2 million rows, as every 10 s or
+/// so.
+void spill() {
+  char directory[] = "/var/tmp/state_bench_XXXXXX";
+  if (!mkdtemp(directory)) std::exit(1);
+  constexpr std::int64_t keys = 16'000'000;
+  constexpr std::uint64_t budget = std::uint64_t{128} << 20;
+  {
+    state::store s(shape(2), base::real_env());
+    if (!s.spill({.directory = std::string(directory) + "/rows", .budget_bytes = budget})) std::exit(1);
+    const auto key = key_columns(2);
+    std::vector<weir_slot*> out(rows);
+    std::mt19937_64 r(7);
+    double longest = 0;
+    std::uint64_t most = 0;
+    std::int64_t since_cut = 0;
+    auto step = [&](const model::batch_ref& b) {
+      const double begin = now_ns();
+      s.set_time(0, 0);
+      count(s, *b, key, nullptr, out.data());
+      if (s.capturing()) {
+        std::string block;
+        s.capture(256 << 10, block);
+      } else if ((since_cut += rows) > 2'000'000) {
+        s.cut();
+        since_cut = 0;
+      }
+      const double took = now_ns() - begin;
+      longest = std::max(longest, took);
+      most = std::max(most, s.memory_bytes());
+      return took;
+    };
+    double fill = 0;
+    for (std::int64_t n = 0; n < keys; n += rows)
+      fill += step(keys_of(2, [&](std::int64_t i) {
+        return static_cast<std::int64_t>(static_cast<std::uint64_t>(n + i) * 0x9E3779B97F4A7C15u);
+      }));
+    std::printf(
+        "spill: %lld keys put under %llu MiB: %.0f rows/s, %.1f M on disk, at most %.0f MiB in memory, longest call "
+        "%.1f ms\n",
+        static_cast<long long>(keys), static_cast<unsigned long long>(budget >> 20),
+        static_cast<double>(keys) / fill * 1e9, static_cast<double>(s.cold_entries()) / 1e6,
+        static_cast<double>(most) / (1 << 20), longest / 1e6);
+    longest = 0;
+    most = 0;
+    double all = 0;
+    std::int64_t done = 0;
+    while (done < 6'000'000) {
+      const auto b = keys_of(2, [&](std::int64_t) {
+        const double u = static_cast<double>(r() >> 11) / 9007199254740992.0;
+        const auto rank = static_cast<std::uint64_t>(std::exp(u * std::log(static_cast<double>(keys))));
+        return static_cast<std::int64_t>(rank * 0x9E3779B97F4A7C15u);
+      });
+      all += step(b);
+      done += rows;
+    }
+    std::printf("spill: then by Zipf: %.0f rows/s, at most %.0f MiB in memory, longest call %.1f ms\n",
+                static_cast<double>(done) / all * 1e9, static_cast<double>(most) / (1 << 20), longest / 1e6);
+  }
+  std::filesystem::remove_all(directory);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::pair<const char*, void (*)()> all[] = {
-      {"slots", slots}, {"grow", grow}, {"windows", windows}, {"timers", timers}, {"cut", cut}};
+  const std::pair<const char*, void (*)()> all[] = {{"slots", slots},   {"grow", grow}, {"windows", windows},
+                                                    {"timers", timers}, {"cut", cut},   {"spill", spill}};
   for (const auto& [name, run] : all)
     if (argc == 1 || std::any_of(argv + 1, argv + argc, [&](const char* a) { return std::string_view(a) == name; }))
       run();

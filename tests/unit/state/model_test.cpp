@@ -1,6 +1,8 @@
 // Random histories against plain maps: operations, cuts written in slices while work goes on, cuts that are given up,
 // drops, timers, restores at another parallelism from which the history goes on.
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <set>
 #include <tuple>
@@ -40,11 +42,19 @@ std::string joined(const std::map<std::string, std::string>& v) {
 
 class history {
  public:
-  history(std::uint64_t seed, std::string_view schema) : r_(seed), keys_(schema, true) { restart(1, {}); }
+  /// spilling: nothing that can leave memory stays in it.
+  history(std::uint64_t seed, std::string_view schema, bool spilling)
+      : r_(seed), keys_(schema, true), spilling_(spilling) {
+    restart(1, {});
+  }
+  std::uint64_t most_cold() const { return most_cold_; }
 
   void step() {
     const std::int64_t what = pick(r_, 0, 99);
-    for (auto& s : stores_) s->set_time(now_, now_);
+    for (auto& s : stores_) {
+      s->set_time(now_, now_);
+      most_cold_ = std::max(most_cold_, s->cold_entries());
+    }
     if (what < 55) return write();
     if (what < 62) return clear();
     if (what < 66) return drop();
@@ -72,10 +82,18 @@ class history {
                     {{"a", WEIR_TIMER_EVENT_TIME}, {"b", WEIR_TIMER_EVENT_TIME}, {"c", WEIR_TIMER_PROCESSING_TIME}},
                     model::key_groups_of(subtask, parallelism, groups));
   }
+  std::unique_ptr<store> make_store(std::uint32_t subtask, std::uint32_t parallelism) {
+    auto s = std::make_unique<store>(shape(subtask, parallelism), base::real_env());
+    if (spilling_) {
+      const auto done = s->spill({.directory = scratch_.path + "/" + std::to_string(++made_), .budget_bytes = 0});
+      EXPECT_TRUE(done) << done.why().text();
+    }
+    return s;
+  }
   void restart(std::uint32_t parallelism, const std::vector<std::string>& blocks) {
     stores_.clear();
     for (std::uint32_t i = 0; i < parallelism; ++i) {
-      stores_.push_back(std::make_unique<store>(shape(i, parallelism), base::real_env()));
+      stores_.push_back(make_store(i, parallelism));
       for (const std::string& b : blocks) {
         const auto done = stores_.back()->load(b);
         ASSERT_TRUE(done) << done.why().text();
@@ -302,7 +320,8 @@ class history {
     }
     std::vector<contents> parts;
     for (std::uint32_t i = 0; i < parallelism; ++i) {
-      store s(shape(i, parallelism), base::real_env());
+      const auto made = make_store(i, parallelism);
+      store& s = *made;
       for (const std::string& b : chain) {
         const auto done = s.load(b);
         ASSERT_TRUE(done) << done.why().text();
@@ -413,8 +432,18 @@ class history {
     return all;
   }
 
+  struct scratch {
+    scratch() { EXPECT_NE(mkdtemp(path.data()), nullptr); }
+    ~scratch() { std::filesystem::remove_all(path); }
+    std::string path = ::testing::TempDir() + "state_XXXXXX";
+  };
+
+  scratch scratch_;
   random r_;
   key_maker keys_;
+  bool spilling_;
+  int made_ = 0;
+  std::uint64_t most_cold_ = 0;
   std::int64_t now_ = 1'700'000'000'000'000;
   std::vector<std::unique_ptr<store>> stores_;
   std::vector<contents> models_, captured_;
@@ -435,7 +464,7 @@ TEST_P(Model, AnyHistoryComesBackFromAnyOfItsCuts) {
   int restored = 0;
   for (std::uint64_t seed = 1; seed <= 6; ++seed) {
     SCOPED_TRACE(seed);
-    history h(seed, GetParam());
+    history h(seed, GetParam(), false);
     for (int i = 0; i < 1500; ++i) {
       h.step();
       if (HasFailure()) FAIL() << "step " << i;
@@ -445,6 +474,21 @@ TEST_P(Model, AnyHistoryComesBackFromAnyOfItsCuts) {
     restored += h.restored();
   }
   EXPECT_GT(restored, 6 * 5);
+}
+
+TEST_P(Model, AnyHistoryIsTheSameWhenWhatIsNotUsedLeavesMemory) {
+  for (std::uint64_t seed = 100; seed <= 102; ++seed) {
+    SCOPED_TRACE(seed);
+    history h(seed, GetParam(), true);
+    for (int i = 0; i < 1000; ++i) {
+      h.step();
+      if (HasFailure()) FAIL() << "step " << i;
+    }
+    h.finish();
+    if (HasFailure()) return;
+    EXPECT_GT(h.restored(), 3);
+    EXPECT_GT(h.most_cold(), 20u);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Keys, Model,

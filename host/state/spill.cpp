@@ -1,0 +1,234 @@
+// What leaves memory when the budget is used up, and how it comes back. A table all of whose entries are in memory
+// (cold == 0) never asks the disk.
+#include <algorithm>
+
+#include "base/cat.hpp"
+#include "base/check.hpp"
+#include "state/impl.hpp"
+
+namespace weir::state {
+namespace {
+
+template <class T>
+void put_ordered(std::string& out, T v) {
+  for (int shift = 8 * (sizeof(T) - 1); shift >= 0; shift -= 8) out.push_back(static_cast<char>(v >> shift));
+}
+
+constexpr std::size_t prefix_bytes = 2 + 8;
+
+}  // namespace
+
+std::string store::impl::cold_prefix(const keyed& s, std::int64_t ns) const {
+  std::string out;
+  put_ordered(out, static_cast<std::uint16_t>(s.index));
+  put_ordered(out, static_cast<std::uint64_t>(ns) ^ (std::uint64_t{1} << 63));
+  return out;
+}
+std::string store::impl::cold_key(const keyed& s, std::int64_t ns, const key_bytes& key) const {
+  std::string out = cold_prefix(s, ns);
+  out.push_back(static_cast<char>(key.bits));
+  out.append(key.data, key.size);
+  return out;
+}
+namespace {
+key_bytes key_in(std::string_view cold_key) {
+  cold_key.remove_prefix(prefix_bytes);
+  return {cold_key.data() + 1, static_cast<std::uint32_t>(cold_key.size() - 1), static_cast<std::uint8_t>(cold_key[0])};
+}
+}  // namespace
+
+weir_code store::impl::cold_failed(base::error what_failed) {
+  cold_broken = true;
+  return fail(WEIR_E_STATE, std::move(what_failed).text());
+}
+
+std::uint64_t store::impl::in_use() const noexcept { return memory.used_bytes() - memory.unused + heap_bytes; }
+
+/// Called between calls into the plugin. Bounded: what is over the budget now goes in a few calls.
+std::uint64_t store::impl::evict() {
+  if (cold_broken || states.empty() || in_use() <= budget) return 0;
+  constexpr std::size_t most_at_once = 2048;  // twice what a batch brings
+  std::size_t look = 16'384;
+  std::size_t most = most_at_once;
+  for (std::size_t turns = 0; turns < 2 * states.size() + 2 && look > 0 && most > 0 && in_use() > budget; ++turns) {
+    keyed& s = *states[hand_state % states.size()];
+    if (evict_from(s, look, most)) continue;
+    ++hand_state;  // all of it was looked at
+  }
+  return most_at_once - most;
+}
+
+/// False: the hand has come to the end of the state.
+bool store::impl::evict_from(keyed& s, std::size_t& look, std::size_t& most) {
+  auto it = s.tables.lower_bound(s.hand_name_space);
+  if (it == s.tables.end()) {
+    s.hand_name_space = INT64_MIN;
+    s.hand_cursor = 0;
+    return false;
+  }
+  if (it->first != s.hand_name_space) s.hand_cursor = 0;
+  s.hand_name_space = it->first;
+  table& t = *it->second;
+  scratch_entries.clear();
+  record_writer value;
+  const std::uint64_t goal = in_use() - budget;
+  std::uint64_t freed = 0;
+  s.hand_cursor = walk_entries(memory, s.lay, t, s.hand_cursor, [&](char* e) {
+    --look;
+    const std::uint64_t word = word_of(e);
+    const std::uint32_t last = epoch_of(s, e);
+    const bool clean = !cuts || ((word & entry_known) != 0 && last != epoch && !(capturing && last == epoch - 1));
+    if ((word & entry_hot) != 0) {
+      word_of(e) &= ~std::uint64_t{entry_hot};
+    } else if (clean && is_present(e) && (word & entry_listed) == 0) {
+      value.clear();
+      value.text.push_back(static_cast<char>((word & entry_known) != 0));
+      write_body(s, e, value.text, false);
+      cold->put(cold_key(s, t.name_space, key_of(s.lay, e)), value.text);
+      scratch_entries.push_back(e);
+      freed += bytes_of(s.lay, e) + value.text.size();
+      --most;
+    }
+    return look > 0 && most > 0 && freed < goal;
+  });
+  if (const auto done = cold->flush(); !done) {
+    cold_failed(done.why());
+    return false;
+  }
+  for (char* e : scratch_entries) {
+    free_value(s, e);
+    remove_entry(memory, s.lay, t, e);
+  }
+  t.cold += scratch_entries.size();
+  s.cold += scratch_entries.size();
+  if (s.hand_cursor == 0) {
+    if (it->first == INT64_MAX) {
+      s.hand_name_space = INT64_MIN;
+      return false;
+    }
+    s.hand_name_space = it->first + 1;
+  }
+  return true;
+}
+
+weir_code store::impl::bring_back(keyed& s, table& t, const key_bytes& key, std::string_view stored) {
+  const std::uint64_t hash = hash_of(key);
+  char* e = insert_entry(memory, s.lay, t, hash, key, epoch);
+  if (!e) return no_memory(s);
+  block_cursor in(stored);
+  const bool known = in.fixed<std::uint8_t>() != 0;
+  stored_record r;
+  r.key = key;
+  if (s.lay.ttl_at != 0) written_of(s, e) = in.fixed<std::int64_t>();
+  r.body = s.kind == WEIR_STATE_VALUE ? in.take(in.left()) : in.text();
+  if (known) word_of(e) |= entry_known;
+  word_of(e) |= entry_hot;
+  slot_of(e)->flags |= WEIR_SLOT_PRESENT;
+  if (auto done = load_value(s, e, r, {}, nullptr); !done) return cold_failed(std::move(done).why());
+  --t.cold;
+  --s.cold;
+  return WEIR_OK;
+}
+
+weir_code store::impl::bring_back(keyed& s, std::vector<wanted_row>& rows) {
+  if (rows.empty()) return WEIR_OK;
+  if (cold_broken) return WEIR_E_STATE;
+  std::sort(rows.begin(), rows.end(), [](const wanted_row& a, const wanted_row& b) { return a.key < b.key; });
+  rows.erase(
+      std::unique(rows.begin(), rows.end(), [](const wanted_row& a, const wanted_row& b) { return a.key == b.key; }),
+      rows.end());
+  std::vector<std::string> keys;
+  for (wanted_row& r : rows) keys.push_back(std::move(r.key));
+  weir_code code = WEIR_OK;
+  const auto got = cold->get(keys, [&](std::size_t i, std::string_view stored) {
+    if (code != WEIR_OK) return;
+    code = bring_back(s, *rows[i].at, key_in(keys[i]), stored);
+    cold->remove(keys[i]);
+  });
+  if (!got) return cold_failed(got.why());
+  if (code != WEIR_OK) return code;
+  if (const auto done = cold->flush(); !done) return cold_failed(done.why());
+  return WEIR_OK;
+}
+
+/// At most `most` rows of a table, those with the smallest keys first.
+weir_code store::impl::bring_back_some(keyed& s, table& t, std::size_t most) {
+  if (cold_broken) return WEIR_E_STATE;
+  weir_code code = WEIR_OK;
+  const std::string prefix = cold_prefix(s, t.name_space);
+  const auto got = cold->scan(nullptr, prefix, prefix, [&](std::string_view key, std::string_view stored) {
+    code = bring_back(s, t, key_in(key), stored);
+    scratch_entries.push_back(find_entry(memory, s.lay, t, hash_of(key_in(key)), key_in(key)));
+    cold->remove(key);
+    return code == WEIR_OK && --most > 0;
+  });
+  if (!got) return cold_failed(got.why());
+  if (code != WEIR_OK) return code;
+  if (const auto done = cold->flush(); !done) return cold_failed(done.why());
+  return WEIR_OK;
+}
+
+void store::impl::forget_cold(keyed& s, table& t) {
+  if (t.cold == 0) return;
+  if (const auto done = cold->remove_prefix(cold_prefix(s, t.name_space)); !done) cold_failed(done.why());
+  s.cold -= t.cold;
+  t.cold = 0;
+}
+
+base::result<void> store::impl::forget_cold_groups(keyed& s, table& t, const section_head& head) {
+  std::uint64_t gone = 0;
+  const model::key_group_range range{head.group_begin, head.group_end};
+  const std::string prefix = cold_prefix(s, t.name_space);
+  WEIR_TRY(cold->scan(nullptr, prefix, prefix, [&](std::string_view key, std::string_view) {
+    const key_bytes k = key_in(key);
+    const bool no_key_at_all = k.size == 0 && (k.bits & key_nulls) != 0;
+    if (no_key_at_all || range.contains(model::key_group(hash_of(k), head.groups))) {
+      cold->remove(key);
+      ++gone;
+    }
+    return true;
+  }));
+  t.cold -= gone;
+  s.cold -= gone;
+  return cold->flush();
+}
+
+/// The cold part of a cut that says everything: from how the disk was when the cut was made. False: there is more.
+bool store::impl::capture_cold(keyed& s, std::size_t limit, record_writer& to) {
+  if (!cold_at_cut || cold_said) return true;
+  std::string prefix = cold_prefix(s, 0).substr(0, 2);
+  std::string next;
+  const auto got = cold->scan(cold_at_cut.get(), prefix, cold_from, [&](std::string_view key, std::string_view stored) {
+    if (to.text.size() >= limit) {
+      next = key;
+      return false;
+    }
+    const key_bytes k = key_in(key);
+    std::uint64_t ns = 0;
+    for (std::size_t i = 2; i < prefix_bytes; ++i) ns = ns << 8 | static_cast<std::uint8_t>(key[i]);
+    to.begin_record(record::put, static_cast<std::int64_t>(ns ^ (std::uint64_t{1} << 63)), k.bits);
+    to.put_key(k);
+    to.text.append(stored.substr(1));
+    return true;
+  });
+  // A cut without these rows must not be taken for a whole one.
+  WEIR_CHECK(got, "state on disk cannot be read for a cut: ", got ? std::string() : got.why().text());
+  cold_from = next;
+  if (!next.empty()) return false;
+  cold_said = true;
+  return true;
+}
+
+base::result<void> store::spill(const spill_options& how) {
+  impl& i = *impl_;
+  i.cold = WEIR_TRY(cold_rows::open(how.directory));
+  i.budget = how.budget_bytes - how.budget_bytes / 8;  // what is evicted leaves holes, and pages come whole
+  return {};
+}
+std::uint64_t store::cold_entries() const noexcept {
+  std::uint64_t sum = 0;
+  for (const keyed* s : impl_->states) sum += s->cold;
+  return sum;
+}
+
+}  // namespace weir::state

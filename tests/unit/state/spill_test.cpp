@@ -1,0 +1,105 @@
+// What leaves memory for disk. Random histories of it are in model_test.cpp.
+#include <cstdlib>
+#include <filesystem>
+
+#include "rows.hpp"
+
+namespace weir::state {
+namespace {
+
+using namespace test;
+
+class Spill : public ::testing::Test {
+ protected:
+  Spill() { EXPECT_NE(mkdtemp(path.data()), nullptr); }
+  ~Spill() override { std::filesystem::remove_all(path); }
+  /// A counter of each of these keys goes up by one.
+  void count(store& s, std::int64_t from, std::int64_t n) {
+    std::vector<std::int64_t> numbers;
+    for (std::int64_t i = from; i < from + n; ++i) numbers.push_back(i);
+    std::vector<weir_slot*> out(numbers.size());
+    s.set_time(0, 0);
+    ASSERT_EQ(s.slots(0, *keys.batch(numbers), keys.key(), nullptr, n, nullptr, WEIR_SLOTS_CREATE | WEIR_SLOTS_TOUCH,
+                      out.data()),
+              WEIR_OK)
+        << s.why();
+    for (weir_slot* slot : out) {
+      slot->flags |= WEIR_SLOT_PRESENT;
+      ++long_in(slot);
+    }
+  }
+  std::string path = ::testing::TempDir() + "spill_XXXXXX";
+  key_maker keys{"k: int64", false};
+  static constexpr std::uint64_t mib = std::uint64_t{1} << 20;
+};
+
+TEST_F(Spill, MemoryStaysInTheBudgetAndNothingIsLost) {
+  for (const bool cuts : {false, true}) {
+    SCOPED_TRACE(cuts);
+    constexpr std::int64_t many = 100'000;
+    store s(shape_of(keys, {value_of_longs("n", 4)}), base::real_env(), cuts);
+    ASSERT_TRUE(s.spill({.directory = path + "/rows", .budget_bytes = 4 * mib}));
+    std::uint64_t most = 0;
+    for (int round = 1; round <= 2; ++round)
+      for (std::int64_t n = 0; n < many; n += 1000) {
+        count(s, n, 1000);
+        if (cuts && n % 20'000 == 0) {
+          s.cut();
+          capture_all(s);
+        }
+        most = std::max(most, s.memory_bytes());
+      }
+    EXPECT_LE(most, 4 * mib + 2 * mib) << "memory comes in pages of 2 MiB";
+    EXPECT_EQ(s.entries(), static_cast<std::uint64_t>(many));
+    EXPECT_GT(s.cold_entries(), static_cast<std::uint64_t>(many) / 2);
+    for (std::int64_t n = 0; n < many; n += 7919) EXPECT_EQ(long_in(slot_of(s, 0, keys, n, 0, 0)), 2) << n;
+    EXPECT_EQ(slot_of(s, 0, keys, many, 0, 0), nullptr);
+  }
+}
+
+TEST_F(Spill, AStateWithinTheBudgetStaysInMemory) {
+  store s(shape_of(keys, {value_of_longs("n")}), base::real_env(), false);
+  ASSERT_TRUE(s.spill({.directory = path + "/rows", .budget_bytes = 64 * mib}));
+  for (std::int64_t n = 0; n < 20'000; n += 1000) count(s, n, 1000);
+  EXPECT_EQ(s.cold_entries(), 0u);
+}
+
+TEST_F(Spill, ARestoreThatIsLargerThanTheBudgetFits) {
+  store s(shape_of(keys, {value_of_longs("n", 4)}), base::real_env());
+  for (std::int64_t n = 0; n < 200'000; n += 1000) count(s, n, 1000);
+  s.cut();
+  auto blocks = capture_all(s);
+  for (std::int64_t n = 0; n < 200'000; n += 2000) count(s, n, 1000);
+  s.cut();
+  for (auto& b : capture_all(s)) blocks.push_back(b);
+  store back(shape_of(keys, {value_of_longs("n", 4)}), base::real_env());
+  ASSERT_TRUE(back.spill({.directory = path + "/rows", .budget_bytes = 8 * mib}));
+  for (const std::string& b : blocks) {
+    ASSERT_TRUE(back.load(b));
+    EXPECT_LE(back.memory_bytes(), 10 * mib);
+  }
+  back.loaded();
+  EXPECT_EQ(back.entries(), 200'000u);
+  for (std::int64_t n = 0; n < 200'000; n += 333)
+    EXPECT_EQ(long_in(slot_of(back, 0, keys, n, 0, 0)), n / 1000 % 2 == 0 ? 2 : 1) << n;
+}
+
+TEST_F(Spill, ADirectoryThatCannotBeMadeIsNamed) {
+  store s(shape_of(keys, {value_of_longs("n")}), base::real_env());
+  const auto done = s.spill({.directory = "/dev/null/rows", .budget_bytes = mib});
+  ASSERT_FALSE(done);
+  EXPECT_NE(done.why().text().find("/dev/null/rows"), std::string::npos) << done.why().text();
+}
+
+TEST_F(Spill, LeavesNothingBehind) {
+  {
+    store s(shape_of(keys, {value_of_longs("n")}), base::real_env(), false);
+    ASSERT_TRUE(s.spill({.directory = path + "/rows", .budget_bytes = 0}));
+    for (std::int64_t n = 0; n < 5000; n += 1000) count(s, n, 1000);
+    EXPECT_GT(s.cold_entries(), 0u);
+  }
+  EXPECT_FALSE(std::filesystem::exists(path + "/rows"));
+}
+
+}  // namespace
+}  // namespace weir::state

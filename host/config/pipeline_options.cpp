@@ -136,7 +136,8 @@ std::vector<option> state_options() {
        .values = {"rocksdb", "memory"}},
       {.name = "memory",
        .type = bytes,
-       .doc = "Memory for all state and queues; by default a share of what the machine or cgroup has.",
+       .doc = "Memory for all keyed state and for what waits in queues; by default three fifths of what the control group or the "
+              "machine has.",
        .least = 16 << 20},
       {.name = "directory",
        .type = string,

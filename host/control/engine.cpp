@@ -8,6 +8,7 @@
 #include <atomic>
 
 #include "base/log.hpp"
+#include "base/memory_limit.hpp"
 #include "control/version.hpp"
 #include "job/host_table.hpp"
 #include "job/job.hpp"
@@ -46,12 +47,19 @@ class job_engine final : public engine {
   job_engine(plan::plan_ptr what, base::env& env, engine_options told)
       : plan_(std::move(what)), env_(env), told_(std::move(told)), started_at_us_(env.now_us()) {}
 
+  ~job_engine() override {
+    running_.store(nullptr);
+    job_.reset();  // its state deletes its own files first
+    if (!working_.empty()) (void)env_.fs().remove_tree(working_);
+  }
+
   base::result<void> start() override {
     job::options how;
     how.queue_bytes = plan_->told->limits.queue_bytes;
     how.batch_rows = plan_->told->limits.batch_rows;
     if (told_.place) WEIR_TRY(open_checkpoints(how));
     how.suspected = told_.suspected;
+    WEIR_TRY(limit_memory(how));
     began_ns_ = env_.monotonic_ns();
     job_ = WEIR_TRY(job::job::make(plan_, how, env_));
     job_->start();
@@ -144,6 +152,46 @@ class job_engine final : public engine {
   }
 
  private:
+  // Keyed state has what [state] memory says, or three fifths of what the process may use, without what may wait in queues.
+  base::result<void> limit_memory(job::options& how) {
+    if (!has_state()) return {};
+    const config::state& told = plan_->told->state;
+    std::string from = "state.memory";
+    std::uint64_t bytes = 0;
+    if (told.memory_bytes) {
+      bytes = *told.memory_bytes;
+    } else {
+      auto most = base::memory_limit_of_process(env_.fs());
+      bytes = most.bytes / 5 * 3;
+      from = std::move(most.from);
+    }
+    const std::uint64_t queues = std::min(bytes / 2, queued_most(how.queue_bytes));
+    how.memory.bytes = bytes - queues;
+    if (told.backend == config::state_backend::rocksdb) {
+      WEIR_TRY(env_.fs().remove_tree(told_.working_directory));
+      how.memory.directory = told_.working_directory;
+      working_ = told_.working_directory;
+    }
+    base::logger({.room = "control", .pipeline = plan_->pipeline})
+        .info("memory for keyed state", {{"bytes", how.memory.bytes}, {"of", bytes}, {"limit_from", from}, {"beyond", how.memory.directory}});
+    return {};
+  }
+  bool has_state() const {
+    return std::any_of(plan_->nodes.begin(), plan_->nodes.end(), [](const plan::node& n) {
+      return n.binding && (!n.binding->states().empty() || !n.binding->timers().empty());
+    });
+  }
+  std::uint64_t queued_most(std::uint64_t one) const {
+    std::uint64_t channels = 0;
+    for (const plan::node& n : plan_->nodes)
+      for (const plan::input& in : n.inputs)
+        if (!in.chained)
+          channels += in.exchange == plan::exchange_kind::forward
+                          ? n.parallelism
+                          : std::uint64_t{n.parallelism} * plan_->nodes[in.from_node].parallelism;
+    return channels * one;
+  }
+
   base::result<void> open_checkpoints(job::options& how) {
     const config::checkpoint& told = plan_->told->checkpoint;
     storage_ = WEIR_TRY(checkpoint::storage::open(env_, {.directory = told_.place->checkpoints,
@@ -215,6 +263,7 @@ class job_engine final : public engine {
     if (!n.binding->states().empty() || !n.binding->timers().empty()) {
       m.state_bytes = f.state_bytes;
       m.state_entries = f.state_entries;
+      m.state_entries_on_disk = f.state_entries_on_disk;
     }
     return m;
   }
@@ -248,6 +297,7 @@ class job_engine final : public engine {
   std::int64_t began_ns_ = 0;
   std::atomic<bool> drained_{false}, stopped_{false};
   std::unique_ptr<checkpoint::storage> storage_;  // outlives the job
+  std::string working_;  // empty: none
   std::unique_ptr<job::job> job_;
   std::atomic<job::job*> running_{nullptr};  // job_, for other threads, once it runs
 };

@@ -72,6 +72,8 @@ struct engine_options {
   std::optional<supervisor::worker_place> place;  ///< where cuts are kept, and where to begin; nullopt: no checkpoints
   bool allow_dropped_state = false;               ///< state that no operator takes over is given up
   std::map<std::string, std::set<std::uint64_t>> suspected;  ///< as job::options
+  /// Of this run alone, emptied at its begin and removed at its end: state that does not fit into memory.
+  std::string working_directory;
 };
 std::unique_ptr<engine> make_engine(plan::plan_ptr what, base::env& env, engine_options how = {});
 

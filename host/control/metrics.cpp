@@ -134,8 +134,11 @@ std::string prometheus_text(const metric_snapshot& of) {
 
   gauge("weir_state_memory_bytes", "Keyed state and timers in memory.",
         [](const auto& s) { return s.state_bytes ? std::optional(std::to_string(*s.state_bytes)) : std::nullopt; });
-  gauge("weir_state_entries", "Entries of keyed state and timers in memory.",
+  gauge("weir_state_entries", "Entries of keyed state and timers.",
         [](const auto& s) { return s.state_entries ? std::optional(std::to_string(*s.state_entries)) : std::nullopt; });
+  gauge("weir_state_disk_entries", "Of these, those on disk because memory has no room.", [](const auto& s) {
+    return s.state_entries_on_disk ? std::optional(std::to_string(*s.state_entries_on_disk)) : std::nullopt;
+  });
 
   if (of.cuts) cuts(out, *of.cuts, "{pipeline=\"" + label_value(of.pipeline) + "\"}");
   single(out, "weir_build_info", "gauge", "Always 1; the version is the label.",

@@ -33,7 +33,8 @@ struct subtask_metrics {
   std::optional<std::int64_t> watermark_us;       ///< absent: not begun, or at the end of all input
   std::optional<std::int64_t> event_time_lag_us;  ///< now - newest event time that went out
   std::optional<std::uint64_t> pending_records;   ///< sources: not read yet
-  std::optional<std::uint64_t> state_bytes, state_entries;  ///< keyed state in memory; absent: it has none
+  /// Keyed state; absent: it has none. bytes: in memory. entries: all, those on disk too.
+  std::optional<std::uint64_t> state_bytes, state_entries, state_entries_on_disk;
 };
 
 /// Checkpoints and savepoints of a pipeline that takes them.

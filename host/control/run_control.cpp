@@ -35,6 +35,7 @@ std::string run_control::status() {
     if (s.watermark_us) text += cat(",\"watermark_us\":", *s.watermark_us);
     if (s.state_bytes) text += cat(",\"state_bytes\":", *s.state_bytes);
     if (s.state_entries) text += cat(",\"state_entries\":", *s.state_entries);
+    if (s.state_entries_on_disk.value_or(0) > 0) text += cat(",\"state_entries_on_disk\":", *s.state_entries_on_disk);
     text += "}";
     between = ",";
   }

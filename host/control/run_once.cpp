@@ -1,5 +1,11 @@
 #include "control/run_once.hpp"
 
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "base/cat.hpp"
+#include "base/file_system.hpp"
 #include "base/log.hpp"
 #include "control/engine.hpp"
 #include "control/metrics_server.hpp"
@@ -18,6 +24,12 @@ ended_report refused(exit_code code, std::optional<base::error> why = {}) {
   return {state::refused, static_cast<int>(code), "", std::move(why)};
 }
 
+// Without checkpoints there is no directory of the pipeline; two runs of it may be there at once.
+std::string working_directory_of_process() {
+  const char* temporary = std::getenv("TMPDIR");  // NOLINT(concurrency-mt-unsafe): nobody sets it
+  return base::join_path(temporary && *temporary ? temporary : "/tmp", base::cat("weir-", ::getpid()));
+}
+
 }  // namespace
 
 ended_report run_once(const run_arguments& told, const run_surroundings& around, console& io) {
@@ -34,7 +46,8 @@ ended_report run_once(const run_arguments& told, const run_surroundings& around,
 
   auto& env = base::real_env();
   const base::logger log({.room = "control", .pipeline = plan->pipeline});
-  engine_options how{around.place, told.allow_dropped_state, {}};
+  engine_options how{around.place, told.allow_dropped_state, {}, {}};
+  how.working_directory = around.place ? base::join_path(around.state_directory, "working") : working_directory_of_process();
   if (around.place) {
     auto crashes = supervisor::read_crashes(env, around.state_directory);
     if (!crashes) return refused(exit_code_of(crashes.why()), crashes.why());

@@ -55,6 +55,7 @@ std::shared_ptr<const op::spec> spec_of(const plan::plan& what, const plan::node
   made->op = n.component->operation();
   made->source = n.component->source();
   made->plan = n.binding->plan();
+  made->state_is_cut = how.storage != nullptr;
   made->key_fields = n.binding->key_fields();
   made->states = n.binding->states();
   made->timers = n.binding->timers();
@@ -137,6 +138,35 @@ std::unique_ptr<task::task> make_task(const plan::plan& what, const plan::chain&
 
 }  // namespace
 
+namespace {
+
+constexpr std::uint64_t disk_side_least = 4 << 20, disk_side_most = 256 << 20;
+
+/// All keyed state shares one budget; the caches and buffers of each store's disk side are taken off before.
+void limit_memory(const state_memory& how, built& all) {
+  std::uint64_t stores = 0;
+  const auto each = [&all](const auto& what) {
+    for (const auto& subtasks : all.tasks)
+      for (const auto& t : subtasks)
+        for (std::uint32_t at = 0; at < t->nodes().size(); ++at)
+          if (task::keyed_state* state = t->nodes().state_at(at)) what(*t, at, *state);
+  };
+  each([&](const task::task&, std::uint32_t, task::keyed_state&) { ++stores; });
+  if (stores == 0) return;
+  const std::uint64_t disk =
+      how.directory.empty() ? 0 : std::clamp(how.bytes / stores / 4, disk_side_least, disk_side_most);
+  const std::uint64_t tables = std::max(how.bytes - std::min(how.bytes, disk * stores), how.bytes / 4);
+  const auto pool = std::make_shared<state::memory_pool>(tables, stores);
+  each([&](const task::task& of, std::uint32_t at, task::keyed_state& state) {
+    // "enrich/0" is the name of the head's subtask; the number in the chain tells its nodes apart.
+    std::string name = of.name();
+    std::replace(name.begin(), name.end(), '/', '-');
+    state.limit({how.directory.empty() ? "" : base::cat(how.directory, "/", name, "-", at), pool, disk});
+  });
+}
+
+}  // namespace
+
 std::vector<place> places_of(const plan::plan& what) {
   std::vector<place> places(what.nodes.size());
   for (std::uint32_t c = 0; c < what.chains.size(); ++c)
@@ -192,6 +222,7 @@ built build(const plan::plan& what, const options& how, const weir_host& table, 
       }
     }
   }
+  if (how.memory.bytes > 0) limit_memory(how.memory, all);
   if (!how.cuts.incremental)
     for (auto& subtasks : all.tasks)
       for (auto& t : subtasks) t->nodes().capture_all();

@@ -16,6 +16,8 @@ constexpr std::uint64_t most_waiting_bytes = 32 << 20;
 
 /// How soon a cut that could not be made yet is tried again.
 constexpr std::int64_t not_ready_ns = 100'000'000;
+constexpr std::int64_t look_at_memory_ns = 200'000'000;
+constexpr std::int64_t between_asked_ns = 500'000'000;
 
 std::map<std::string, std::uint64_t> named(const task::node_counts& c) {
   return {{"records_in", c.records_in},   {"batches_in", c.batches_in},     {"bytes_in", c.bytes_in},
@@ -111,12 +113,21 @@ std::int64_t cut_coordinator::step() {
       wish asked = std::move(wishes_.front());
       wishes_.pop_front();
       begin_cut(lock, model::cut_kind::savepoint, false, std::move(asked));
-    } else if (with_.storage && now >= due_ns_) {
+    } else if (with_.storage && (now >= due_ns_ || memory_asks(now))) {
       begin_cut(lock, model::cut_kind::checkpoint, false, std::nullopt);
     }
   }
   if (work_) return work_->began_ns + rules_.timeout_us * 1000;
-  return with_.storage && !over_ ? due_ns_ : INT64_MAX;
+  if (!with_.storage || over_) return INT64_MAX;
+  return with_.memory_is_limited ? std::min(due_ns_, env_.monotonic_ns() + look_at_memory_ns) : due_ns_;
+}
+
+// State that changed cannot leave memory before it is in a cut.
+bool cut_coordinator::memory_asks(std::int64_t now) {
+  if (!with_.memory_is_limited || now < memory_may_ask_ns_) return false;
+  if (std::none_of(tasks_.begin(), tasks_.end(), [](task::task* t) { return t->nodes().wants_cut(); })) return false;
+  memory_may_ask_ns_ = now + between_asked_ns;
+  return true;
 }
 
 void cut_coordinator::tell_all(task::order o) {

@@ -31,6 +31,7 @@ class cut_coordinator final : public task::cut_sink {
   struct parts {
     checkpoint::storage* storage = nullptr;  ///< null: no checkpoints
     std::uint64_t last_cut = 0;              ///< the highest number ever used before
+    bool memory_is_limited = false;          ///< tasks may ask for a cut to let go of memory
     std::int64_t restored_at_us = -1;        ///< when the restored cut was taken; -1: none is restored
     /// Why no cut can be made yet: a source that has not got its splits back would lose their positions. [any]
     std::function<bool()> ready;
@@ -85,6 +86,7 @@ class cut_coordinator final : public task::cut_sink {
     std::optional<base::error> broken;  // of writing
   };
   void run();
+  bool memory_asks(std::int64_t now);
   void begin_cut(std::unique_lock<std::mutex>& lock, model::cut_kind kind, bool last, std::optional<wish> asked);
   void write(std::unique_lock<std::mutex>& lock);
   void conclude(std::unique_lock<std::mutex>& lock);
@@ -112,7 +114,7 @@ class cut_coordinator final : public task::cut_sink {
   std::size_t running_ = 0;  // tasks that have not ended
   bool over_ = false;        // the last cut is complete
   std::uint64_t next_cut_ = 1;
-  std::int64_t due_ns_ = 0;
+  std::int64_t due_ns_ = 0, memory_may_ask_ns_ = 0;
   std::uint32_t failures_ = 0;  // one after the other
   std::optional<work> work_;
   std::deque<block> blocks_;

@@ -16,6 +16,13 @@
 
 namespace weir::job {
 
+/// Memory for keyed state, and where it goes beyond.
+struct state_memory {
+  std::uint64_t bytes = 0;  ///< of all stores together; 0: no limit
+  /// Of the real file system, of this run alone: what does not fit goes below it. Empty: it must fit.
+  std::string directory;
+};
+
 struct options {
   std::uint64_t queue_bytes = 4 << 20;  ///< of one channel between two subtasks
   std::uint32_t batch_rows = 1024;      ///< rows of a batch that sources make at most
@@ -27,6 +34,7 @@ struct options {
   std::optional<checkpoint::snapshot> restore;
   /// State in it that no operator of the plan has any more is given up; otherwise it is an error.
   bool allow_dropped_state = false;
+  state_memory memory;
   /// Asked before a cut becomes valid: whether this process still may write. Null: always. [any]
   std::function<base::result<void>()> still_mine;
   /// Operators that have ended the worker before, by id, with the records that did it (op::suspicion).
@@ -57,7 +65,7 @@ struct subtask_figures {
   bool paused = false;  ///< a source that waits for slower ones of its align_group
   bool full = false;    ///< on heads: a queue in front of it takes no more
   /// Keyed state in memory; seen by others up to a second late.
-  std::uint64_t state_bytes = 0, state_entries = 0;
+  std::uint64_t state_bytes = 0, state_entries = 0, state_entries_on_disk = 0;
 };
 
 /// What a run has come to.

@@ -39,6 +39,7 @@ class running_job : public job {
     cuts_.emplace(env_, plan_, built_, how.cuts,
                   cut_coordinator::parts{.storage = how.storage,
                                          .last_cut = last_cut,
+                                         .memory_is_limited = how.memory.bytes > 0,
                                          .restored_at_us = how.restore ? how.restore->facts().taken_at_us : -1,
                                          .ready = [this] { return finder_.waiting().empty(); },
                                          .still_mine = how.still_mine,

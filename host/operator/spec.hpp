@@ -44,6 +44,7 @@ struct spec {
   std::vector<model::field> key_fields;             ///< of its keyed state
   std::vector<model::state_declaration> states;     ///< declared in bind
   std::vector<model::timer_declaration> timers;
+  bool state_is_cut = true;             ///< cuts are made of the keyed state
   std::vector<std::vector<std::uint32_t>> keys;  ///< per input port: key columns; empty: no key
   std::vector<output_port> outputs;
   on_error policy = on_error::fail;

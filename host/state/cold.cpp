@@ -1,9 +1,14 @@
 #include "state/cold.hpp"
 
+#include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
+#include <rocksdb/write_buffer_manager.h>
+
+#include <filesystem>
+#include <system_error>
 
 #include "base/cat.hpp"
 
@@ -53,12 +58,15 @@ cold_rows::~cold_rows() {
   rocksdb::DestroyDB(impl_->directory, impl_->options).PermitUncheckedError();
 }
 
-result<std::unique_ptr<cold_rows>> cold_rows::open(const std::string& directory) {
+result<std::unique_ptr<cold_rows>> cold_rows::open(const std::string& directory, std::uint64_t memory_bytes) {
   auto made = std::make_unique<impl>();
   made->directory = directory;
   rocksdb::Options& o = made->options;
   o.create_if_missing = true;
-  o.write_buffer_size = 32 << 20;
+  // One cache for all of it: blocks, their indexes and filters, and the write buffers are counted in it.
+  const auto cache = rocksdb::NewLRUCache(memory_bytes);
+  o.write_buffer_manager = std::make_shared<rocksdb::WriteBufferManager>(memory_bytes / 2, cache);
+  o.write_buffer_size = memory_bytes / 6;
   o.max_write_buffer_number = 3;
   o.compression = rocksdb::kLZ4Compression;
   o.max_background_jobs = 2;
@@ -67,11 +75,16 @@ result<std::unique_ptr<cold_rows>> cold_rows::open(const std::string& directory)
   o.keep_log_file_num = 1;
   rocksdb::BlockBasedTableOptions table;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10, false));
-  table.block_cache = rocksdb::NewLRUCache(16 << 20);
-  table.cache_index_and_filter_blocks = false;
+  table.block_cache = cache;
+  table.cache_index_and_filter_blocks = true;
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+  table.partition_filters = true;
   o.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   made->write.disableWAL = true;
   rocksdb::DestroyDB(directory, o).PermitUncheckedError();
+  std::error_code made_not;
+  std::filesystem::create_directories(directory, made_not);  // else RocksDB says so
   rocksdb::DB* db = nullptr;
   const rocksdb::Status opened = rocksdb::DB::Open(o, directory, &db);
   if (!opened.ok()) return failed(directory, "keep", opened);

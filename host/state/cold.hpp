@@ -18,8 +18,8 @@ class cold_rows {
   /// A view of what is there now; later changes do not show in it.
   class snapshot;
 
-  /// Makes the directory; what an earlier run left in it is deleted.
-  static base::result<std::unique_ptr<cold_rows>> open(const std::string& directory);
+  /// Makes the directory; what an earlier run left in it is deleted. memory_bytes: for caches and write buffers.
+  static base::result<std::unique_ptr<cold_rows>> open(const std::string& directory, std::uint64_t memory_bytes);
   ~cold_rows();
 
   /// Collected until flush(), which writes them all or says why not.

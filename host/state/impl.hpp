@@ -1,5 +1,6 @@
 #pragma once
 // store::impl: what the parts of a store share. Of this room only.
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -65,6 +66,8 @@ struct store::impl {
   std::string cold_prefix(const keyed& s, std::int64_t ns) const;
   std::string cold_key(const keyed& s, std::int64_t ns, const key_bytes& key) const;
   weir_code cold_failed(base::error what_failed);
+  /// Bytes that should leave memory. Tells the pool how much this store uses.
+  std::uint64_t over_budget() noexcept;
   std::uint64_t in_use() const noexcept;
   std::uint64_t evict();  ///< entries that left
   bool evict_from(keyed& s, std::size_t& look, std::size_t& most);
@@ -163,8 +166,10 @@ struct store::impl {
   bool table_open = false;
   bool reset_said = false;
 
-  std::unique_ptr<cold_rows> cold;  // null: all stays in memory
-  std::uint64_t budget = UINT64_MAX;
+  std::optional<spill_options> spill;  // nullopt: all stays in memory
+  std::unique_ptr<cold_rows> cold;     // null: nothing had to leave yet
+  std::uint64_t told_to_pool = 0;
+  std::string cold_why;
   bool cold_broken = false;  // the disk failed; the run must begin again from a checkpoint
   std::size_t hand_state = 0;
   std::shared_ptr<const cold_rows::snapshot> cold_at_cut;

@@ -303,7 +303,7 @@ result<void> store::impl::load(std::string_view block, const load_options& how) 
           return base::external_error(why, cat("state ", s->name), base::retry::from_checkpoint);
       }
       for (const stored_record& one : records) WEIR_TRY(load_record(*s, head, one, how, stored.get()));
-      while (cold && in_use() > budget + budget / 8 && !cold_broken && evict() > 0) {
+      while (spill && !cold_broken && evict() > 0) {
       }
     }
   }

@@ -39,18 +39,41 @@ key_bytes key_in(std::string_view cold_key) {
 
 weir_code store::impl::cold_failed(base::error what_failed) {
   cold_broken = true;
-  return fail(WEIR_E_STATE, std::move(what_failed).text());
+  cold_why = std::move(what_failed).text();
+  return fail(WEIR_E_STATE, cold_why);
+}
+
+std::uint64_t store::impl::over_budget() noexcept {
+  const std::uint64_t now = in_use();
+  spill->pool->changed(told_to_pool, now);
+  told_to_pool = now;
+  return spill->pool->over(now);
 }
 
 std::uint64_t store::impl::in_use() const noexcept { return memory.used_bytes() - memory.unused + heap_bytes; }
 
 /// Called between calls into the plugin. Bounded: what is over the budget now goes in a few calls.
 std::uint64_t store::impl::evict() {
-  if (cold_broken || states.empty() || in_use() <= budget) return 0;
+  if (cold_broken || states.empty() || over_budget() == 0) return 0;
+  if (spill->directory.empty()) {
+    cold_failed(base::external_error(
+        base::cat("the state is larger than its memory of ", spill->pool->budget() >> 20,
+                  " MiB; raise state.memory, or let it go to disk (state.backend = \"rocksdb\")"),
+        "", base::retry::from_checkpoint));
+    return 0;
+  }
+  if (!cold) {
+    auto opened = cold_rows::open(spill->directory, spill->disk_bytes);
+    if (!opened) {
+      cold_failed(std::move(opened).why());
+      return 0;
+    }
+    cold = std::move(opened).take();
+  }
   constexpr std::size_t most_at_once = 2048;  // twice what a batch brings
   std::size_t look = 16'384;
   std::size_t most = most_at_once;
-  for (std::size_t turns = 0; turns < 2 * states.size() + 2 && look > 0 && most > 0 && in_use() > budget; ++turns) {
+  for (std::size_t turns = 0; turns < 2 * states.size() + 2 && look > 0 && most > 0 && over_budget() > 0; ++turns) {
     keyed& s = *states[hand_state % states.size()];
     if (evict_from(s, look, most)) continue;
     ++hand_state;  // all of it was looked at
@@ -71,7 +94,7 @@ bool store::impl::evict_from(keyed& s, std::size_t& look, std::size_t& most) {
   table& t = *it->second;
   scratch_entries.clear();
   record_writer value;
-  const std::uint64_t goal = in_use() - budget;
+  const std::uint64_t goal = over_budget();
   std::uint64_t freed = 0;
   s.hand_cursor = walk_entries(memory, s.lay, t, s.hand_cursor, [&](char* e) {
     --look;
@@ -219,11 +242,12 @@ bool store::impl::capture_cold(keyed& s, std::size_t limit, record_writer& to) {
   return true;
 }
 
-base::result<void> store::spill(const spill_options& how) {
+void store::spill(spill_options how) {
+  impl_->spill = std::move(how);
+}
+bool store::wants_cut() noexcept {
   impl& i = *impl_;
-  i.cold = WEIR_TRY(cold_rows::open(how.directory));
-  i.budget = how.budget_bytes - how.budget_bytes / 8;  // what is evicted leaves holes, and pages come whole
-  return {};
+  return i.cuts && i.spill && !i.capturing && i.over_budget() > i.spill->pool->share() / 16;
 }
 std::uint64_t store::cold_entries() const noexcept {
   std::uint64_t sum = 0;

@@ -29,6 +29,7 @@ store::impl::impl(model::state_shape from, bool with_cuts) : what(std::move(from
 }
 
 store::impl::~impl() {
+  if (spill) spill->pool->changed(told_to_pool, 0);
   for (auto& s : all) {
     if (!s->on_heap()) continue;
     auto free_all = [&](table& t) {
@@ -170,7 +171,7 @@ void store::impl::set_time(std::int64_t now, std::int64_t watermark) {
     if (s->ttl_us > 0) sweep(*s, swept_in_a_call);
     dig(*s, freed_in_a_call);
   }
-  if (cold) evict();
+  if (spill) evict();
 }
 
 bool store::impl::any_present(keyed& s, table& t) {

@@ -19,6 +19,7 @@
 #include "model/key_hash.hpp"
 #include "model/state_shape.hpp"
 #include "model/type.hpp"
+#include "state/memory_pool.hpp"
 #include "weir/ext/draft/state.h"
 #include "weir/ext/draft/timers.h"
 
@@ -41,10 +42,11 @@ struct load_options {
 
 /// Where entries go that the memory budget has no room for.
 struct spill_options {
-  std::string directory;  ///< of this store alone; deleted at the end
-  /// Of tables and values in memory, to a page of 2 MiB. What changed since the last cut stays in memory beyond it; the
-  /// caches and buffers of the disk side (about 130 MiB at most) are not counted.
-  std::uint64_t budget_bytes = 0;
+  /// Of this store alone; deleted at the end. Empty: nothing leaves memory, more than the budget is WEIR_E_STATE.
+  std::string directory;
+  /// What changed since the last cut stays in memory beyond its budget.
+  std::shared_ptr<memory_pool> pool;
+  std::uint64_t disk_bytes = 32 << 20;  ///< of the caches and write buffers of the disk side
 };
 
 /// [task]
@@ -60,8 +62,11 @@ class store {
   const model::state_shape& what() const noexcept;
 
   /// Before the first use: lets entries that were not used for long leave memory for a directory of the real file
-  /// system. Timers stay. A disk that fails later is WEIR_E_STATE of the calls that need it.
-  base::result<void> spill(const spill_options& how);
+  /// system, which is made when the budget is first used up. Timers stay. A disk that fails is WEIR_E_STATE of the calls
+  /// that need it.
+  void spill(spill_options how);
+  /// What is in memory is above the budget and cannot leave before a cut has been made of it.
+  bool wants_cut() noexcept;
 
   /// Before each call into the plugin: the clocks that TTL goes by. Slots and scans of the call before end here:
   /// entries without a value give their memory back, and a bounded number of expired ones is swept.

@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -66,6 +67,11 @@ class chain {
   void publish_state() {
     for (auto& n : nodes_)
       if (n->state) n->state->publish();
+  }
+
+  /// [any] As published: keyed state is above its memory until a cut has been made of it.
+  bool wants_cut() const {
+    return std::any_of(nodes_.begin(), nodes_.end(), [](const auto& n) { return n->state && n->state->wants_cut(); });
   }
 
   // ---- the cut

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/env.hpp"
 #include "base/result.hpp"
@@ -18,6 +19,8 @@ namespace weir::task {
 class keyed_state final : public op::state_access {
  public:
   keyed_state(const op::spec& what, std::uint32_t subtask, base::env& env);
+  /// Before the first use: its part of the memory that all keyed state shares, and where it goes beyond.
+  void limit(state::spill_options how) { store_.spill(std::move(how)); }
 
   // ---- the cut
   /// all: not only what changed since the cut before.
@@ -40,9 +43,14 @@ class keyed_state final : public op::state_access {
   void publish() {
     memory_bytes_.store(store_.memory_bytes(), std::memory_order_relaxed);
     entries_.store(store_.entries(), std::memory_order_relaxed);
+    entries_on_disk_.store(store_.cold_entries(), std::memory_order_relaxed);
+    wants_cut_.store(store_.wants_cut(), std::memory_order_relaxed);
   }
   std::uint64_t memory_bytes() const { return memory_bytes_.load(std::memory_order_relaxed); }  ///< [any] as published
   std::uint64_t entries() const { return entries_.load(std::memory_order_relaxed); }            ///< [any] as published
+  std::uint64_t entries_on_disk() const { return entries_on_disk_.load(std::memory_order_relaxed); }  ///< [any] as published
+  /// [any] As published: a cut would let it give memory back.
+  bool wants_cut() const { return wants_cut_.load(std::memory_order_relaxed); }
 
   // ---- op::state_access
   using batch = model::batch;
@@ -99,7 +107,8 @@ class keyed_state final : public op::state_access {
  private:
   std::uint32_t states_, timers_;
   bool capturing_ = false;
-  std::atomic<std::uint64_t> memory_bytes_{0}, entries_{0};
+  std::atomic<std::uint64_t> memory_bytes_{0}, entries_{0}, entries_on_disk_{0};
+  std::atomic<bool> wants_cut_{false};
   state::store store_;
 };
 

@@ -243,7 +243,7 @@ void spill() {
   constexpr std::uint64_t budget = std::uint64_t{128} << 20;
   {
     state::store s(shape(2), base::real_env());
-    if (!s.spill({.directory = std::string(directory) + "/rows", .budget_bytes = budget})) std::exit(1);
+    s.spill({.directory = std::string(directory) + "/rows", .pool = std::make_shared<state::memory_pool>(budget, 1)});
     const auto key = key_columns(2);
     std::vector<weir_slot*> out(rows);
     std::mt19937_64 r(7);

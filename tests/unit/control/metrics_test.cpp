@@ -138,6 +138,7 @@ TEST(PrometheusText, TellsOfCheckpointsAndOfStateWhereThereAreSome) {
   EXPECT_THAT(prometheus_text(s), Not(testing::AnyOf(HasSubstr("weir_checkpoint"), HasSubstr("weir_state"))));
   s.subtasks[0].state_bytes = 4096;
   s.subtasks[0].state_entries = 12;
+  s.subtasks[0].state_entries_on_disk = 5;
   s.cuts = cut_metrics{.completed = 0, .failed = 2, .last_duration_us = {}, .last_bytes = {}, .age_us = {}, .in_work_us = {}};
   exposition none;
   ASSERT_EQ(parse(prometheus_text(s), none), std::nullopt);
@@ -149,6 +150,7 @@ TEST(PrometheusText, TellsOfCheckpointsAndOfStateWhereThereAreSome) {
   const std::string labels = R"({pipeline="desk-risk",operator="exposure",subtask="0",plugin="risk@1.2.0"})";
   EXPECT_EQ(e.samples.at("weir_state_memory_bytes" + labels), "4096");
   EXPECT_EQ(e.samples.at("weir_state_entries" + labels), "12");
+  EXPECT_EQ(e.samples.at("weir_state_disk_entries" + labels), "5");
   EXPECT_EQ(e.samples.at("weir_checkpoint_completed_total{pipeline=\"desk-risk\"}"), "3");
   EXPECT_EQ(e.samples.at("weir_checkpoint_last_duration_seconds{pipeline=\"desk-risk\"}"), "0.0015");
   EXPECT_EQ(e.samples.at("weir_checkpoint_last_bytes{pipeline=\"desk-risk\"}"), "77");

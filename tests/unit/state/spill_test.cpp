@@ -38,7 +38,7 @@ TEST_F(Spill, MemoryStaysInTheBudgetAndNothingIsLost) {
     SCOPED_TRACE(cuts);
     constexpr std::int64_t many = 100'000;
     store s(shape_of(keys, {value_of_longs("n", 4)}), base::real_env(), cuts);
-    ASSERT_TRUE(s.spill({.directory = path + "/rows", .budget_bytes = 4 * mib}));
+    s.spill({.directory = path + "/rows", .pool = std::make_shared<memory_pool>(4 * mib, 1)});
     std::uint64_t most = 0;
     for (int round = 1; round <= 2; ++round)
       for (std::int64_t n = 0; n < many; n += 1000) {
@@ -59,7 +59,7 @@ TEST_F(Spill, MemoryStaysInTheBudgetAndNothingIsLost) {
 
 TEST_F(Spill, AStateWithinTheBudgetStaysInMemory) {
   store s(shape_of(keys, {value_of_longs("n")}), base::real_env(), false);
-  ASSERT_TRUE(s.spill({.directory = path + "/rows", .budget_bytes = 64 * mib}));
+  s.spill({.directory = path + "/rows", .pool = std::make_shared<memory_pool>(64 * mib, 1)});
   for (std::int64_t n = 0; n < 20'000; n += 1000) count(s, n, 1000);
   EXPECT_EQ(s.cold_entries(), 0u);
 }
@@ -73,7 +73,7 @@ TEST_F(Spill, ARestoreThatIsLargerThanTheBudgetFits) {
   s.cut();
   for (auto& b : capture_all(s)) blocks.push_back(b);
   store back(shape_of(keys, {value_of_longs("n", 4)}), base::real_env());
-  ASSERT_TRUE(back.spill({.directory = path + "/rows", .budget_bytes = 8 * mib}));
+  back.spill({.directory = path + "/rows", .pool = std::make_shared<memory_pool>(8 * mib, 1)});
   for (const std::string& b : blocks) {
     ASSERT_TRUE(back.load(b));
     EXPECT_LE(back.memory_bytes(), 10 * mib);
@@ -86,15 +86,20 @@ TEST_F(Spill, ARestoreThatIsLargerThanTheBudgetFits) {
 
 TEST_F(Spill, ADirectoryThatCannotBeMadeIsNamed) {
   store s(shape_of(keys, {value_of_longs("n")}), base::real_env());
-  const auto done = s.spill({.directory = "/dev/null/rows", .budget_bytes = mib});
-  ASSERT_FALSE(done);
-  EXPECT_NE(done.why().text().find("/dev/null/rows"), std::string::npos) << done.why().text();
+  s.spill({.directory = "/dev/null/rows", .pool = std::make_shared<memory_pool>(0, 1)});
+  count(s, 0, 1000);
+  s.cut();
+  capture_all(s);
+  s.set_time(0, 0);  // the place where entries leave memory
+  weir_slot* out = nullptr;
+  EXPECT_EQ(s.slots(0, *keys.batch({1}), keys.key(), nullptr, 1, nullptr, 0, &out), WEIR_E_STATE);
+  EXPECT_NE(s.why().find("/dev/null/rows"), std::string::npos) << s.why();
 }
 
 TEST_F(Spill, LeavesNothingBehind) {
   {
     store s(shape_of(keys, {value_of_longs("n")}), base::real_env(), false);
-    ASSERT_TRUE(s.spill({.directory = path + "/rows", .budget_bytes = 0}));
+    s.spill({.directory = path + "/rows", .pool = std::make_shared<memory_pool>(0, 1)});
     for (std::int64_t n = 0; n < 5000; n += 1000) count(s, n, 1000);
     EXPECT_GT(s.cold_entries(), 0u);
   }

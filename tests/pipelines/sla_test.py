@@ -1,12 +1,10 @@
 #!/usr/bin/env python3
 """The SLA pipeline on files: a breach for each promise that was not kept, once, at the moment that a calendar apart from it says."""
-import glob
-import json
 import os
 import unittest
 
 from sla_expected import expected, instant
-from support import Case, pipeline
+from support import Case, pipeline, rows
 
 EXCEPTIONS = 20_000
 
@@ -24,19 +22,6 @@ not an event
 {"exception_id":"A","round":1,"event":"resolved","desk":"rates","severity":"high","at":"2026-04-07T06:30:00Z"}
 {"exception_id":"D","round":1,"event":"resolved","desk":"equities","severity":"low","at":"2026-04-07T18:00:00Z"}
 """
-
-
-def rows(folder, name, subtask="*"):
-    """Of all files of a sink, or of one subtask of it, in their order."""
-    def number(path):
-        part, seq = os.path.basename(path)[len(name) + 1:-len(".jsonl")].split("-")
-        return int(part), int(seq)
-
-    out = []
-    for path in sorted(glob.glob(os.path.join(folder, f"{name}-{subtask}-*.jsonl")), key=number):
-        with open(path, encoding="utf-8") as file:
-            out += [json.loads(line) for line in file]
-    return out
 
 
 def keys(found):

@@ -1,4 +1,5 @@
 """What the tests that run the program weir share. ctest says by the environment where it and the source tree are."""
+import glob
 import json
 import os
 import shutil
@@ -104,6 +105,19 @@ def wait_for(condition, what):
 
 def pipeline(name):
     return os.path.join(SOURCE, "pipelines", name)
+
+
+def rows(folder, name, subtask="*", parse=json.loads):
+    """Of all files NAME-{subtask}-{seq}.jsonl of a sink, or of one subtask of it, in their order."""
+    def number(path):
+        part, seq = os.path.basename(path)[len(name) + 1:-len(".jsonl")].split("-")
+        return int(part), int(seq)
+
+    out = []
+    for path in sorted(glob.glob(os.path.join(folder, f"{name}-{subtask}-*.jsonl")), key=number):
+        with open(path, encoding="utf-8") as file:
+            out += [parse(line) for line in file]
+    return out
 
 
 class Case(unittest.TestCase):

@@ -3,10 +3,10 @@
 import os
 import unittest
 
-from support_recovery import Case, KilledRun, pipeline
+from support_recovery import Case, KilledRun, pipeline, rows
 
 from sla_expected import expected
-from sla_test import keys, rows
+from sla_test import keys
 
 EXCEPTIONS = 20_000
 RATE = 8_000  # events a second: long enough to be killed

@@ -12,8 +12,8 @@ char one_character(const weir::config& c, const char* name) {
   return text[0];
 }
 
-dialect dialect_of(const weir::config& c) {
-  dialect d{one_character(c, "delimiter"), one_character(c, "quote"), c.get<std::string>("null")};
+weir::shared::dialect dialect_of(const weir::config& c) {
+  weir::shared::dialect d{one_character(c, "delimiter"), one_character(c, "quote"), c.get<std::string>("null")};
   if (d.delimiter == d.quote) throw c.error("quote", "must not be the delimiter");
   return d;
 }
@@ -168,7 +168,7 @@ void encoder::process(const weir::batch_view& batch, weir::batch_output& out) {
       }
       value_text_.clear();
       weir::shared::print_value(value_text_, columns[i], row);
-      append_cell(text_, value_text_, dialect_);
+      weir::shared::append_cell(text_, value_text_, dialect_);
     }
     b[0].append(std::string_view{text_});
   }

@@ -2,7 +2,7 @@
 #include <string>
 #include <vector>
 
-#include "line.hpp"
+#include "shared/delimited.hpp"
 #include "weir/batch_operator.hpp"
 
 namespace csv {
@@ -35,11 +35,11 @@ class decoder : public weir::batch_decoder {
 
   std::vector<weir::field> columns_;
   header header_;
-  dialect dialect_;
+  weir::shared::dialect dialect_;
   std::vector<std::string> metadata_;
   std::size_t value_ = 0;
   bool framed_ = false;
-  line line_;
+  weir::shared::delimited_line line_;
 };
 
 /// Rows as lines of delimited text, without line terminators; the other columns go on beside them.
@@ -60,7 +60,7 @@ class encoder : public weir::batch_encoder {
 
  private:
   std::vector<std::string> include_;
-  dialect dialect_;
+  weir::shared::dialect dialect_;
   std::vector<std::size_t> parts_;
   std::string text_, value_text_;
 };

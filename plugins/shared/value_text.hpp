@@ -18,8 +18,8 @@ namespace weir::shared {
 
 namespace value_text_detail {
 
-template <class T>
-bool number(std::string_view text, weir::column_writer& to) {
+template <class T, class Writer>
+bool number(std::string_view text, Writer& to) {
   T v{};
   const auto [end, bad] = std::from_chars(text.data(), text.data() + text.size(), v);
   if (bad != std::errc{} || end != text.data() + text.size()) return false;
@@ -29,8 +29,10 @@ bool number(std::string_view text, weir::column_writer& to) {
 
 }  // namespace value_text_detail
 
-/// Reads a value of the writer's type. False: the text is none; nothing was appended, `why` says what it should be.
-inline bool read_value(std::string_view text, weir::column_writer& to, std::string& why) {
+/// Reads a value of the writer's type. Writer: weir::column_writer, or what has of() and its append functions. False: the text
+/// is none; nothing was appended, `why` says what it should be.
+template <class Writer>
+bool read_value(std::string_view text, Writer& to, std::string& why) {
   using namespace value_text_detail;
   using weir::type;
   const weir::field& what = to.of();

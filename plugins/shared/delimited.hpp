@@ -1,10 +1,37 @@
-#include "line.hpp"
-
+#pragma once
+// One line of delimited text (RFC 4180), read and written.
 #include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
 
-namespace csv {
+namespace weir::shared {
 
-bool line::split(std::string_view text, const dialect& how, std::string& why) {
+struct dialect {
+  char delimiter = ',';
+  char quote = '"';
+  std::string null_text;  // an unquoted field that is this is null
+};
+
+struct cell {
+  std::string_view text;
+  bool quoted = false;
+};
+
+/// Splits one line as RFC 4180 says: quoted fields may hold delimiters and doubled quotes. Keeps its buffers.
+class delimited_line {
+ public:
+  /// False: `why` says what is wrong. Cells live until the next call.
+  bool split(std::string_view text, const dialect& how, std::string& why);
+  const std::vector<cell>& cells() const { return cells_; }
+
+ private:
+  std::vector<cell> cells_;
+  std::string unquoted_;  // fields whose doubled quotes were undone; reserved before use, so that views into it stay
+};
+
+inline bool delimited_line::split(std::string_view text, const dialect& how, std::string& why) {
   cells_.clear();
   unquoted_.clear();
   unquoted_.reserve(text.size());
@@ -48,7 +75,8 @@ bool line::split(std::string_view text, const dialect& how, std::string& why) {
   }
 }
 
-void append_cell(std::string& out, std::string_view text, const dialect& how) {
+/// Appends a field, quoted when it has to be.
+inline void append_cell(std::string& out, std::string_view text, const dialect& how) {
   const char special[] = {how.delimiter, how.quote, '\n', '\r', 0};
   if (text.find_first_of(special) == std::string_view::npos && (text != how.null_text)) {
     out += text;
@@ -62,4 +90,4 @@ void append_cell(std::string& out, std::string_view text, const dialect& how) {
   out += how.quote;
 }
 
-}  // namespace csv
+}  // namespace weir::shared

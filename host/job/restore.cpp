@@ -8,6 +8,8 @@
 
 #include "base/cat.hpp"
 #include "base/text.hpp"
+#include "plugin/component.hpp"
+#include "weir/ext/draft/snapshot.h"
 
 namespace weir::job {
 namespace {
@@ -39,6 +41,13 @@ bool holds_something(const checkpoint::snapshot& from, const std::string& id) {
   for (const auto* n : from.nodes_of(id))
     if (!n->saved.empty() || !n->prepared.empty() || !n->splits.empty() || !n->in_flight.empty()) return true;
   return false;
+}
+
+/// Whether each new subtask takes over what all old ones saved.
+bool saved_for_all(const plan::node& n) {
+  const weir_operator* op = n.component ? n.component->operation() : nullptr;
+  const void* table = op && op->extension ? op->extension(WEIR_EXT_SNAPSHOT) : nullptr;
+  return table && (static_cast<const weir_snapshot*>(table)->flags & WEIR_SNAPSHOT_TO_ALL) != 0;
 }
 
 void add(task::node_counts& to, const std::map<std::string, std::uint64_t>& counts) {
@@ -92,7 +101,7 @@ base::result<void> restore(const plan::plan& what, const checkpoint::snapshot& f
       const plan::node& n = what.nodes[what.chains[c].nodes[at]];
       const std::string id = old_id(what, n, known);
       const auto old = id.empty() ? std::vector<const checkpoint::node_snapshot*>() : from.nodes_of(id);
-      const bool same = old.size() == parallelism;
+      const bool same = old.size() == parallelism, to_all = !old.empty() && saved_for_all(n);
       for (std::uint32_t s = 0; s < parallelism; ++s) {
         task::chain& chain = into.tasks[c][s]->nodes();
         task::node_restore r;
@@ -102,8 +111,8 @@ base::result<void> restore(const plan::plan& what, const checkpoint::snapshot& f
           if (same && was->subtask != s) continue;
           // The smallest clock of all: a row that one of them still waited for is not late now.
           r.watermark_us = std::min(r.watermark_us, was->watermark_us);
+          if (was->subtask % parallelism == s || to_all) r.saved.insert(r.saved.end(), was->saved.begin(), was->saved.end());
           if (was->subtask % parallelism != s) continue;
-          r.saved.insert(r.saved.end(), was->saved.begin(), was->saved.end());
           r.prepared.insert(r.prepared.end(), was->prepared.begin(), was->prepared.end());
           add(r.counts, was->counts);
         }

@@ -61,6 +61,8 @@ class cells {
   /// Appends the values of `rows` slots to an output column; rows without an entry are null, or, with `blank`,
   /// anything.
   void gather(const std::uint32_t* slots, std::int64_t rows, bool blank, weir::column_writer& to) const;
+  /// Appends one value; no entry: null.
+  void gather_one(std::uint32_t slot, weir::column_writer& to) const { gather_each(&slot, 1, false, to); }
   /// Bytes of all texts; what has a fixed width takes width() a slot.
   [[nodiscard]] std::int64_t text_bytes() const { return bytes_; }
   [[nodiscard]] std::uint32_t width() const { return text_ ? sizeof(std::string) : width_; }

@@ -44,6 +44,8 @@ class enrichment : public weir::batch_operator {
   /// Of the table: the columns of `on`, in the order of the input's key, and those that are added.
   [[nodiscard]] const std::vector<std::size_t>& key_columns() const { return key_columns_; }
   [[nodiscard]] const std::vector<std::size_t>& added_columns() const { return added_columns_; }
+  [[nodiscard]] bool sends_missing() const { return missing_ == missing::port; }
+  [[nodiscard]] bool sends_nulls() const { return missing_ == missing::null; }
   [[nodiscard]] std::vector<cells> new_cells() const;
   [[nodiscard]] bool hash_is_key() const { return lookup::hash_is_key(keys_.fields()); }
 

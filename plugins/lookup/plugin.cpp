@@ -1,5 +1,6 @@
 #include <weir/plugin.hpp>
 
 #include "lookup/file.hpp"
+#include "lookup/stream.hpp"
 
-WEIR_PLUGIN("lookup", "0.1.0", weir::operators<lookup::file>("file"))
+WEIR_PLUGIN("lookup", "0.1.0", weir::operators<lookup::file, lookup::stream>("file", "stream"))

@@ -45,6 +45,25 @@ config = {{ path = "{folder}/unknown.jsonl" }}
 """
 
 
+BY_STREAM = """\
+[[source]]
+id     = "accounts"
+uses   = "file.source"
+config = {{ path = "{folder}/accounts.jsonl", follow = true }}
+format = {{ type = "json", columns = {{ number = "string", name = "string", closed = "bool" }} }}
+
+[checkpoint]
+interval = "200ms"
+
+[[operator]]
+id          = "named"
+uses        = "lookup.stream"
+from        = [{{ port = "trades", exchange = "rebalance" }}, {{ port = "accounts", exchange = "broadcast" }}]
+parallelism = 2
+config      = {{ on = {{ account = "number" }}, add = ["name AS owner"], deleted = "closed" }}
+"""
+
+
 class Lookup(Case):
     def by_file(self, source="", parallelism=1, out="out.jsonl"):
         operator = BY_FILE.format(folder=self.folder, parallelism=parallelism)
@@ -132,6 +151,42 @@ class File(Lookup):
             wrong = text.read().replace('account = "number"', 'acount = "number"')
         done = weir("check", self.write("wrong.toml", wrong))
         self.assert_says(done, 1, "on.acount", "did you mean 'account'")
+
+
+class Stream(Lookup):
+    def append(self, name, rows):
+        with open(self.path(name), "a", encoding="utf-8") as file:
+            file.writelines(json.dumps(row) + "\n" for row in rows)
+
+    def test_the_table_survives_a_restart_at_another_parallelism(self):
+        """The second run reads no row of the table again: what it knows is out of the checkpoint."""
+        file = self.write("p.toml", TRADES.format(folder=self.folder, operator=BY_STREAM.format(folder=self.folder),
+                                                  source=", follow = true", out="out-{subtask}-{seq}.jsonl"))
+        self.append("accounts.jsonl", [{"number": f"a{i}", "name": f"name {i}", "closed": False} for i in range(100)])
+        self.append("accounts.jsonl", [{"number": "a7", "name": "", "closed": True}])
+        self.trades([])
+        env = {"WEIR_STATE_DIR": self.path("state")}
+        sent, seen = 0, set()
+        for parallelism in (2, 3, 1):
+            with Running("run", file, "--json", "--set", f"named.parallelism={parallelism}", env=env) as running:
+                def new():
+                    return [row for row in self.read("out-*.jsonl") if row["id"] not in seen]
+
+                def enough_are_named():
+                    nonlocal sent
+                    self.trades([{"id": sent + k, "account": f"a{k % 100}"} for k in range(100)])
+                    sent += 100
+                    return sum(row["owner"] is not None for row in new()) > 1000
+                running.wait_until(enough_are_named, "named trades")
+                done = running.drain()
+            self.assertEqual(done.code, 0, done)
+            rows = new()
+            ids = {row["id"] for row in rows}
+            self.assertEqual(len(ids), len(rows), "no trade twice")
+            seen |= ids
+            self.assertEqual(seen, set(range(len(seen))), "no trade lost")
+            for row in rows if parallelism != 2 else []:
+                self.assertEqual(row["owner"], None if row["account"] == "a7" else "name " + row["account"][1:])
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 //
 //   void save(std::string& to);              // appends what restore needs
 //   void restore(std::string_view saved);    // once for each old subtask
+//   static constexpr bool restore_to_all = true;  // at another parallelism each subtask gets what all old ones saved
 //
 //   void prepare(std::uint64_t cut, std::string& to);
 //   void commit(std::uint64_t cut, std::string_view prepared);
@@ -79,7 +80,15 @@ weir_code recover_component(void* self, weir_context* context, std::uint64_t cut
 }
 
 template <class T>
-inline constexpr weir_snapshot snapshot_table{sizeof(weir_snapshot), 0, &save_component<T>, &restore_component<T>};
+constexpr std::uint32_t snapshot_flags() {
+  if constexpr (requires { T::restore_to_all; })
+    return T::restore_to_all ? WEIR_SNAPSHOT_TO_ALL : 0;
+  else
+    return 0;
+}
+template <class T>
+inline constexpr weir_snapshot snapshot_table{sizeof(weir_snapshot), snapshot_flags<T>(), &save_component<T>,
+                                              &restore_component<T>};
 template <class T>
 inline constexpr weir_two_phase two_phase_table{
     sizeof(weir_two_phase), 0, &prepare_component<T>, &commit_component<T>, &abort_component<T>, &recover_component<T>};

@@ -11,13 +11,17 @@ extern "C" {
 
 #define WEIR_EXT_SNAPSHOT "weir.snapshot/1"
 
+/* At another parallelism every new subtask is given the bytes of all old ones: for what each of them has a copy of (a table from
+ * a broadcast input). Who takes what is theirs alone is the plugin's to say. */
+#define WEIR_SNAPSHOT_TO_ALL 1u
+
 typedef struct weir_snapshot {
   uint32_t struct_size;
-  uint32_t reserved;
+  uint32_t flags; /* WEIR_SNAPSHOT_... */
   /* [task] At a cut, behind flush: the bytes that restore needs. */
   weir_code (*save)(void* self, weir_context*, weir_bytes* out);
   /* [task] After create, before the first process: what save wrote. At another parallelism every old subtask's bytes go to one of
-   * the new ones; restore is called once for each, perhaps never. */
+   * the new ones (WEIR_SNAPSHOT_TO_ALL: to all of them); restore is called once for each, perhaps never. */
   weir_code (*restore)(void* self, weir_context*, weir_view saved);
 } weir_snapshot;
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/cat.hpp"
+#include "base/fault_point.hpp"
 #include "base/seeded_bug.hpp"
 #include "checkpoint/block_file.hpp"
 #include "checkpoint/block_layout.hpp"
@@ -127,11 +128,13 @@ result<file_ref> block_file_writer::finish() {
   put<std::uint32_t>(f + 44, crc32c(crc32c(0, view(facts_.id)), {f, 44}));
   used_ += footer_size;
   WEIR_TRY(flush());
+  base::fault_point("files.written");
   if (auto synced = file_->sync(); !synced) {
     if (!base::seeded_bug("retry_fsync")) return std::move(synced).why();
     WEIR_TRY(file_->sync());
   }
   WEIR_TRY(file_->close());
+  base::fault_point("files.synced");
   file_ref ref;
   ref.name = name_;
   ref.size = size_;

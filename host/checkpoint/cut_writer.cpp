@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "base/cat.hpp"
+#include "base/fault_point.hpp"
 #include "base/seeded_bug.hpp"
 #include "checkpoint/block_file.hpp"
 #include "checkpoint/cut_inner.hpp"
@@ -136,6 +137,7 @@ result<cut_info> cut_writer::finish(const std::function<result<void>()>& still_m
     in.abandon();
     return in.told(std::move(settled).why());
   }
+  base::fault_point("manifest.before");
   storage::inner& owner = *in.owner;
   const std::unique_lock guard(owner.mutex);
   const chains next = in.next_chains();
@@ -145,6 +147,7 @@ result<cut_info> cut_writer::finish(const std::function<result<void>()>& still_m
   const auto ask = [&]() -> result<void> {
     auto mine = still_mine ? still_mine() : result<void>();
     fenced = !mine;
+    base::fault_point("manifest.before_rename");
     return mine;
   };
   if (auto placed = replace_file(owner.fs(), owner.how.directory, name, encode(facts), ask); !placed) {
@@ -152,6 +155,7 @@ result<cut_info> cut_writer::finish(const std::function<result<void>()>& still_m
     if (fenced) return std::move(placed).why().in(cat("cut ", in.what.number));
     return in.told(std::move(placed).why());
   }
+  base::fault_point("manifest.renamed");
   if (auto synced = owner.fs().sync_directory(owner.how.directory); !synced) {
     // The name may or may not survive a power cut. It goes away, so that a restart without one does not see it either;
     // its files stay until then, in case it does not go.
@@ -161,6 +165,7 @@ result<cut_info> cut_writer::finish(const std::function<result<void>()>& still_m
     in.ended = true;
     return in.told(std::move(synced).why());
   }
+  base::fault_point("manifest.synced");
   // The cut exists.
   in.ended = true;
   owner.chains = next;
@@ -170,6 +175,7 @@ result<cut_info> cut_writer::finish(const std::function<result<void>()>& still_m
   const cut_info info = info_of(owner.how.directory, facts);
   owner.cuts[in.what.number] = {std::move(facts), std::nullopt};
   owner.retire();
+  base::fault_point("retire.done");
   return info;
 }
 

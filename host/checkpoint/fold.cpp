@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/cat.hpp"
+#include "base/fault_point.hpp"
 #include "checkpoint/block_file.hpp"
 #include "checkpoint/file_names.hpp"
 #include "checkpoint/storage_inner.hpp"
@@ -51,6 +52,7 @@ result<file_ref> fold_slice(storage::inner& in, const std::string& operator_id, 
   auto to = WEIR_TRY(in.new_file(facts));
   created.push_back(to->name());
   std::string block;
+  base::fault_point("fold.read");
   while (WEIR_TRY(merger->take(block))) WEIR_TRY(to->append(record_kind::state_block, block));
   file_ref ref = WEIR_TRY(to->finish());
   ref.base = true;
@@ -72,6 +74,7 @@ result<files> fold_chain(storage::inner& in, const std::string& operator_id, con
         i + 1 == slices ? all.end : static_cast<std::uint32_t>(all.begin + groups * (i + 1) / slices)};
     base.push_back(WEIR_TRY(fold_slice(in, operator_id, chain, slice, make, created)));
   }
+  base::fault_point("fold.written");
   WEIR_TRY(in.sync_files());
   return base;
 }
@@ -115,6 +118,7 @@ result<std::uint32_t> storage::fold(const merger_factory& make) {
       now->second = std::move(next);
       for (const std::string& name : created) in.in_work.erase(name);
       ++folded;
+      base::fault_point("fold.replaced");
       continue;
     }
     for (const std::string& name : created) {

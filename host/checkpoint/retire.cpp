@@ -1,5 +1,6 @@
 // Which cuts stay, and which files: the only place that deletes what a complete cut once needed.
 #include "base/cat.hpp"
+#include "base/fault_point.hpp"
 #include "base/seeded_bug.hpp"
 #include "checkpoint/file_names.hpp"
 #include "checkpoint/storage_inner.hpp"
@@ -19,6 +20,7 @@ void storage::inner::retire() {
   if (complete == 0) return;
   if (auto marked = replace_file(fs(), how.directory, std::string(latest_name), encode_latest(newest)); !marked)
     log.warn("the newest cut could not be marked", {{"why", marked.why().text()}, {"cut", newest}});
+  base::fault_point("retire.newest_marked");
   std::vector<std::uint64_t> gone;
   if (complete >= how.retained) {
     for (auto it = cuts.begin(); it != cuts.end() && it->first < oldest_kept; ++it) {
@@ -27,6 +29,7 @@ void storage::inner::retire() {
         log.warn("an old cut could not be removed", {{"why", removed.why().text()}, {"cut", it->first}});
       else
         gone.push_back(it->first);
+      base::fault_point("retire.manifest_removed");
     }
   }
   // Until the names are gone for good, a power cut may bring an old manifest back: its files stay so long.
@@ -34,6 +37,7 @@ void storage::inner::retire() {
     log.warn("old cuts are not removed yet", {{"why", synced.why().text()}});
     return;
   }
+  base::fault_point("retire.before_sweep");
   for (const std::uint64_t cut : gone) cuts.erase(cut);
   sweep();
 }
@@ -60,6 +64,7 @@ void storage::inner::sweep() {
     if (!early && (!cut || *cut <= unknown_up_to || referenced.contains(path))) continue;
     if (auto removed = fs().remove(path_of(path)); !removed)
       log.warn("an old file could not be removed", {{"why", removed.why().text()}});
+    base::fault_point("retire.file_removed");
   }
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/cat.hpp"
+#include "base/fault_point.hpp"
 #include "checkpoint/cut_inner.hpp"
 #include "checkpoint/file_names.hpp"
 #include "checkpoint/storage_inner.hpp"
@@ -31,6 +32,7 @@ result<std::unique_ptr<storage>> storage::open(base::env& env, options how) {
   // away: nobody may commit by it before it is safe.
   WEIR_TRY(fs.sync_directory(in->path_of(files_directory)));
   WEIR_TRY(fs.sync_directory(directory));
+  base::fault_point("storage.opened");
   catalog all = WEIR_TRY(read_catalog(fs, directory));
   for (const auto& [cut, entry] : all.cuts)
     if (entry.facts && !in->how.pipeline.empty() && entry.facts->pipeline != in->how.pipeline)
@@ -127,6 +129,7 @@ result<std::unique_ptr<block_file_writer>> storage::inner::new_file(block_file_f
 }
 
 result<void> storage::inner::sync_files() {
+  base::fault_point("files.before_names");
   auto synced = fs().sync_directory(path_of(files_directory));
   if (!synced) lost = true;
   return synced;

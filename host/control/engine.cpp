@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "base/fault_point.hpp"
 #include "base/log.hpp"
 #include "base/memory_limit.hpp"
 #include "control/version.hpp"
@@ -62,6 +63,7 @@ class job_engine final : public engine {
     WEIR_TRY(limit_memory(how));
     began_ns_ = env_.monotonic_ns();
     job_ = WEIR_TRY(job::job::make(plan_, how, env_));
+    if (how.restore) base::fault_point("restore.handed_out");
     job_->start();
     running_.store(job_.get());
     // A signal may have come between the making and the start.
@@ -201,6 +203,7 @@ class job_engine final : public engine {
                                                          .weir_version = version_text}));
     how.storage = storage_.get();
     how.restore = WEIR_TRY(storage_->newest());
+    if (how.restore) base::fault_point("restore.snapshot_read");
     if (!how.restore && !told_.place->base.empty()) {
       how.restore = WEIR_TRY(checkpoint::open_snapshot(env_, told_.place->base));
       WEIR_TRY(how.restore->verify());

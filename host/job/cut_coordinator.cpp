@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/cat.hpp"
+#include "base/fault_point.hpp"
 #include "base/seeded_bug.hpp"
 #include "checkpoint/merged_state.hpp"
 
@@ -153,9 +154,11 @@ void cut_coordinator::begin_cut(std::unique_lock<std::mutex>& lock, model::cut_k
     else
       made.broken = std::move(writer).why();
   }
+  base::fault_point("cut.begun");
   const bool broken = made.broken.has_value();
   work_ = std::move(made);
   if (!broken) tell_all({task::order_kind::begin, cut, kind, with_.storage != nullptr});
+  base::fault_point("cut.announced");
 }
 
 void cut_coordinator::write(std::unique_lock<std::mutex>& lock) {
@@ -233,7 +236,9 @@ void cut_coordinator::conclude(std::unique_lock<std::mutex>& lock) {
   figures_.in_work_since_us = -1;
   due_ns_ = std::max(done.began_ns + rules_.interval_us * 1000, now + rules_.min_pause_us * 1000);
   // A savepoint belongs to a person: what sinks prepared becomes visible all the same, the cut is durable.
+  base::fault_point("cut.complete");
   tell_all({task::order_kind::complete, done.cut, done.kind, true});
+  base::fault_point("cut.commits_ordered");
   if (done.last) {
     over_ = true;
     tell_all({task::order_kind::finish, done.cut, done.kind, true});

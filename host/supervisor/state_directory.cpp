@@ -4,6 +4,7 @@
 
 #include "base/cat.hpp"
 #include "base/digest.hpp"
+#include "base/fault_point.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "config/value.hpp"
@@ -122,6 +123,7 @@ base::result<start> state_directory::begin(const start_request& how) {
   WEIR_TRY(env_.fs().make_directories(join_path(checkpoints_of(path_), std::to_string(now_.run)), 0700));
   ++now_.generation;
   WEIR_TRY(write_run_record(env_, path_, now_));
+  base::fault_point("run.begun");
   remove_old_runs();
   return decided;
 }
@@ -147,14 +149,19 @@ void state_directory::remove_old_runs() const {
 base::result<worker_place> state_directory::next_worker() {
   // The lock should keep others out; a file system or a person that breaks locks must not make two writers.
   WEIR_TRY(lease(env_, path_, now_.generation).still_mine());
-  ++now_.generation;
-  WEIR_TRY(write_run_record(env_, path_, now_));
+  run_record next = now_;
+  ++next.generation;
+  base::fault_point("run.before_worker");
+  WEIR_TRY(write_run_record(env_, path_, next));  // failed: nobody has been told, and it may be tried again
+  now_ = std::move(next);
+  base::fault_point("run.worker_noted");
   return place_of_worker(env_, path_, now_.generation);
 }
 
 base::result<void> state_directory::end(run_status how) {
   WEIR_TRY(lease(env_, path_, now_.generation).still_mine());
   now_.status = how;
+  base::fault_point("run.before_end");
   return write_run_record(env_, path_, now_);
 }
 

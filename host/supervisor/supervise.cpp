@@ -33,8 +33,14 @@ class supervisor {
     if (!text) return failed(text.why());
     text_ = std::move(text).take();
     for (;;) {
-      if (auto started = start(); !started) return failed(started.why());
-      const verdict v = watch();
+      verdict v;
+      if (auto started = start(); started) {
+        v = watch();
+      } else if (attempt_ == 1 || started.why().how != base::retry::backoff) {
+        return failed(started.why());
+      } else {
+        v = not_started(started.why());
+      }
       if (v.over) return over(v);
       if (stops_ > 0 || told_.stopping || !what_.state) return over(v);
       const auto next = policy_.failed(env_.monotonic_ns() / 1000, env_.random_u64());
@@ -79,6 +85,17 @@ class supervisor {
     told_ = {};
     log_.info("worker started", {{"process", worker_}, {"attempt", attempt_}});
     return {};
+  }
+
+  /// What may pass, such as a disk that is full: as when the worker had failed.
+  verdict not_started(const base::error& why) {
+    verdict v;
+    v.over = false;
+    v.status = run_status::failed;
+    v.code = 75;
+    v.why = cat("no worker can be started: ", why.text());
+    log_.warn("no worker can be started", {{"attempt", attempt_}, {"why", why.text()}});
+    return v;
   }
 
   /// Until the worker is gone.

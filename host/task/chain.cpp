@@ -5,6 +5,7 @@
 
 #include "base/cat.hpp"
 #include "base/check.hpp"
+#include "base/fault_point.hpp"
 #include "base/seeded_bug.hpp"
 
 namespace weir::task {
@@ -92,14 +93,18 @@ bool chain::restore(member& n) {
       failure_.set(std::move(loaded).why().in(base::cat("state of operator ", n.what->id, "/", subtask_)));
       return false;
     }
+    base::fault_point("restore.state_loaded");
   }
   for (const std::string& saved : from.saved)
     if (!n.instance->restore(saved)) return false;
   if (!n.instance->two_phase()) return true;
+  base::fault_point("restore.before_sink");
   for (const std::string& prepared : from.prepared)
     if (!n.instance->recover(from.cut, prepared)) return false;
   // Nothing was prepared by a sink in this place: what earlier runs left is still to be removed.
-  return !from.prepared.empty() || n.instance->recover(from.cut, {});
+  if (from.prepared.empty() && !n.instance->recover(from.cut, {})) return false;
+  base::fault_point("restore.sink_recovered");
+  return true;
 }
 
 bool chain::router::collect(std::uint32_t port, const model::batch_ref& batch) {
@@ -196,6 +201,7 @@ bool chain::cut(task_cut& into, bool store) {
         std::string prepared;
         if (!n.instance->prepare(into.cut, &prepared)) return false;
         to.prepared = std::move(prepared);
+        base::fault_point("sink.prepared");
       }
       if (n.state && store) n.state->cut(all_);
     }
@@ -238,7 +244,9 @@ bool chain::settle(const task_cut& of, bool committed) {
     if (!prepared) continue;
     op::instance& at = *nodes_[i]->instance;
     if (committed && base::seeded_bug("skip_commit")) continue;
+    if (committed) base::fault_point("sink.before_commit");
     if (!(committed ? at.commit(of.cut, *prepared) : at.abort(of.cut, *prepared))) return false;
+    if (committed) base::fault_point("sink.committed");
   }
   return true;
 }

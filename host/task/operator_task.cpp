@@ -235,13 +235,12 @@ bool operator_task::follow_merge() {
 }
 
 bool operator_task::take_end(std::uint32_t channel, std::uint32_t input) {
-  // An end behind the last watermark is the end of the data. An end without it is a pipeline that stops: that channel must not
-  // hold the others back, and must not make windows fire.
-  if (merge_.of(channel) == model::watermark_merge::end)
+  // An end behind the last watermark is the end of the data. An end without it is a pipeline that stops: the clock
+  // stays where this channel was, for in the next run its records go on from there, and none of them may be late then.
+  if (merge_.of(channel) == model::watermark_merge::end) {
     merge_.finish(channel);
-  else
-    merge_.set_idle(channel, true);
-  if (!follow_merge()) return false;
+    if (!follow_merge()) return false;
+  }
   const std::uint32_t port = input_ports_[input];
   channel_ended_[channel] = true;
   if (--open_of_port_[port] == 0 && !chain_.end_of_head_port(port)) return false;

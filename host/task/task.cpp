@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/fault_point.hpp"
+
 namespace weir::task {
 namespace {
 
@@ -91,6 +93,7 @@ bool task::follow(const order& o) {
         open_.pop_front();
         const bool now = of.cut == o.cut && o.what == order_kind::complete;
         if (!chain_.settle(of, now) || (now && !splits_committed(of))) return false;
+        if (now) base::fault_point("task.committed");
       }
       return true;
     }
@@ -123,6 +126,7 @@ bool task::cut_here(std::uint64_t cut, model::cut_kind kind) {
   if (!chain_.cut(made, store_)) return false;
   if (!ended_) chain_.pass_barrier({cut, kind});
   capturing_ = std::move(made);
+  base::fault_point("task.barrier_passed");
   state_out_ = !store_ || !chain_.has_state();
   if (state_out_ && !held_) hand_over();
   return true;
@@ -156,6 +160,7 @@ void task::give_up_state() {
 }
 
 void task::hand_over() {
+  base::fault_point("task.state_captured");
   open_.push_back(*capturing_);
   sink_->taken(*this, *std::exchange(capturing_, std::nullopt));
 }

@@ -10,13 +10,15 @@
 #include <cstdio>
 #include <filesystem>
 #include <random>
-
 #include <weir/failure.hpp>
+
+#include "shared/fault_point.hpp"
 
 namespace file {
 namespace {
 
 namespace fs = std::filesystem;
+using weir::shared::fault_point;
 
 std::string hex(std::uint64_t value) {
   char text[24];
@@ -109,8 +111,10 @@ void epoch_files::remove_leftovers() {
       if (name && name->subtask % who_.parallelism == who_.subtask && name->epoch >= restored_ && !mine(it->path().string()))
         old.push_back(it->path().string());
     }
-    for (const std::string& part : old)
+    for (const std::string& part : old) {
+      fault_point("file.leftover_found");
       if (::unlink(part.c_str()) != 0 && errno != ENOENT) throw weir::external_failure(cannot_write(part));
+    }
   }
 }
 
@@ -158,6 +162,7 @@ void epoch_files::sync() {
 
 void epoch_files::close() {
   sync();
+  fault_point("file.synced");
   out_.reset();
   file_ = handle();
   closed_.push_back(std::move(now_));
@@ -191,6 +196,7 @@ void epoch_files::prepare(std::uint64_t cut, bool last, std::string& to) {
     p.files.back().is = prepared_file::open;
   }
   sync_folders();
+  fault_point("file.prepared");
   epoch_ = std::max(epoch_, cut);
   write_prepared(p, to);
 }
@@ -199,6 +205,7 @@ void epoch_files::commit(std::string_view text) {
   for (const prepared_file& f : read_prepared(text).files)
     if (f.is == prepared_file::complete) publish(f, false);
   sync_folders();
+  fault_point("file.committed");
 }
 
 void epoch_files::abort(std::string_view text) {
@@ -235,6 +242,7 @@ void epoch_files::publish(const prepared_file& f, bool recovering) {
     return;
   }
   if (static_cast<std::uint64_t>(s.st_size) != f.size) throw weir::external_failure(torn(f, s.st_size));
+  fault_point("file.before_rename");
   int failed = settings_.replace ? ::rename(f.part.c_str(), f.name.c_str())
                                  : ::renameat2(AT_FDCWD, f.part.c_str(), AT_FDCWD, f.name.c_str(), RENAME_NOREPLACE);
   if (failed != 0 && !settings_.replace && errno == EINVAL) {  // a file system that cannot refuse by itself
@@ -244,6 +252,7 @@ void epoch_files::publish(const prepared_file& f, bool recovering) {
   if (failed != 0 && errno == EEXIST)
     throw weir::external_failure(f.name + " has appeared meanwhile; the data is in " + f.part + ": move one of them away");
   if (failed != 0) throw weir::external_failure(cannot_write(f.name));
+  fault_point("file.renamed");
   folders_.push_back(folder_of(f.name));
   ++files_;
 }

@@ -3,12 +3,14 @@
 #include <charconv>
 #include <thread>
 
+#include "shared/fault_point.hpp"
 #include "weir/failure.hpp"
 
 namespace kafka {
 namespace {
 
 using clock = std::chrono::steady_clock;
+using weir::shared::fault_point;
 
 constexpr int room_wait_ms = 100;
 /// How long a broker may be away before the task fails and begins again at its last cut. Below the host's limit for one call.
@@ -51,7 +53,10 @@ transactions::transactions(const transaction_settings& s, std::string id) : sett
   for (;;) {
     const error_ptr failed{rd_kafka_init_transactions(producer_.get(), left_ms(until))};
     tell();
-    if (!failed) return;
+    if (!failed) {
+      fault_point("kafka.taken_over");
+      return;
+    }
     const auto code = rd_kafka_error_code(failed.get());
     if (code == RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT)
       throw weir::config_error{"transaction_timeout", "is longer than the broker allows: lower it, or raise the broker's transaction.max.timeout.ms"};
@@ -203,10 +208,15 @@ void transactions::write(const epoch& e) {
   for (int left = tries - 1;; --left) {
     begin();
     try {
+      fault_point("kafka.begun");
       produce(e);
+      fault_point("kafka.before_progress");
       produce_progress(e);
+      fault_point("kafka.progress_produced");
       wait_for_acknowledgements();
+      fault_point("kafka.before_commit");
       finish();
+      fault_point("kafka.committed");
       return;
     } catch (const try_again& failed) {
       const bool fatal = rd_kafka_fatal_error(producer_.get(), nullptr, 0) != RD_KAFKA_RESP_ERR_NO_ERROR;
@@ -224,6 +234,7 @@ void transactions::write(const epoch& e) {
 
 bool transactions::written(const epoch& e) {
   const auto progress = read_progress();
+  fault_point("kafka.progress_read");
   const auto found = progress.find(key_of(e));
   return found != progress.end() && found->second >= e.number;
 }

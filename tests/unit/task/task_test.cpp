@@ -273,6 +273,36 @@ TEST(Task, ADrainedSourceEndsWithoutTheLastWatermark) {
   EXPECT_LT(r.output.watermarks.back(), WEIR_TIME_MAX) << "windows must not fire because somebody stops the pipeline";
 }
 
+TEST(Task, TheClockStaysWhereTheSlowestOfDrainedSourcesWas) {
+  rig r;
+  r.input.ranges["a"] = {0, 1000};
+  r.input.ranges["b"] = {0, 1000};
+  auto& first = r.source(fake::source_node("numbers", &r.input), {});
+  auto& second = r.source(fake::source_node("numbers", &r.input), {});
+  auto& sink = r.sink(0, fake::node("out", &fake::collecting_sink(), &r.output, true));
+  rig::connect(first, 0, 0, {}, {&sink});
+  rig::connect(second, 0, 0, {}, {&sink});
+  sink.seal();
+  ASSERT_TRUE(first.create());
+  ASSERT_TRUE(second.create());
+  ASSERT_TRUE(sink.create());
+  const auto splits = r.splits();
+  first.assign({splits[0]}, true);
+  second.assign({splits[1]}, true);
+  for (int i = 0; i < 2; ++i) first.step();
+  for (int i = 0; i < 20; ++i) second.step();
+  first.drain();
+  EXPECT_EQ(first.step(), step_result::finished);
+  second.drain();
+  EXPECT_EQ(second.step(), step_result::finished);
+  step_result last = step_result::worked;
+  while ((last = sink.step()) == step_result::worked) {
+  }
+  EXPECT_EQ(last, step_result::finished);
+  ASSERT_FALSE(r.output.watermarks.empty());
+  EXPECT_LT(r.output.watermarks.back(), 30) << "what the first one reads in the next run would be late";
+}
+
 TEST(Task, ASubtaskWithoutSplitsEndsWithTheOthers) {
   rig r;
   auto& source = r.source(fake::source_node("numbers", &r.input), {});

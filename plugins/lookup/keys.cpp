@@ -106,6 +106,26 @@ bool append_key(std::string& to, const std::vector<const cells*>& columns, std::
   return true;
 }
 
+std::string_view take_part(std::string_view& key, const std::vector<weir::field>& columns, std::size_t i) {
+  const weir::field& f = columns[i];
+  std::size_t size = key.size();
+  if (eight_bytes(f)) {
+    size = sizeof(std::int64_t);
+  } else if (weir::shared::is_text(f)) {
+    if (columns.size() > 1) {
+      std::uint32_t told;
+      std::memcpy(&told, key.data(), sizeof told);
+      key.remove_prefix(sizeof told);
+      size = told;
+    }
+  } else {
+    size = weir::shared::width_of(f);
+  }
+  const auto part = key.substr(0, size);
+  key.remove_prefix(part.size());
+  return part;
+}
+
 void batch_keys::bind(const weir::schema& port, std::vector<std::size_t> columns) {
   columns_ = std::move(columns);
   fields_.clear();

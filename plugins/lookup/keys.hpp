@@ -30,6 +30,9 @@ bool hash_is_key(const std::vector<weir::field>& columns);
 /// Appends a key, or nothing and false when one of the columns is null. row(i): the row of column i.
 bool append_key(std::string& to, const std::vector<const cells*>& columns, std::uint32_t slot);
 
+/// Takes the part of column i, the next one, off a key of these columns.
+std::string_view take_part(std::string_view& key, const std::vector<weir::field>& columns, std::size_t i);
+
 /// The keys of a batch's rows to process, by the place of the row among them.
 class batch_keys {
  public:

@@ -83,6 +83,16 @@ function(weir_test name)
   endif()
 endfunction()
 
+# weir_uses_postgres(TEST...): the same with a PostgreSQL server; libpq's connection string is the first line of the file address in
+# the folder $WEIR_POSTGRES_DIR.
+set(WEIR_POSTGRES_DIR "${CMAKE_BINARY_DIR}/services/postgres")
+function(weir_uses_postgres)
+  foreach(name IN LISTS ARGN)
+    set_property(TEST ${name} APPEND PROPERTY FIXTURES_REQUIRED postgres)
+    set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT "WEIR_POSTGRES_DIR=${WEIR_POSTGRES_DIR}")
+  endforeach()
+endfunction()
+
 # weir_uses_kafka(TEST...): the ctest tests need a real broker. One is started for the run; its address is the first line of the file
 # address in the folder $WEIR_KAFKA_DIR (see tests/services).
 set(WEIR_KAFKA_DIR "${CMAKE_BINARY_DIR}/services/kafka")

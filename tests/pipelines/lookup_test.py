@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Rows beside what a table knows of them: a table in a file, also while it is replaced under a running pipeline."""
+"""Rows beside what a table knows of them: a table in a file, also while it is replaced under a running pipeline, and a table that
+comes as a stream, through restarts."""
 import glob
 import json
 import os

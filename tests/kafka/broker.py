@@ -44,7 +44,7 @@ class Broker:
         return {"bootstrap.servers": self.address, "socket.timeout.ms": 60000, **(more or {})}
 
     def _admin(self):
-        return AdminClient(self._settings())
+        return AdminClient(self._settings({"log_level": 0}))
 
     def topics(self, *names, partitions=4):
         admin = self._admin()  # has to live until the answers are there
@@ -124,6 +124,27 @@ class Broker:
                     out.append(m)
                     if m.offset() + 1 >= ends[m.topic(), m.partition()]:
                         missing.discard((m.topic(), m.partition()))
+        finally:
+            reader.close()
+        return out
+
+    def read_committed(self, topic, partitions):
+        """What a reader of committed records sees from the beginning to the end: one list of records a partition, in its order."""
+        reader = Consumer(self._settings({"group.id": "weir-judge", "enable.auto.commit": False, "isolation.level": "read_committed",
+                                          "enable.partition.eof": True}))
+        out, ended, until = [[] for _ in range(partitions)], set(), time.monotonic() + PATIENCE
+        try:
+            reader.assign([TopicPartition(topic, p, 0) for p in range(partitions)])
+            while len(ended) < partitions:
+                if time.monotonic() > until:
+                    raise RuntimeError(f"{topic} could not be read to its end")
+                for m in reader.consume(10000, 1.0):
+                    if not m.error():
+                        out[m.partition()].append(m)
+                    elif m.error().code() == KafkaError._PARTITION_EOF:
+                        ended.add(m.partition())
+                    else:
+                        raise KafkaException(m.error())
         finally:
             reader.close()
         return out

@@ -4,15 +4,12 @@ import collections
 import json
 import os
 import sys
-import time
 import unittest
-
-from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 sys.path.insert(0, os.path.join(os.environ["WEIR_SOURCE_DIR"], "tests", "recovery"))
 sys.path.insert(0, os.path.join(os.environ["WEIR_SOURCE_DIR"], "tests", "kafka"))
 from broker import Broker  # noqa: E402
-from support_recovery import PATIENCE, Case, KilledRun, Running, children, kill, wait_for  # noqa: E402
+from support_recovery import Case, KilledRun, Running, children, kill, wait_for  # noqa: E402
 
 PIPELINE = """
 format = 1
@@ -68,24 +65,12 @@ class KafkaKill(Case):
         return self.write(f"{topic}.toml", text)
 
     def rows(self, topic):
-        """By key, in order: each partition is read in its order by a read_committed reader."""
+        """By key, in order."""
         out = collections.defaultdict(list)
-        reader = Consumer({"bootstrap.servers": self.broker.address, "group.id": "judge", "enable.auto.commit": False,
-                           "isolation.level": "read_committed", "enable.partition.eof": True})
-        try:
-            reader.assign([TopicPartition(topic, p, 0) for p in range(2)])
-            ended, until = set(), time.monotonic() + PATIENCE
-            while len(ended) < 2:
-                self.assertLess(time.monotonic(), until, "the topic could not be read to its end")
-                for m in reader.consume(10000, 1.0):
-                    if m.error():
-                        self.assertEqual(m.error().code(), KafkaError._PARTITION_EOF, m.error())
-                        ended.add(m.partition())
-                        continue
-                    row = json.loads(m.value())
-                    out[row["bidder"], row["auction"]].append(row["price"])
-        finally:
-            reader.close()
+        for partition in self.broker.read_committed(topic, 2):
+            for m in partition:
+                row = json.loads(m.value())
+                out[row["bidder"], row["auction"]].append(row["price"])
         return out
 
     def compare(self, topic):

@@ -16,9 +16,13 @@ from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic  # noqa: 
 class Broker:
     """Starts at once, keeps its address and its data over kill() and start(), and is gone after close()."""
 
-    def __init__(self):
+    def __init__(self, advertise=None, before_use=None):
+        """`advertise`: where clients are told to come. `before_use`: is told the broker's folder when it runs."""
         self.folder = tempfile.TemporaryDirectory(prefix="weir-kafka-")
+        self.more = ["--advertise", advertise] if advertise else []
         self.address = self.start()
+        if before_use:
+            before_use(self.folder.name)
 
     def _tell(self, *words):
         done = subprocess.run([os.path.join(SOURCE, "tests/services/kafka"), "--dir", self.folder.name, *words], capture_output=True, text=True,
@@ -28,10 +32,16 @@ class Broker:
         return done.stdout.strip()
 
     def start(self):
-        return self._tell("start", "--minutes", "30")
+        return self._tell("start", "--minutes", "30", *self.more)
 
     def kill(self):
         self._tell("kill")
+
+    def pause(self):
+        self._tell("pause")
+
+    def resume(self):
+        self._tell("resume")
 
     def stop(self):
         self._tell("stop")

@@ -37,7 +37,7 @@ id = "{id}"
 uses = "std.throttle"
 from = ["{id}_in"]
 config = {{ rate = {rate}, burst = 64 }}
-parallelism = {parallelism}
+parallelism = 1
 """
 OPERATORS = """
 [[operator]]
@@ -166,12 +166,13 @@ def on_files(given, out, rate):
     return text
 
 
-def on_topics(address, topics, rate):
-    """Reads the topics auctions and bids, two partitions each, and writes to `topics` + the name of the sink."""
+def on_topics(address, topics, rate, properties=""):
+    """Reads the topics auctions and bids, two partitions each, and writes to `topics` + the name of the sink. A batch of Kafka has up to 4096
+    records, and a throttle holds back a whole one: so the rate should be some thousands."""
     text = HEAD
     for name, columns in COLUMNS.items():
-        config = f'{{ brokers = "{address}", topic = "{name}", group = "auctions", start = "earliest", bounded = "latest" }}'
-        text += SOURCE.format(id=name, kind="kafka", config=config, columns=columns, parallelism=2, rate=share(name, rate) / 2)
+        config = (f'{{ brokers = "{address}", topic = "{name}", group = "auctions", start = "earliest", bounded = "latest"{properties} }}')
+        text += SOURCE.format(id=name, kind="kafka", config=config, columns=columns, parallelism=2, rate=rate if name == "bids" else UNLIMITED)
     text += OPERATORS
     for operator, name in zip(("count", "window", "join"), SINKS):
         config = (f'{{ brokers = "{address}", topic = "{topics}{name}", key = "{SINKS[name]}", delivery = "exactly-once", '

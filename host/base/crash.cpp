@@ -36,7 +36,7 @@ class line {
  public:
   line& operator<<(std::string_view text) {
     const std::size_t n = text.size() < sizeof text_ - size_ ? text.size() : sizeof text_ - size_;
-    std::memcpy(text_ + size_, text.data(), n);
+    if (n > 0) std::memcpy(text_ + size_, text.data(), n);
     size_ += n;
     return *this;
   }

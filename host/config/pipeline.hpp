@@ -159,6 +159,8 @@ struct pipeline {
   std::string file;  ///< as given by the person; relative paths in it are relative to its directory
   std::uint32_t parallelism = 1;
   std::uint32_t max_parallelism = 128;  ///< = key groups
+  bool deterministic = false;           ///< rows wait for the watermark and come in an order that depends on them alone
+  std::int64_t deterministic_step_us = 1'000'000;
   bool trace = false;                   ///< batches carry trace columns: asked for, or a source maps them
   std::vector<plugin_ref> plugins;      ///< every plugin that a node uses, once
   config::checkpoint checkpoint;

@@ -323,6 +323,18 @@ std::vector<option> make_root_options() {
       {.name = "trace",
        .type = boolean,
        .doc = "Whether trace_id and source_id follow each record; true when a source maps them."},
+      {.name = "deterministic",
+       .type = boolean,
+       .fallback = "false",
+       .doc = "Rows wait in front of each operator until the watermark has passed them, and come in the order of (event time, "
+              "port, split, offset): the same input gives the same output at any parallelism and batch size, with failures or "
+              "without. It costs latency up to the watermark, and memory for what waits."},
+      {.name = "deterministic_step",
+       .type = duration,
+       .fallback = "1s",
+       .doc = "Event time that is worked off at once in a deterministic pipeline: the rows of a step come before its timers. "
+              "Part of the result: another step may give another order.",
+       .least = 1'000},
       {.name = "checkpoint",
        .type = table,
        .doc = "Checkpoints; without this table there are none.",

@@ -144,6 +144,8 @@ pipeline read_pipeline(const value& given, diagnostics& problems) {
   }
   p.parallelism = count_of(root, "parallelism");
   p.max_parallelism = count_of(root, "max_parallelism");
+  p.deterministic = root.find("deterministic") && root.find("deterministic")->boolean;
+  p.deterministic_step_us = root.integer_of("deterministic_step");
   p.checkpoint = read_checkpoint(table_of(root, "checkpoint"), given.find("checkpoint"), problems);
   p.restart = read_restart(table_of(root, "restart"), given.find("restart"), problems);
 

@@ -171,6 +171,7 @@ class job_engine final : public engine {
     how.memory.bytes = bytes - queues;
     if (told.backend == config::state_backend::rocksdb) {
       WEIR_TRY(env_.fs().remove_tree(told_.working_directory));
+      WEIR_TRY(env_.fs().make_directories(told_.working_directory, 0700));
       how.memory.directory = told_.working_directory;
       working_ = told_.working_directory;
     }

@@ -37,6 +37,8 @@ exchange::kind kind_of(plan::exchange_kind k) {
   return exchange::kind::forward;
 }
 
+constexpr std::int64_t least_drift_us = 10'000'000;
+
 /// The node that people see: a hidden decoder speaks as its source.
 const plan::node& visible(const plan::plan& what, const plan::node& n) {
   return n.visible == plan::no_index ? n : what.nodes[n.visible];
@@ -124,7 +126,13 @@ std::unique_ptr<task::task> make_task(const plan::plan& what, const plan::chain&
       auto& group = all.groups[strategy->align_group];
       if (!group) group = std::make_unique<source::alignment_group>(strategy->max_drift_us);
       made->align(*group);
+    } else if (what.told && what.told->deterministic) {
+      // What is read ahead of the slowest source waits in memory.
+      auto& group = all.groups[""];
+      if (!group) group = std::make_unique<source::alignment_group>(std::max<std::int64_t>(what.told->deterministic_step_us, least_drift_us));
+      made->align(*group);
     }
+    if (what.told && what.told->deterministic) made->nodes().take_turns(what.told->deterministic_step_us);
     return made;
   }
   std::vector<std::uint32_t> ports;
@@ -230,6 +238,7 @@ built build(const plan::plan& what, const options& how, const weir_host& table, 
     for (task::operator_task* t : chain) {
       t->seal();
       t->set_alignment(how.cuts.exactly_once, how.cuts.aligned_timeout_us);
+      if (what.told && what.told->deterministic) t->put_in_order(what.told->deterministic_step_us, how.storage != nullptr);
     }
   return all;
 }

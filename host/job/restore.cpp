@@ -60,6 +60,23 @@ void add(task::node_counts& to, const std::map<std::string, std::uint64_t>& coun
   to.late += get("late"), to.dead_letters += get("dead_letters"), to.skipped += get("skipped");
 }
 
+/// Rows that waited for their turn go to whoever has their key now.
+base::result<void> restore_waiting(const plan::plan& what, std::uint32_t c, const plan::node& n, const checkpoint::node_snapshot& was,
+                                   built& into, const std::string& path) {
+  auto& tasks = into.operators[c];
+  if (tasks.empty() || !tasks.front()->orders())
+    return base::config_error(cat("this cut was taken with deterministic = true and holds rows that waited for their turn in front of ",
+                                  quoted(n.id), ": restore it with deterministic = true"),
+                              path);
+  std::vector<model::schema_ref> schemas;
+  for (const plan::input_port& port : n.input_ports) schemas.push_back(port.schema);
+  const auto parallelism = static_cast<std::uint32_t>(tasks.size());
+  for (std::uint32_t s = 0; s < parallelism; ++s)
+    WEIR_TRY(tasks[s]->restore_waiting(was.in_flight, schemas, was.subtask % parallelism == s,
+                                       model::key_groups_of(s, parallelism, what.key_groups), what.key_groups));
+  return {};
+}
+
 }  // namespace
 
 std::map<std::string, std::string> renamed(const plan::plan& what, const checkpoint::snapshot& from) {
@@ -133,6 +150,10 @@ base::result<void> restore(const plan::plan& what, const checkpoint::snapshot& f
       for (const plan::input& in : n.inputs) schemas.push_back(n.input_ports[in.port].schema);
       for (const auto* was : old) {
         if (was->in_flight.empty()) continue;
+        if (task::ordered_input::is_encoded(was->in_flight)) {
+          WEIR_TRY(restore_waiting(what, c, n, *was, into, from.path()));
+          continue;
+        }
         // Its channels must be what they were: at another parallelism they are others, or it has none.
         if (!same || !head)
           return base::config_error(cat("this cut was taken while queues were full and holds batches that waited in front of ",

@@ -14,7 +14,7 @@ namespace weir::model {
 namespace {
 
 constexpr std::uint32_t magic = 0x0a316277;  // "wb1\n"
-enum fact : std::uint32_t { times = 1, keys = 2, changes = 4, traces = 8, sources = 16, offsets = 32 };
+enum fact : std::uint32_t { times = 1, keys = 2, changes = 4, traces = 8, sources = 16, offsets = 32, places = 64, turns = 128 };
 
 template <class T>
 void put(std::string& out, T value) {
@@ -130,7 +130,8 @@ void encode_batch(const batch_ref& from, std::string& out) {
   put(out, magic);
   put(out, rows);
   put(out, static_cast<std::uint32_t>((f.event_time ? times : 0u) | (f.key_hash ? keys : 0u) | (f.change ? changes : 0u) |
-                                      (f.trace_id ? traces : 0u) | (f.source_id ? sources : 0u) | (f.offset ? offsets : 0u)));
+                                      (f.trace_id ? traces : 0u) | (f.source_id ? sources : 0u) | (f.offset ? offsets : 0u) |
+                                      (f.splits ? places : 0u) | (f.turn_us != WEIR_TIME_MIN ? turns : 0u)));
   if (f.event_time) put_bytes(out, f.event_time->data(), rows * 8);
   if (f.key_hash) put_bytes(out, f.key_hash->data(), rows * 8);
   if (f.change) put_bytes(out, f.change->data(), rows);
@@ -139,6 +140,12 @@ void encode_batch(const batch_ref& from, std::string& out) {
     for (std::int64_t i = 0; i < rows; ++i) put_text(out, source_names().name(f.source_id->as<std::uint32_t>()[i]));
   if (f.offset) put_bytes(out, f.offset->data(), rows * 8);
   put(out, f.first_offset);
+  if (f.splits)
+    for (std::int64_t i = 0; i < rows; ++i) {
+      const std::uint32_t split = f.split_of(i);
+      put_text(out, split == no_split ? std::string_view() : split_names().name(split));
+    }
+  if (f.turn_us != WEIR_TIME_MIN) put(out, f.turn_us);
   put_text(out, f.split == no_split ? std::string_view() : split_names().name(f.split));
   for (std::size_t i = 0; i < b.column_count(); ++i) encode_column((*b.schema())[i].type, b.column_at(i), out);
 }
@@ -161,6 +168,14 @@ base::result<batch_ref> decode_batch(std::string_view& bytes, const schema_ref& 
   }
   if (present & offsets) f.offset = in.buffer(rows * 8);
   f.first_offset = in.get<std::int64_t>();
+  if (present & places) {
+    f.splits = buffer_pool::must_allocate(static_cast<std::size_t>(rows) * 4 + 4);
+    for (std::int64_t i = 0; i < rows && in.ok(); ++i) {
+      const auto split = in.text();
+      f.splits->as<std::uint32_t>()[i] = split.empty() ? no_split : split_names().number(split);
+    }
+  }
+  if (present & turns) f.turn_us = in.get<std::int64_t>();
   if (const auto split = in.text(); !split.empty()) f.split = split_names().number(split);
   if (!in.ok()) return damaged();
   std::vector<column_ref> columns;

@@ -1,5 +1,6 @@
 #include "model/compact.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/cat.hpp"
@@ -47,8 +48,26 @@ buffer_ref gather_fact(std::span<const piece> pieces, std::int64_t total, buffer
   return out;
 }
 
-/// Offsets mean something only beside one split.
+/// Rows of several splits: each with its own.
+void gather_places(facts& out, std::span<const piece> pieces, std::int64_t total) {
+  out.splits = buffer_pool::must_allocate(static_cast<std::size_t>(total) * sizeof(std::uint32_t));
+  out.offset = buffer_pool::must_allocate(static_cast<std::size_t>(total) * sizeof(std::int64_t));
+  auto* split = out.splits->as<std::uint32_t>();
+  auto* offset = out.offset->as<std::int64_t>();
+  for (const piece& p : pieces) {
+    const facts& f = p.from->facts();
+    for (std::int64_t i = 0; i < p.count; ++i) {
+      const std::int64_t r = p.rows ? p.rows[i] : p.begin + i;
+      *split++ = f.split_of(r);
+      *offset++ = f.offset_of(r);
+    }
+  }
+}
+
+/// Offsets mean something only beside a split.
 void gather_offsets(facts& out, std::span<const piece> pieces, std::int64_t total) {
+  for (const piece& p : pieces)
+    if (p.from->facts().splits) return gather_places(out, pieces, total);
   const facts& first = pieces[0].from->facts();
   out.split = first.split;
   for (const piece& p : pieces) {
@@ -92,6 +111,7 @@ facts gather_facts(std::span<const piece> pieces, std::int64_t total) {
   for (const piece& p : pieces) keyed = keyed && p.from->facts().key_hash;
   if (keyed) out.key_hash = gather_fact<std::uint64_t>(pieces, total, &facts::key_hash, 0);
   gather_offsets(out, pieces, total);
+  for (const piece& p : pieces) out.turn_us = std::max(out.turn_us, p.from->facts().turn_us);
   return out;
 }
 

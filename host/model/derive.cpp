@@ -118,6 +118,7 @@ result<facts> derive_facts(derivation d) {
     out.offset = theirs.offset;
     out.first_offset = theirs.first_offset;
     out.split = theirs.split;
+    out.splits = theirs.splits;
   } else if (d.flags & WEIR_EMIT_PARENTS) {
     const facts& theirs = d.parent->facts();
     if (!times) out.event_time = gather<std::int64_t>(theirs.event_time, d.parents, d.length);
@@ -125,6 +126,7 @@ result<facts> derive_facts(derivation d) {
     out.trace_id = gather<sixteen>(theirs.trace_id, d.parents, d.length);
     out.source_id = gather<std::uint32_t>(theirs.source_id, d.parents, d.length);
     out.split = theirs.split;
+    out.splits = gather<std::uint32_t>(theirs.splits, d.parents, d.length);
     if (theirs.offset) {
       out.offset = gather<std::int64_t>(theirs.offset, d.parents, d.length);
     } else if (theirs.first_offset >= 0) {

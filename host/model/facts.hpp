@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "model/buffer_pool.hpp"
+#include "weir/abi.h"
 
 namespace weir::model {
 
@@ -18,10 +19,20 @@ struct facts {
   buffer_ref offset;               ///< int64 position in the split; null: see first_offset
   std::int64_t first_offset = -1;  ///< without offset: position of physical row 0; -1: not known
   std::uint32_t split = no_split;
+  buffer_ref splits;               ///< uint32 split of each row, where rows of several are together; then `split` is no_split
+  /// In deterministic pipelines: the rows take their turn at this event time when theirs is older. WEIR_TIME_MIN: at theirs.
+  std::int64_t turn_us = WEIR_TIME_MIN;
 
+  /// Of a physical row; no_split: not known.
+  std::uint32_t split_of(std::int64_t row) const noexcept { return splits ? splits->as<std::uint32_t>()[row] : split; }
+  /// Of a physical row, in its split; -1: not known.
+  std::int64_t offset_of(std::int64_t row) const noexcept {
+    if (offset) return offset->as<std::int64_t>()[row];
+    return first_offset < 0 ? -1 : first_offset + row;
+  }
   std::int64_t bytes() const noexcept {
     std::int64_t sum = 0;
-    for (const buffer_ref* b : {&event_time, &key_hash, &change, &trace_id, &source_id, &offset})
+    for (const buffer_ref* b : {&event_time, &key_hash, &change, &trace_id, &source_id, &offset, &splits})
       if (*b) sum += static_cast<std::int64_t>((*b)->footprint());
     return sum;
   }

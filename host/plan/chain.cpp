@@ -21,7 +21,7 @@ void chain_up(const draft& d, plan& out) {
     std::uint32_t joined = n.inputs.empty() ? no_index : out.nodes[n.inputs.front().from_node].chain;
     for (const auto& in : n.inputs) {
       const auto& from = out.nodes[in.from_node];
-      const bool broken = from.visible != n.visible && (alone(n) || alone(from));
+      const bool broken = from.visible != n.visible && (d.from.deterministic || alone(n) || alone(from));
       if (broken || !stays(out, n, in) || from.chain != joined) joined = no_index;
     }
     if (joined == no_index) {

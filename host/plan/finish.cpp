@@ -99,6 +99,8 @@ void finish(draft& d, plan& out) {
     if (from.bound && last_of_source) {
       n.watermark = watermark_of(d, from);
       n.trace = trace_of(d, from);
+      if (d.from.deterministic && !n.watermark)
+        d.problems.error(from.at(), cat("deterministic = true needs the event time of every source: give ", quoted(from.told->id), " a [source.watermark] table"));
     }
     for (std::uint32_t k = 0; k < from.edges.size(); ++k) {
       const auto& e = from.edges[k];

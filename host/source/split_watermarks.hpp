@@ -18,6 +18,7 @@ class split_watermarks {
  public:
   explicit split_watermarks(watermark_rule rule) : rule_(rule) {}
 
+  std::int64_t bound_us() const { return rule_.out_of_orderness_us; }
   void open(std::uint32_t split);
   /// After open: where the split's watermark stood at the cut that is restored.
   void restore(std::uint32_t split, std::int64_t watermark_us);

@@ -7,9 +7,6 @@
 #include <rocksdb/write_batch.h>
 #include <rocksdb/write_buffer_manager.h>
 
-#include <filesystem>
-#include <system_error>
-
 #include "base/cat.hpp"
 
 namespace weir::state {
@@ -83,8 +80,6 @@ result<std::unique_ptr<cold_rows>> cold_rows::open(const std::string& directory,
   o.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   made->write.disableWAL = true;
   rocksdb::DestroyDB(directory, o).PermitUncheckedError();
-  std::error_code made_not;
-  std::filesystem::create_directories(directory, made_not);  // else RocksDB says so
   rocksdb::DB* db = nullptr;
   const rocksdb::Status opened = rocksdb::DB::Open(o, directory, &db);
   if (!opened.ok()) return failed(directory, "keep", opened);

@@ -1,12 +1,14 @@
 #include "task/chain.hpp"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "base/cat.hpp"
 #include "base/check.hpp"
 #include "base/fault_point.hpp"
 #include "base/seeded_bug.hpp"
+#include "task/ordered_input.hpp"
 
 namespace weir::task {
 
@@ -107,10 +109,20 @@ bool chain::restore(member& n) {
   return true;
 }
 
+namespace {
+
+model::batch_ref with_turn(const model::batch& of, std::int64_t turn_us) {
+  model::facts f = of.facts();
+  f.turn_us = turn_us;
+  return model::with_facts(of, std::move(f));
+}
+
+}  // namespace
+
 bool chain::router::collect(std::uint32_t port, const model::batch_ref& batch) {
   chain::member& from = *owner->nodes_[number];
   if (from.main_stamper && port < from.what->outputs.size()) return owner->stamp_and_hand_on(from, port, batch);
-  return owner->hand_on(routes[port], batch);
+  return owner->hand_on(routes[port], owner->turn_us_ == WEIR_TIME_MIN ? batch : with_turn(*batch, owner->turn_us_));
 }
 
 bool chain::stamp_and_hand_on(member& from, std::uint32_t port, const model::batch_ref& batch) {
@@ -128,8 +140,40 @@ bool chain::stamp_and_hand_on(member& from, std::uint32_t port, const model::bat
     }
   }
   if (!stamped.batch) return !failure_.failed();
-  if (from.watermarks) from.watermarks->observe(stamped.batch->facts().split, stamped.newest_us);
+  if (from.watermarks) {
+    const std::uint32_t split = stamped.batch->facts().split;
+    const std::int64_t before = from.watermarks->of(split);
+    from.watermarks->observe(split, stamped.newest_us);
+    if (step_us_ > 0) return hand_out_in_turns(from.out.routes[port], stamped.batch, before, from.watermarks->bound_us());
+  }
   return hand_on(from.out.routes[port], stamped.batch);
+}
+
+/// A row that is late in its own split takes its turn in the step that the split's watermark was in when it came: where that
+/// is depends on the split alone.
+bool chain::hand_out_in_turns(const route& to, const model::batch_ref& batch, std::int64_t watermark_us, std::int64_t bound_us) {
+  const std::int64_t* times = batch->view().event_time;
+  if (!times) return hand_on(to, batch);
+  std::map<std::int64_t, std::vector<std::uint32_t>> late;
+  std::vector<std::uint32_t> in_time;
+  for (std::int64_t i = 0; i < batch->row_count(); ++i) {
+    const std::uint32_t row = batch->row(i);
+    const std::int64_t open = watermark_us == model::watermark_merge::none ? WEIR_TIME_MIN : step_of(watermark_us + 1, step_us_);
+    if (times[row] < open)
+      late[open].push_back(row);
+    else
+      in_time.push_back(row);
+    watermark_us = std::max(watermark_us, times[row] < INT64_MIN + 1 + bound_us ? INT64_MIN : times[row] - bound_us - 1);
+  }
+  if (late.empty()) return hand_on(to, batch);
+  const auto some = [&](const std::vector<std::uint32_t>& rows) {
+    auto kept = model::buffer_pool::must_allocate(rows.size() * 4 + 4);
+    std::copy(rows.begin(), rows.end(), kept->as<std::uint32_t>());
+    return model::select_rows(*batch, {std::move(kept), static_cast<std::int64_t>(rows.size())});
+  };
+  for (const auto& [turn, rows] : late)
+    if (!hand_on(to, with_turn(*some(rows), turn))) return false;
+  return in_time.empty() || hand_on(to, some(in_time));
 }
 
 bool chain::hand_on(const route& to, const model::batch_ref& batch) {
@@ -154,6 +198,25 @@ bool chain::advance(std::int64_t watermark_us) {
   }
   for (auto& w : writers_) w->control(model::watermark{watermark_us, model::activity::active});
   return true;
+}
+
+bool chain::advance_in_steps(std::int64_t watermark_us) {
+  const auto last_of = [&](std::int64_t step) { return step > INT64_MAX - step_us_ ? INT64_MAX - 1 : step + step_us_ - 1; };
+  const keyed_state* state = nodes_[0]->state.get();
+  const auto at = [&] { return nodes_[0]->instance->watermark(); };
+  const auto due = [&] {
+    const std::int64_t next = state ? state->next_timer(WEIR_TIMER_EVENT_TIME) : INT64_MAX;
+    return next != INT64_MAX && next <= watermark_us && at() < watermark_us;
+  };
+  while (due()) {
+    // A timer for a time that has passed fires in the step that is open now.
+    const std::int64_t open = at() == INT64_MIN ? INT64_MIN : step_of(at() + 1, step_us_);
+    const std::int64_t step = std::max(step_of(state->next_timer(WEIR_TIMER_EVENT_TIME), step_us_), open);
+    turn_us_ = step;
+    if (!advance(std::min(last_of(step), watermark_us))) return false;
+  }
+  turn_us_ = at() == INT64_MIN ? INT64_MIN : step_of(at() + 1, step_us_);
+  return at() >= watermark_us || advance(watermark_us);
 }
 
 void chain::tell_status(model::activity status) {

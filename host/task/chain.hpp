@@ -60,6 +60,12 @@ class chain {
   /// All is over: every node ends its ports and flushes in order, then the writers end.
   bool finish();
   bool has_room();
+  /// The pipeline is deterministic: what goes out says in which step of event time it was made, or must be taken.
+  void take_turns(std::int64_t step_us) { step_us_ = step_us; }
+  /// What is made from now on takes its turn no earlier than this step; WEIR_TIME_MIN: at its own time.
+  void set_turn(std::int64_t step) { turn_us_ = step; }
+  /// The head's event-time timers until then fire, those of one step before the next begins; then advance().
+  bool advance_in_steps(std::int64_t watermark_us);
   bool fire_processing_timers(std::int64_t now_us);
   /// Wall clock; INT64_MAX: none.
   std::int64_t next_processing_timer() const;
@@ -129,6 +135,7 @@ class chain {
     op::counters& counts() { return instance ? instance->counts() : source->counts; }
   };
   bool restore(member& n);
+  bool hand_out_in_turns(const route& to, const model::batch_ref& batch, std::int64_t watermark_us, std::int64_t bound_us);
   bool hand_on(const route& to, const model::batch_ref& batch);
   bool stamp_and_hand_on(member& from, std::uint32_t port, const model::batch_ref& batch);
 
@@ -139,6 +146,8 @@ class chain {
   std::vector<std::unique_ptr<exchange::writer>> writers_;
   std::vector<std::unique_ptr<member>> nodes_;
   bool has_state_ = false;
+  std::int64_t step_us_ = 0;               // 0: not deterministic
+  std::int64_t turn_us_ = WEIR_TIME_MIN;
   bool all_ = false;
   bool has_processing_timers_ = false;
   bool restores_ = false;  // this run goes on from a cut

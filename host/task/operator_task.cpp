@@ -65,6 +65,7 @@ bool operator_task::take(exchange::arrival& a) {
   switch (a.what.kind()) {
     case model::message_kind::batch: {
       const model::batch_ref batch = a.what.take_batch();
+      if (ordered_ && ordered_->add(input_ports_[a.input], batch)) return true;
       return chain_.push(0, input_ports_[a.input], batch);
     }
     case model::message_kind::watermark:
@@ -105,7 +106,7 @@ bool operator_task::cut_when_aligned() {
 
 bool operator_task::may_overtake(std::uint64_t cut) const {
   // A savepoint waits: it must be restorable at any parallelism. The order that says what it is comes by another way, soon.
-  return exactly_once_ && cut > last_cut() && cut > given_up() && announced().cut == cut &&
+  return exactly_once_ && !ordered_ && cut > last_cut() && cut > given_up() && announced().cut == cut &&
          announced().kind != model::cut_kind::savepoint;
 }
 
@@ -226,11 +227,46 @@ bool operator_task::take_watermark(std::uint32_t channel, model::watermark w) {
 bool operator_task::follow_merge() {
   const std::int64_t before = chain_.operator_at(0)->watermark();
   holder_.store(merge_.holder(), std::memory_order_relaxed);
-  if (merge_.current() > before && !chain_.advance(merge_.current())) return false;
+  if (merge_.current() > before && !move_time(merge_.current())) return false;
   if (merge_.idle() != idle_) {
     idle_ = !idle_;
     chain_.tell_status(idle_ ? model::activity::idle : model::activity::active);
   }
+  return true;
+}
+
+bool operator_task::move_time(std::int64_t watermark_us) {
+  if (!ordered_) return chain_.advance(watermark_us);
+  // Only whole steps: how far a watermark happened to be at this moment must not decide anything.
+  const bool end = watermark_us == model::watermark_merge::end;
+  const std::int64_t open = end ? INT64_MAX : step_of(watermark_us + 1, ordered_->step_us());  // the first step that may still get rows
+  while (ordered_->first() < open)
+    if (!hand_out_first()) return false;
+  if (end) return chain_.advance_in_steps(watermark_us);
+  return open == INT64_MIN || chain_.advance_in_steps(open - 1);
+}
+
+bool operator_task::hand_out_first() {
+  const std::int64_t step = ordered_->first();
+  // Timers that are due before the step's rows fire before them.
+  if (step > INT64_MIN && !chain_.advance_in_steps(step - 1)) return false;
+  auto rows = ordered_->take_first();
+  if (!rows) {
+    chain_.failure().set(std::move(rows).why().in("rows that wait for their turn in front of " + name()));
+    return false;
+  }
+  chain_.set_turn(step);
+  for (const ordered_input::part& p : *rows)
+    if (!chain_.push(0, p.port, p.rows)) return false;
+  return true;
+}
+
+bool operator_task::end_port(std::uint32_t port) {
+  if (!ordered_) return chain_.end_of_head_port(port);
+  // Rows of the port may still wait: the ports end together, when all is handed out.
+  if (open_ > 1) return true;
+  for (std::uint32_t p = 0; p < open_of_port_.size(); ++p)
+    if (!chain_.end_of_head_port(p)) return false;
   return true;
 }
 
@@ -242,8 +278,12 @@ bool operator_task::take_end(std::uint32_t channel, std::uint32_t input) {
     if (!follow_merge()) return false;
   }
   const std::uint32_t port = input_ports_[input];
+  // The pipeline stops, and nothing keeps what waits: it goes on its way. Before the first port ends for the operator.
+  if (ordered_ && !keep_waiting_ && open_ == 1)
+    while (ordered_->first() != INT64_MAX)
+      if (!hand_out_first()) return false;
   channel_ended_[channel] = true;
-  if (--open_of_port_[port] == 0 && !chain_.end_of_head_port(port)) return false;
+  if (--open_of_port_[port] == 0 && !end_port(port)) return false;
   if (!cut_when_aligned()) return false;
   if (--open_ > 0) return true;
   done_ = true;

@@ -1,12 +1,14 @@
 #pragma once
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "exchange/gate.hpp"
 #include "model/watermark_merge.hpp"
+#include "task/ordered_input.hpp"
 #include "task/task.hpp"
 
 namespace weir::task {
@@ -31,6 +33,20 @@ class operator_task final : public task {
   /// [control] Before the first step, after seal: what the barrier of the restored cut had overtaken. schemas: by input edge.
   base::result<void> restore_in_flight(std::string_view bytes, const std::vector<model::schema_ref>& schemas);
 
+  /// [control] Before the first step: rows wait for the watermark and come in an order that depends on nothing but them.
+  /// keep: what waits when the pipeline stops before its end stays in the last cut, and is not handed out.
+  void put_in_order(std::int64_t step_us, bool keep) {
+    ordered_.emplace(step_us);
+    keep_waiting_ = keep;
+    chain_.take_turns(step_us);
+  }
+  /// [control] Before the first step: of what waited at the restored cut, what belongs to this subtask.
+  base::result<void> restore_waiting(std::string_view bytes, const std::vector<model::schema_ref>& schemas, bool unkeyed,
+                                     model::key_group_range own, std::uint32_t groups) {
+    return ordered_->decode(bytes, schemas, chain_.what(0).keys, unkeyed, own, groups);
+  }
+  bool orders() const { return ordered_.has_value(); }
+
   exchange::gate& gate() { return gate_; }
   const exchange::gate& gate() const { return gate_; }
   /// [any] The channel that holds the watermark; UINT32_MAX: none.
@@ -43,6 +59,10 @@ class operator_task final : public task {
   std::int64_t work_at_ns() const override;
   bool cuts_at_once() const override { return false; }
   void drop_in_flight() override;
+  std::string waiting() const override { return ordered_ ? ordered_->encode() : std::string(); }
+  bool move_time(std::int64_t watermark_us);
+  bool hand_out_first();
+  bool end_port(std::uint32_t port);
   bool take(exchange::arrival& a);
   bool take_barrier(std::uint32_t channel, model::barrier b);
   bool cut_when_aligned();
@@ -60,6 +80,8 @@ class operator_task final : public task {
   bool follow_merge();
 
   exchange::gate gate_;
+  std::optional<ordered_input> ordered_;
+  bool keep_waiting_ = false;
   std::vector<std::uint32_t> input_ports_;
   std::vector<std::uint32_t> open_of_port_;  // channels of each port that have not ended
   std::size_t open_ = 0;

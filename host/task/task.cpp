@@ -125,6 +125,7 @@ bool task::cut_here(std::uint64_t cut, model::cut_kind kind) {
   if (!add_splits(made)) return false;
   if (!chain_.cut(made, store_)) return false;
   if (!ended_) chain_.pass_barrier({cut, kind});
+  made.in_flight = waiting();
   capturing_ = std::move(made);
   base::fault_point("task.barrier_passed");
   state_out_ = !store_ || !chain_.has_state();

@@ -82,6 +82,8 @@ class task {
   /// Between cut_here and this the cut is not handed over: what its barrier overtook is still being collected.
   void hold_cut() { held_ = true; }
   void release_cut(std::string in_flight);
+  /// Rows that wait in front of the head for their turn: they belong to the cut.
+  virtual std::string waiting() const { return {}; }
   /// The newest cut is given up: collect no more.
   virtual void drop_in_flight() {}
   std::uint64_t last_cut() const { return last_cut_; }

@@ -156,7 +156,7 @@ class Deterministic(Case):
         for parallelism, batch in ((1, 64), (2, 64), (4, 4096)):
             with self.subTest(parallelism=parallelism, batch=batch):
                 name = f"killed-{parallelism}"
-                run = KilledRun(self.told(name, parallelism, batch, rate=8_000), env={"WEIR_STATE_DIR": self.path("state-" + name)},
+                run = KilledRun(self.told(name, parallelism, batch, rate=2_000 // parallelism), env={"WEIR_STATE_DIR": self.path("state-" + name)},
                                 seed=parallelism, kills=4)
                 self.assertEqual(run.outcome.code, 0, run.outcome)
                 self.assertGreaterEqual(run.killed, 2)

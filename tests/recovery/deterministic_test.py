@@ -98,6 +98,51 @@ format = "json"
 config = { path = "OUT/checked-{subtask}-{seq}.jsonl" }
 parallelism = 1
 """
+KILLED = """
+format = 1
+name = "deterministic-killed"
+deterministic = true
+deterministic_step = "200ms"
+parallelism = PARALLELISM
+[limits]
+batch_rows = BATCH
+[checkpoint]
+interval = "150ms"
+[restart]
+initial_backoff = "10ms"
+[[source]]
+id = "nexmark"
+uses = "nexmark.source"
+config = { events = 200_000, out_of_order_us = 500_000RATE }
+watermark = { out_of_orderness = "501ms" }
+parallelism = 1
+[[operator]]
+id = "last"
+uses = "keyed.dedupe"
+from = ["nexmark:bid"]
+exchange = { kind = "hash", key = ["bidder", "auction"] }
+config = { keep = "last", columns = ["price", "ts"] }
+[[operator]]
+id = "counts"
+uses = "window.tumbling"
+from = ["nexmark:bid"]
+exchange = { kind = "hash", key = "auction" }
+config = { size = "1s", aggregates = ["count() AS bids", "max(price) AS most"] }
+[[sink]]
+id = "last_out"
+uses = "file.sink"
+from = ["last"]
+format = "json"
+config = { path = "OUT/last-{subtask}-{seq}.jsonl" }
+parallelism = 1
+[[sink]]
+id = "counts_out"
+uses = "file.sink"
+from = ["counts"]
+format = "json"
+config = { path = "OUT/counts-{subtask}-{seq}.jsonl" }
+parallelism = 1
+"""
 OUTPUTS = ("last", "counts", "late", "totals", "checked")
 FILES, ROWS = 4, 3000
 
@@ -152,14 +197,21 @@ class Deterministic(Case):
                     self.assertEqual(self.run_calm(f"calm-{parallelism}-{batch}", parallelism, batch), wanted)
 
     def test_kills_change_nothing(self):
-        wanted = self.run_calm("calm", 1, 1024)
-        for parallelism, batch in ((1, 64), (2, 64), (4, 4096)):
+        # A source that takes its time: rows wait for their turn at every cut.
+        def told(name, parallelism, batch, rate):
+            text = KILLED.replace("PARALLELISM", str(parallelism)).replace("BATCH", str(batch)).replace("RATE", rate)
+            return self.write(f"{name}.toml", text.replace("OUT/", self.path(name) + "/"))
+
+        self.run_well(told("calm", 1, 1024, ", rate = 40_000"), env={"WEIR_STATE_DIR": self.path("state-calm")})
+        wanted = self.bytes_of("calm")
+        self.assertGreater(wanted["last"][1], 100_000)
+        for parallelism, batch in ((1, 64), (2, 4096)):
             with self.subTest(parallelism=parallelism, batch=batch):
                 name = f"killed-{parallelism}"
-                run = KilledRun(self.told(name, parallelism, batch, rate=2_000 // parallelism), env={"WEIR_STATE_DIR": self.path("state-" + name)},
+                run = KilledRun(told(name, parallelism, batch, ", rate = 40_000"), env={"WEIR_STATE_DIR": self.path("state-" + name)},
                                 seed=parallelism, kills=4)
                 self.assertEqual(run.outcome.code, 0, run.outcome)
-                self.assertGreaterEqual(run.killed, 2)
+                self.assertGreaterEqual(run.killed, 3)
                 self.assertEqual(self.bytes_of(name), wanted)
 
 

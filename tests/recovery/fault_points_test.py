@@ -11,7 +11,7 @@ from support_faults import FaultyRun, points, together
 from support_recovery import Case
 
 BIDS = 60_000
-RATE = 3_000  # bids a second until all kills have happened; then as fast as it goes
+RATE = 1_000  # bids a second until all kills have happened; then as fast as it goes
 
 
 class FaultPoints(Case):

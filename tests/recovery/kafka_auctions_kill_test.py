@@ -11,7 +11,7 @@ from support_recovery import Case  # noqa: E402
 from support_topics import Topics  # noqa: E402
 
 BIDS = 500_000 if LONG else 100_000
-RATE = 4_000  # bids a second until all kills have happened; then as fast as it goes
+RATE = 1_500  # bids a second until all kills have happened; then as fast as it goes
 KILLS = 55 if LONG else 6
 
 

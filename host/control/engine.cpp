@@ -51,7 +51,7 @@ class job_engine final : public engine {
   ~job_engine() override {
     running_.store(nullptr);
     job_.reset();  // its state deletes its own files first
-    if (!working_.empty()) (void)env_.fs().remove_tree(working_);
+    if (!working_.empty()) base::permit_unchecked(env_.fs().remove_tree(working_), "scratch: the next run empties it");
   }
 
   base::result<void> start() override {
@@ -171,7 +171,6 @@ class job_engine final : public engine {
     how.memory.bytes = bytes - queues;
     if (told.backend == config::state_backend::rocksdb) {
       WEIR_TRY(env_.fs().remove_tree(told_.working_directory));
-      WEIR_TRY(env_.fs().make_directories(told_.working_directory, 0700));
       how.memory.directory = told_.working_directory;
       working_ = told_.working_directory;
     }

@@ -5,6 +5,7 @@
 
 #include "base/cat.hpp"
 #include "base/check.hpp"
+#include "job/state_memory.hpp"
 #include "plugin/bind.hpp"
 #include "plugin/component.hpp"
 
@@ -37,6 +38,7 @@ exchange::kind kind_of(plan::exchange_kind k) {
   return exchange::kind::forward;
 }
 
+/// How far sources of a deterministic pipeline may run ahead of each other: what they are ahead waits in memory.
 constexpr std::int64_t least_drift_us = 10'000'000;
 
 /// The node that people see: a hidden decoder speaks as its source.
@@ -126,13 +128,13 @@ std::unique_ptr<task::task> make_task(const plan::plan& what, const plan::chain&
       auto& group = all.groups[strategy->align_group];
       if (!group) group = std::make_unique<source::alignment_group>(strategy->max_drift_us);
       made->align(*group);
-    } else if (what.told && what.told->deterministic) {
+    } else if (what.step_us > 0) {
       // What is read ahead of the slowest source waits in memory.
       auto& group = all.groups[""];
-      if (!group) group = std::make_unique<source::alignment_group>(std::max<std::int64_t>(what.told->deterministic_step_us, least_drift_us));
+      if (!group) group = std::make_unique<source::alignment_group>(std::max(what.step_us, least_drift_us));
       made->align(*group);
     }
-    if (what.told && what.told->deterministic) made->nodes().take_turns(what.told->deterministic_step_us);
+    made->nodes().take_turns(what.step_us);
     return made;
   }
   std::vector<std::uint32_t> ports;
@@ -142,35 +144,6 @@ std::unique_ptr<task::task> make_task(const plan::plan& what, const plan::chain&
   all.operators[head.chain].push_back(made.get());
   for (const std::uint32_t n : c.nodes) made->nodes().add(all.specs[n]);
   return made;
-}
-
-}  // namespace
-
-namespace {
-
-constexpr std::uint64_t disk_side_least = 4 << 20, disk_side_most = 256 << 20;
-
-/// All keyed state shares one budget; the caches and buffers of each store's disk side are taken off before.
-void limit_memory(const state_memory& how, built& all) {
-  std::uint64_t stores = 0;
-  const auto each = [&all](const auto& what) {
-    for (const auto& subtasks : all.tasks)
-      for (const auto& t : subtasks)
-        for (std::uint32_t at = 0; at < t->nodes().size(); ++at)
-          if (task::keyed_state* state = t->nodes().state_at(at)) what(*t, at, *state);
-  };
-  each([&](const task::task&, std::uint32_t, task::keyed_state&) { ++stores; });
-  if (stores == 0) return;
-  const std::uint64_t disk =
-      how.directory.empty() ? 0 : std::clamp(how.bytes / stores / 4, disk_side_least, disk_side_most);
-  const std::uint64_t tables = std::max(how.bytes - std::min(how.bytes, disk * stores), how.bytes / 4);
-  const auto pool = std::make_shared<state::memory_pool>(tables, stores);
-  each([&](const task::task& of, std::uint32_t at, task::keyed_state& state) {
-    // "enrich/0" is the name of the head's subtask; the number in the chain tells its nodes apart.
-    std::string name = of.name();
-    std::replace(name.begin(), name.end(), '/', '-');
-    state.limit({how.directory.empty() ? "" : base::cat(how.directory, "/", name, "-", at), pool, disk});
-  });
 }
 
 }  // namespace
@@ -238,7 +211,7 @@ built build(const plan::plan& what, const options& how, const weir_host& table, 
     for (task::operator_task* t : chain) {
       t->seal();
       t->set_alignment(how.cuts.exactly_once, how.cuts.aligned_timeout_us);
-      if (what.told && what.told->deterministic) t->put_in_order(what.told->deterministic_step_us, how.storage != nullptr);
+      if (what.step_us > 0) t->put_in_order(what.step_us, how.storage != nullptr);
     }
   return all;
 }

@@ -17,6 +17,7 @@ constexpr std::uint64_t most_waiting_bytes = 32 << 20;
 
 /// How soon a cut that could not be made yet is tried again.
 constexpr std::int64_t not_ready_ns = 100'000'000;
+/// How often tasks are asked whether they want a cut to let go of memory, and how soon they get another one.
 constexpr std::int64_t look_at_memory_ns = 200'000'000;
 constexpr std::int64_t between_asked_ns = 500'000'000;
 

@@ -62,18 +62,28 @@ void add(task::node_counts& to, const std::map<std::string, std::uint64_t>& coun
 
 /// Rows that waited for their turn go to whoever has their key now.
 base::result<void> restore_waiting(const plan::plan& what, std::uint32_t c, const plan::node& n, const checkpoint::node_snapshot& was,
-                                   built& into, const std::string& path) {
-  auto& tasks = into.operators[c];
-  if (tasks.empty() || !tasks.front()->orders())
+                                   bool same, built& into, const std::string& path) {
+  const auto& tasks = into.operators[c];
+  if (tasks.empty() || !tasks.front()->ordered())
     return base::config_error(cat("this cut was taken with deterministic = true and holds rows that waited for their turn in front of ",
                                   quoted(n.id), ": restore it with deterministic = true"),
                               path);
-  std::vector<model::schema_ref> schemas;
-  for (const plan::input_port& port : n.input_ports) schemas.push_back(port.schema);
+  task::ordered_input::heir to;
+  for (const plan::input& in : n.inputs) {
+    to.schemas.push_back(n.input_ports[in.port].schema);
+    to.keys.push_back(n.input_ports[in.port].key);
+    to.broadcast.push_back(in.exchange == plan::exchange_kind::broadcast);
+  }
+  to.same = same;
+  to.groups = what.key_groups;
   const auto parallelism = static_cast<std::uint32_t>(tasks.size());
-  for (std::uint32_t s = 0; s < parallelism; ++s)
-    WEIR_TRY(tasks[s]->restore_waiting(was.in_flight, schemas, was.subtask % parallelism == s,
-                                       model::key_groups_of(s, parallelism, what.key_groups), what.key_groups));
+  for (std::uint32_t s = 0; s < parallelism; ++s) {
+    if (same && was.subtask != s) continue;
+    to.takes_dealt = was.subtask % parallelism == s;
+    to.own = model::key_groups_of(s, parallelism, what.key_groups);
+    if (auto done = tasks[s]->ordered()->decode(was.in_flight, to); !done)
+      return std::move(done).why().in(cat("rows in front of ", quoted(n.id), " in ", path));
+  }
   return {};
 }
 
@@ -151,7 +161,7 @@ base::result<void> restore(const plan::plan& what, const checkpoint::snapshot& f
       for (const auto* was : old) {
         if (was->in_flight.empty()) continue;
         if (task::ordered_input::is_encoded(was->in_flight)) {
-          WEIR_TRY(restore_waiting(what, c, n, *was, into, from.path()));
+          WEIR_TRY(restore_waiting(what, c, n, *was, same, into, from.path()));
           continue;
         }
         // Its channels must be what they were: at another parallelism they are others, or it has none.

@@ -148,6 +148,12 @@ batch_ref make_batch(schema_ref schema, std::span<column_ref> columns, std::int6
   return batch_maker::make(std::move(schema), columns, length, std::move(f), std::move(s));
 }
 
+batch_ref select_rows(const batch& from, std::span<const std::uint32_t> rows) {
+  auto kept = buffer_pool::must_allocate(rows.size_bytes() + sizeof(std::uint32_t));
+  std::copy(rows.begin(), rows.end(), kept->as<std::uint32_t>());
+  return select_rows(from, selection{std::move(kept), static_cast<std::int64_t>(rows.size())});
+}
+
 batch_ref select_rows(const batch& from, selection s) { return batch_maker::select(from, std::move(s)); }
 
 batch_ref select_rows(const batch& from, selection s, facts f) {

@@ -86,6 +86,8 @@ batch_ref make_batch(schema_ref schema, std::span<column_ref> columns, std::int6
                      selection s = {});
 /// The same columns and facts, other rows.
 batch_ref select_rows(const batch& from, selection s);
+/// The same columns and facts, these physical rows (ascending).
+batch_ref select_rows(const batch& from, std::span<const std::uint32_t> rows);
 /// The same columns, other rows and other facts.
 batch_ref select_rows(const batch& from, selection s, facts f);
 /// The same columns and rows, other facts.

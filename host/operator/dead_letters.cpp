@@ -18,7 +18,10 @@ dead_letters::dead_letters(const spec& what, std::uint32_t subtask, base::env& e
 weir_code dead_letters::add(const model::batch* from, std::uint32_t row, weir_code code, std::string_view reason,
                             std::string_view original, base::error* why) {
   model::row_origin origin;
-  if (from) origin = model::origin_of(from->view(), row);
+  if (from) {
+    origin = model::origin_of(from->view(), row);
+    origin.split = from->facts().split_of(row);
+  }
   const std::string_view split = origin.split == model::no_split ? std::string_view() : model::split_names().name(origin.split);
   // A record that could not be decoded has not told its trace yet: it gets the id that its place gives (as the stamper does
   // for records without one) and the name of the source that read it.

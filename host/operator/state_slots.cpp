@@ -33,9 +33,9 @@ const model::batch* batch_of(weir_context* c, const weir_batch* given, const cha
 weir_code told(weir_context* c, weir_code code, const char* slot) {
   if (code < 0) {
     const std::string& why = c->state->why();
-    return c->broken(code == WEIR_E_MEMORY
-                         ? base::host_error(cat(slot, ": no memory for keyed state: ", why), {}, base::retry::from_checkpoint)
-                         : base::plugin_error(cat(slot, ": keyed state refused the call: ", why, " (code ", code, ")")));
+    const bool room = code == WEIR_E_MEMORY || code == WEIR_E_EXTERNAL;  // memory or disk, not what the plugin asked for
+    return c->broken(room ? base::external_error(cat(slot, ": keyed state: ", why), {}, base::retry::from_checkpoint)
+                          : base::plugin_error(cat(slot, ": keyed state refused the call: ", why, " (code ", code, ")")));
   }
   return code;
 }

@@ -73,6 +73,7 @@ void finish(draft& d, plan& out) {
   out.pipeline = d.from.name;
   out.key_groups = d.from.max_parallelism;
   out.trace = d.from.trace;
+  out.step_us = d.from.deterministic ? d.from.deterministic_step_us : 0;
   std::vector<std::uint32_t> place(d.nodes.size());
   for (std::uint32_t k = 0; k < d.order.size(); ++k) place[d.order[k]] = k;
 

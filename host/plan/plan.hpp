@@ -138,6 +138,7 @@ struct plan {
   std::vector<node> nodes;         ///< in topological order: producers before consumers
   std::vector<chain> chains;       ///< in topological order
   bool trace = false;              ///< batches carry trace columns
+  std::int64_t step_us = 0;        ///< deterministic: event time that is worked off at once; 0: it is not
 
   /// Index of the node with that id, no_index if there is none.
   std::uint32_t find(std::string_view id) const;

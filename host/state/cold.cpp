@@ -8,6 +8,7 @@
 #include <rocksdb/write_buffer_manager.h>
 
 #include "base/cat.hpp"
+#include "base/file_system.hpp"
 
 namespace weir::state {
 namespace {
@@ -80,6 +81,7 @@ result<std::unique_ptr<cold_rows>> cold_rows::open(const std::string& directory,
   o.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   made->write.disableWAL = true;
   rocksdb::DestroyDB(directory, o).PermitUncheckedError();
+  o.env->CreateDirIfMissing(base::parent_of(directory)).PermitUncheckedError();  // Open says so when it is not there
   rocksdb::DB* db = nullptr;
   const rocksdb::Status opened = rocksdb::DB::Open(o, directory, &db);
   if (!opened.ok()) return failed(directory, "keep", opened);

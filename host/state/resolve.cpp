@@ -181,7 +181,7 @@ weir_code store::impl::resolve_rows(keyed& s, const Keys& keys, std::int64_t cou
   const bool create = (flags & WEIR_SLOTS_CREATE) != 0;
   const bool write = (flags & WEIR_SLOTS_TOUCH) != 0;
   const bool mark = cold != nullptr;
-  if (cold_broken) return fail(WEIR_E_STATE, cold_why);
+  if (cold_broken) return fail(WEIR_E_EXTERNAL, cold_why);
   if (s.cold > 0) {
     if (const weir_code c = bring_back_rows(s, keys, count, name_spaces); c != WEIR_OK) return c;
   }

@@ -40,7 +40,7 @@ key_bytes key_in(std::string_view cold_key) {
 weir_code store::impl::cold_failed(base::error what_failed) {
   cold_broken = true;
   cold_why = std::move(what_failed).text();
-  return fail(WEIR_E_STATE, cold_why);
+  return fail(WEIR_E_EXTERNAL, cold_why);
 }
 
 std::uint64_t store::impl::over_budget() noexcept {
@@ -155,7 +155,7 @@ weir_code store::impl::bring_back(keyed& s, table& t, const key_bytes& key, std:
 
 weir_code store::impl::bring_back(keyed& s, std::vector<wanted_row>& rows) {
   if (rows.empty()) return WEIR_OK;
-  if (cold_broken) return WEIR_E_STATE;
+  if (cold_broken) return fail(WEIR_E_EXTERNAL, cold_why);
   std::sort(rows.begin(), rows.end(), [](const wanted_row& a, const wanted_row& b) { return a.key < b.key; });
   rows.erase(
       std::unique(rows.begin(), rows.end(), [](const wanted_row& a, const wanted_row& b) { return a.key == b.key; }),
@@ -176,7 +176,7 @@ weir_code store::impl::bring_back(keyed& s, std::vector<wanted_row>& rows) {
 
 /// At most `most` rows of a table, those with the smallest keys first.
 weir_code store::impl::bring_back_some(keyed& s, table& t, std::size_t most) {
-  if (cold_broken) return WEIR_E_STATE;
+  if (cold_broken) return fail(WEIR_E_EXTERNAL, cold_why);
   weir_code code = WEIR_OK;
   const std::string prefix = cold_prefix(s, t.name_space);
   const auto got = cold->scan(nullptr, prefix, prefix, [&](std::string_view key, std::string_view stored) {

@@ -42,7 +42,7 @@ struct load_options {
 
 /// Where entries go that the memory budget has no room for.
 struct spill_options {
-  /// Of this store alone; deleted at the end. Empty: nothing leaves memory, more than the budget is WEIR_E_STATE.
+  /// Of this store alone; deleted at the end. Empty: nothing leaves memory, more than the budget is WEIR_E_EXTERNAL.
   std::string directory;
   /// What changed since the last cut stays in memory beyond its budget.
   std::shared_ptr<memory_pool> pool;
@@ -62,7 +62,7 @@ class store {
   const model::state_shape& what() const noexcept;
 
   /// Before the first use: lets entries that were not used for long leave memory for a directory of the real file
-  /// system, which is made when the budget is first used up. Timers stay. A disk that fails is WEIR_E_STATE of the calls
+  /// system, which is made when the budget is first used up. Timers stay. A disk that fails is WEIR_E_EXTERNAL of the calls
   /// that need it.
   void spill(spill_options how);
   /// What is in memory is above the budget and cannot leave before a cut has been made of it.

@@ -166,14 +166,9 @@ bool chain::hand_out_in_turns(const route& to, const model::batch_ref& batch, st
     watermark_us = std::max(watermark_us, times[row] < INT64_MIN + 1 + bound_us ? INT64_MIN : times[row] - bound_us - 1);
   }
   if (late.empty()) return hand_on(to, batch);
-  const auto some = [&](const std::vector<std::uint32_t>& rows) {
-    auto kept = model::buffer_pool::must_allocate(rows.size() * 4 + 4);
-    std::copy(rows.begin(), rows.end(), kept->as<std::uint32_t>());
-    return model::select_rows(*batch, {std::move(kept), static_cast<std::int64_t>(rows.size())});
-  };
   for (const auto& [turn, rows] : late)
-    if (!hand_on(to, with_turn(*some(rows), turn))) return false;
-  return in_time.empty() || hand_on(to, some(in_time));
+    if (!hand_on(to, with_turn(*model::select_rows(*batch, rows), turn))) return false;
+  return in_time.empty() || hand_on(to, model::select_rows(*batch, in_time));
 }
 
 bool chain::hand_on(const route& to, const model::batch_ref& batch) {

@@ -58,7 +58,7 @@ struct task_cut {
   std::uint64_t cut = 0;
   std::vector<node_cut> nodes;    ///< by place in the chain
   std::vector<split_cut> splits;  ///< of a source
-  std::string in_flight;          ///< messages that the barrier overtook
+  std::string in_flight;          ///< messages that the barrier overtook, or rows that wait for their turn (ordered_input)
 };
 
 /// Who collects a cut. Called on the tasks' threads, concurrently. [any]

@@ -1,30 +1,18 @@
 #include "task/operator_task.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "base/cat.hpp"
 #include "base/seeded_bug.hpp"
 #include "model/batch_codec.hpp"
+#include "task/bytes.hpp"
 
 namespace weir::task {
 namespace {
 
 /// A barrier never waits longer than this behind queued batches once aligned_timeout is over, however short the queue.
 constexpr std::int64_t patience_ns = 100'000'000;
-
-template <class T>
-void put(std::string& out, T value) {
-  out.append(reinterpret_cast<const char*>(&value), sizeof value);
-}
-template <class T>
-bool get(std::string_view& from, T* value) {
-  if (from.size() < sizeof(T)) return false;
-  std::memcpy(value, from.data(), sizeof(T));
-  from.remove_prefix(sizeof(T));
-  return true;
-}
 
 /// Messages that were overtaken: u32 channel, u8 kind, then the batch (model/batch_codec.hpp) or the watermark.
 void encode(std::uint32_t channel, const model::message& m, std::string& out) {
@@ -53,7 +41,17 @@ step_result operator_task::work() {
   // Before back pressure: a cut must come through when nothing else does.
   if (must_overtake() && !overtake(gate_.barrier_seen())) return step_result::failed;
   if (recorded_left_ > 0) look_for_barriers();
+  if (ordered_) {
+    // Nothing goes out by it: what comes in front of the barrier only waits, and is part of the cut.
+    if (gate_.barrier_seen() > std::max(last_cut(), given_up()))
+      if (auto next = gate_.poll()) return take(*next) ? step_result::worked : step_result::failed;
+    // All inputs have ended while rows still wait: no barrier can bring this cut.
+    if (open_ == 0 && announced().cut > std::max(last_cut(), given_up()) && !cut_here(announced().cut, announced().kind))
+      return step_result::failed;
+  }
   if (!chain_.has_room()) return step_result::wait_output;
+  if (ordered_)
+    if (const auto done = give_turns()) return *done;
   auto next = gate_.poll();
   if (!next) return step_result::wait_input;
   if (!take(*next)) return step_result::failed;
@@ -65,7 +63,7 @@ bool operator_task::take(exchange::arrival& a) {
   switch (a.what.kind()) {
     case model::message_kind::batch: {
       const model::batch_ref batch = a.what.take_batch();
-      if (ordered_ && ordered_->add(input_ports_[a.input], batch)) return true;
+      if (ordered_ && ordered_->add(a.input, batch)) return true;
       return chain_.push(0, input_ports_[a.input], batch);
     }
     case model::message_kind::watermark:
@@ -227,7 +225,7 @@ bool operator_task::take_watermark(std::uint32_t channel, model::watermark w) {
 bool operator_task::follow_merge() {
   const std::int64_t before = chain_.operator_at(0)->watermark();
   holder_.store(merge_.holder(), std::memory_order_relaxed);
-  if (merge_.current() > before && !move_time(merge_.current())) return false;
+  if (!ordered_ && merge_.current() > before && !chain_.advance(merge_.current())) return false;
   if (merge_.idle() != idle_) {
     idle_ = !idle_;
     chain_.tell_status(idle_ ? model::activity::idle : model::activity::active);
@@ -235,39 +233,34 @@ bool operator_task::follow_merge() {
   return true;
 }
 
-bool operator_task::move_time(std::int64_t watermark_us) {
-  if (!ordered_) return chain_.advance(watermark_us);
-  // Only whole steps: how far a watermark happened to be at this moment must not decide anything.
-  const bool end = watermark_us == model::watermark_merge::end;
-  const std::int64_t open = end ? INT64_MAX : step_of(watermark_us + 1, ordered_->step_us());  // the first step that may still get rows
-  while (ordered_->first() < open)
-    if (!hand_out_first()) return false;
-  if (end) return chain_.advance_in_steps(watermark_us);
-  return open == INT64_MIN || chain_.advance_in_steps(open - 1);
+std::optional<step_result> operator_task::give_turns() {
+  const auto told = [](bool well) { return well ? step_result::worked : step_result::failed; };
+  // Only whole steps: how far the watermark happens to be at this moment must not decide anything.
+  const std::int64_t time = merge_.current();
+  const bool end = time == model::watermark_merge::end;
+  const std::int64_t open = end ? INT64_MAX : step_of(time + 1, ordered_->step_us());  // may still get rows
+  if (ordered_->first() < open)
+    return told((ordered_->first() == INT64_MIN || chain_.advance_in_steps(ordered_->first() - 1)) && hand_out_first());
+  const std::int64_t clock = end ? INT64_MAX : open - 1;
+  if (open > INT64_MIN && chain_.operator_at(0)->watermark() < clock) return told(chain_.advance_in_steps(clock));
+  if (open_ > 0) return std::nullopt;
+  // The pipeline stops before its end, and no cut keeps what waits: it goes on its way, and no window fires for it.
+  if (!keep_waiting_ && ordered_->first() != INT64_MAX) return told(hand_out_first());
+  // The ports end together: rows of one that had ended may have waited.
+  for (std::uint32_t port = 0; port < open_of_port_.size(); ++port)
+    if (!chain_.end_of_head_port(port)) return step_result::failed;
+  return chain_.finish() ? step_result::finished : step_result::failed;
 }
 
 bool operator_task::hand_out_first() {
-  const std::int64_t step = ordered_->first();
-  // Timers that are due before the step's rows fire before them.
-  if (step > INT64_MIN && !chain_.advance_in_steps(step - 1)) return false;
+  chain_.set_turn(ordered_->first());
   auto rows = ordered_->take_first();
   if (!rows) {
     chain_.failure().set(std::move(rows).why().in("rows that wait for their turn in front of " + name()));
     return false;
   }
-  chain_.set_turn(step);
-  for (const ordered_input::part& p : *rows)
-    if (!chain_.push(0, p.port, p.rows)) return false;
-  return true;
-}
-
-bool operator_task::end_port(std::uint32_t port) {
-  if (!ordered_) return chain_.end_of_head_port(port);
-  // Rows of the port may still wait: the ports end together, when all is handed out.
-  if (open_ > 1) return true;
-  for (std::uint32_t p = 0; p < open_of_port_.size(); ++p)
-    if (!chain_.end_of_head_port(p)) return false;
-  return true;
+  return std::all_of(rows->begin(), rows->end(),
+                     [&](const ordered_input::part& p) { return chain_.push(0, p.port, p.rows); });
 }
 
 bool operator_task::take_end(std::uint32_t channel, std::uint32_t input) {
@@ -278,14 +271,10 @@ bool operator_task::take_end(std::uint32_t channel, std::uint32_t input) {
     if (!follow_merge()) return false;
   }
   const std::uint32_t port = input_ports_[input];
-  // The pipeline stops, and nothing keeps what waits: it goes on its way. Before the first port ends for the operator.
-  if (ordered_ && !keep_waiting_ && open_ == 1)
-    while (ordered_->first() != INT64_MAX)
-      if (!hand_out_first()) return false;
   channel_ended_[channel] = true;
-  if (--open_of_port_[port] == 0 && !end_port(port)) return false;
+  if (--open_of_port_[port] == 0 && !ordered_ && !chain_.end_of_head_port(port)) return false;
   if (!cut_when_aligned()) return false;
-  if (--open_ > 0) return true;
+  if (--open_ > 0 || ordered_) return true;
   done_ = true;
   return chain_.finish();
 }

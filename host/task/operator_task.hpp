@@ -36,16 +36,12 @@ class operator_task final : public task {
   /// [control] Before the first step: rows wait for the watermark and come in an order that depends on nothing but them.
   /// keep: what waits when the pipeline stops before its end stays in the last cut, and is not handed out.
   void put_in_order(std::int64_t step_us, bool keep) {
-    ordered_.emplace(step_us);
+    ordered_.emplace(step_us, input_ports_);
     keep_waiting_ = keep;
     chain_.take_turns(step_us);
   }
-  /// [control] Before the first step: of what waited at the restored cut, what belongs to this subtask.
-  base::result<void> restore_waiting(std::string_view bytes, const std::vector<model::schema_ref>& schemas, bool unkeyed,
-                                     model::key_group_range own, std::uint32_t groups) {
-    return ordered_->decode(bytes, schemas, chain_.what(0).keys, unkeyed, own, groups);
-  }
-  bool orders() const { return ordered_.has_value(); }
+  /// [control] Where rows wait for their turn; null: they do not.
+  ordered_input* ordered() { return ordered_ ? &*ordered_ : nullptr; }
 
   exchange::gate& gate() { return gate_; }
   const exchange::gate& gate() const { return gate_; }
@@ -60,9 +56,10 @@ class operator_task final : public task {
   bool cuts_at_once() const override { return false; }
   void drop_in_flight() override;
   std::string waiting() const override { return ordered_ ? ordered_->encode() : std::string(); }
-  bool move_time(std::int64_t watermark_us);
+  /// Rows whose turn it is go to the head, a step of event time at a time, then the clock follows them, then all ends.
+  /// Nothing: there is nothing of that to do.
+  std::optional<step_result> give_turns();
   bool hand_out_first();
-  bool end_port(std::uint32_t port);
   bool take(exchange::arrival& a);
   bool take_barrier(std::uint32_t channel, model::barrier b);
   bool cut_when_aligned();

@@ -1,16 +1,14 @@
 #include "task/ordered_input.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <numeric>
-#include <optional>
-#include <tuple>
 #include <utility>
 
 #include "base/cat.hpp"
 #include "model/batch_codec.hpp"
 #include "model/compact.hpp"
 #include "model/name_registry.hpp"
+#include "task/bytes.hpp"
 
 namespace weir::task {
 namespace {
@@ -24,12 +22,6 @@ constexpr std::uint32_t magic = 0x31'69'6f'ff;  // its first byte is not a chann
 std::int64_t turn_of(const batch& b, std::uint32_t row) {
   const std::int64_t* times = b.view().event_time;
   return std::max(times ? times[row] : WEIR_TIME_MIN, b.facts().turn_us);
-}
-
-batch_ref only(const batch& from, const std::vector<std::uint32_t>& rows) {
-  auto kept = model::buffer_pool::must_allocate(rows.size() * 4 + 4);
-  std::memcpy(kept->data(), rows.data(), rows.size() * 4);
-  return model::select_rows(from, {std::move(kept), static_cast<std::int64_t>(rows.size())});
 }
 
 /// All rows of one port in a step, dense, and what they are ordered by.
@@ -104,21 +96,9 @@ batch_ref with_places(const batch_ref& from) {
   return model::with_facts(*from, std::move(f));
 }
 
-template <class T>
-void put(std::string& out, T value) {
-  out.append(reinterpret_cast<const char*>(&value), sizeof value);
-}
-template <class T>
-bool get(std::string_view& from, T* value) {
-  if (from.size() < sizeof(T)) return false;
-  std::memcpy(value, from.data(), sizeof(T));
-  from.remove_prefix(sizeof(T));
-  return true;
-}
-
 }  // namespace
 
-bool ordered_input::add(std::uint32_t port, const batch_ref& batch) {
+bool ordered_input::add(std::uint32_t edge, const batch_ref& batch) {
   if (batch->row_count() == 0) return true;
   std::int64_t least = INT64_MAX, most = INT64_MIN;
   for (std::int64_t i = 0; i < batch->row_count(); ++i) {
@@ -127,28 +107,27 @@ bool ordered_input::add(std::uint32_t port, const batch_ref& batch) {
     most = std::max(most, turn);
   }
   if (most == WEIR_TIME_MIN) return false;
-  rows_ += static_cast<std::uint64_t>(batch->row_count());
   const std::int64_t first = step_of(least, step_us_);
   if (first == step_of(most, step_us_)) {
-    steps_[first].push_back({port, batch});
+    steps_[first].push_back({edge, batch});
     return true;
   }
   std::map<std::int64_t, std::vector<std::uint32_t>> rows;
+  auto last = rows.end();  // neighbours are mostly of one step
   for (std::int64_t i = 0; i < batch->row_count(); ++i) {
     const std::uint32_t row = batch->row(i);
-    rows[step_of(turn_of(*batch, row), step_us_)].push_back(row);
+    const std::int64_t step = step_of(turn_of(*batch, row), step_us_);
+    if (last == rows.end() || last->first != step) last = rows.try_emplace(step).first;
+    last->second.push_back(row);
   }
-  for (const auto& [step, of] : rows) steps_[step].push_back({port, only(*batch, of)});
+  for (const auto& [step, of] : rows) steps_[step].push_back({edge, model::select_rows(*batch, of)});
   return true;
 }
 
 result<std::vector<ordered_input::part>> ordered_input::take_first() {
   auto first = steps_.extract(steps_.begin());
   std::map<std::uint32_t, std::vector<batch_ref>> by_port;
-  for (part& p : first.mapped()) {
-    rows_ -= static_cast<std::uint64_t>(p.rows->row_count());
-    by_port[p.port].push_back(std::move(p.rows));
-  }
+  for (held& h : first.mapped()) by_port[ports_[h.edge]].push_back(std::move(h.rows));
   std::vector<port_rows> ports;
   std::vector<place> places;
   for (auto& [port, batches] : by_port) {
@@ -175,10 +154,10 @@ std::string ordered_input::encode() const {
   if (steps_.empty()) return out;
   put(out, magic);
   for (const auto& [step, parts] : steps_)
-    for (const part& p : parts) {
-      put(out, p.port);
+    for (const held& h : parts) {
+      put(out, h.edge);
       put(out, step);
-      model::encode_batch(p.rows, out);
+      model::encode_batch(h.rows, out);
     }
   return out;
 }
@@ -188,29 +167,32 @@ bool ordered_input::is_encoded(std::string_view bytes) {
   return get(bytes, &begins) && begins == magic;
 }
 
-result<void> ordered_input::decode(std::string_view bytes, const std::vector<model::schema_ref>& schemas,
-                                   const std::vector<std::vector<std::uint32_t>>& keys, bool unkeyed,
-                                   model::key_group_range own, std::uint32_t groups) {
+result<void> ordered_input::decode(std::string_view bytes, const heir& to) {
   auto damaged = [] { return base::host_error("rows that waited for their turn at the cut are damaged"); };
   std::uint32_t begins = 0;
   if (!get(bytes, &begins) || begins != magic) return damaged();
   while (!bytes.empty()) {
-    std::uint32_t port = 0;
+    std::uint32_t edge = 0;
     std::int64_t step = 0;
-    if (!get(bytes, &port) || !get(bytes, &step) || port >= schemas.size()) return damaged();
-    batch_ref rows = WEIR_TRY(model::decode_batch(bytes, schemas[port]));
-    if (keys[port].empty()) {
-      if (!unkeyed) continue;
-    } else {
-      const auto hashes = model::hash_keys(*rows, keys[port]);
-      std::vector<std::uint32_t> mine;
-      for (std::uint32_t row = 0; row < rows->length(); ++row)
-        if (own.contains(model::key_group(hashes->as<std::uint64_t>()[row], groups))) mine.push_back(row);
-      if (mine.empty()) continue;
-      if (static_cast<std::int64_t>(mine.size()) < rows->length()) rows = only(*rows, mine);
+    if (!get(bytes, &edge) || !get(bytes, &step) || edge >= to.schemas.size() || edge >= ports_.size()) return damaged();
+    batch_ref rows = WEIR_TRY(model::decode_batch(bytes, to.schemas[edge]));
+    if (!to.same) {
+      // Each subtask had its own copy, and may have been further with it than the others.
+      if (to.broadcast[edge])
+        return base::config_error("this cut holds rows of a broadcast input that waited for their turn; it can only be "
+                                  "restored at the parallelism that it was taken at");
+      if (to.keys[edge].empty()) {
+        if (!to.takes_dealt) continue;
+      } else {
+        const auto hashes = model::hash_keys(*rows, to.keys[edge]);
+        std::vector<std::uint32_t> mine;
+        for (std::uint32_t row = 0; row < rows->length(); ++row)
+          if (to.own.contains(model::key_group(hashes->as<std::uint64_t>()[row], to.groups))) mine.push_back(row);
+        if (mine.empty()) continue;
+        rows = model::select_rows(*rows, mine);
+      }
     }
-    rows_ += static_cast<std::uint64_t>(rows->row_count());
-    steps_[step].push_back({port, std::move(rows)});
+    steps_[step].push_back({edge, std::move(rows)});
   }
   return {};
 }

@@ -10,6 +10,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -36,30 +37,40 @@ class ordered_input {
     model::batch_ref rows;
   };
 
-  explicit ordered_input(std::int64_t step_us) : step_us_(step_us) {}
+  /// ports: of the head, by input edge.
+  ordered_input(std::int64_t step_us, std::vector<std::uint32_t> ports) : step_us_(step_us), ports_(std::move(ports)) {}
 
   /// False: its rows have neither an event time nor a turn, and nothing to wait for.
-  bool add(std::uint32_t port, const model::batch_ref& batch);
+  bool add(std::uint32_t edge, const model::batch_ref& batch);
   /// Start of the first step that has rows; INT64_MAX: there are none.
   std::int64_t first() const { return steps_.empty() ? INT64_MAX : steps_.begin()->first; }
   /// Takes the first step out, in order. Fails when a column of a batch would pass 2 GiB.
   base::result<std::vector<part>> take_first();
   std::int64_t step_us() const { return step_us_; }
-  std::uint64_t rows() const { return rows_; }
 
   /// All that waits, for a cut. Empty: nothing waits.
   std::string encode() const;
   static bool is_encoded(std::string_view bytes);
-  /// What of it belongs here. schemas, keys: by port; keys empty: rows of that port are not keyed, and only come along
-  /// with `unkeyed`. groups: key groups of the pipeline.
-  base::result<void> decode(std::string_view bytes, const std::vector<model::schema_ref>& schemas,
-                            const std::vector<std::vector<std::uint32_t>>& keys, bool unkeyed,
-                            model::key_group_range own, std::uint32_t groups);
+  /// What one subtask takes over of what another had waiting.
+  struct heir {
+    std::vector<model::schema_ref> schemas;          ///< by input edge
+    std::vector<std::vector<std::uint32_t>> keys;    ///< by input edge; empty: rows are dealt out
+    std::vector<bool> broadcast;                     ///< by input edge
+    bool same = true;                                ///< it is that subtask, at the same parallelism: it takes all
+    bool takes_dealt = true;                         ///< else: rows without a key come here
+    model::key_group_range own;                      ///< else: and those of these key groups,
+    std::uint32_t groups = 0;                        ///< of so many
+  };
+  base::result<void> decode(std::string_view bytes, const heir& to);
 
  private:
+  struct held {
+    std::uint32_t edge;
+    model::batch_ref rows;
+  };
   const std::int64_t step_us_;
-  std::map<std::int64_t, std::vector<part>> steps_;
-  std::uint64_t rows_ = 0;
+  const std::vector<std::uint32_t> ports_;
+  std::map<std::int64_t, std::vector<held>> steps_;
 };
 
 }  // namespace weir::task

@@ -10,8 +10,8 @@ from support_random_kills import LONG, run_with_kills  # noqa: E402
 from support_recovery import Case  # noqa: E402
 from support_topics import Topics  # noqa: E402
 
-BIDS = 500_000 if LONG else 100_000
-RATE = 1_500  # bids a second until all kills have happened; then as fast as it goes
+BIDS = 500_000 if LONG else 300_000
+RATE = 4_000  # bids a second until all kills have happened; then as fast as it goes
 KILLS = 55 if LONG else 6
 
 

@@ -12,7 +12,7 @@ from support_recovery import Case  # noqa: E402
 from support_topics import Topics  # noqa: E402
 
 BIDS = 80_000
-RATE = 1_500  # bids a second until all kills have happened; then as fast as it goes
+RATE = 4_000  # bids a second until all kills have happened; then as fast as it goes
 # Cuts whose commit is then to be made good by the worker that is restored.
 FIRST = "cut.complete:3;sink.before_commit:20;sink.committed:40"
 

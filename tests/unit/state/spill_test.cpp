@@ -92,7 +92,7 @@ TEST_F(Spill, ADirectoryThatCannotBeMadeIsNamed) {
   capture_all(s);
   s.set_time(0, 0);  // the place where entries leave memory
   weir_slot* out = nullptr;
-  EXPECT_EQ(s.slots(0, *keys.batch({1}), keys.key(), nullptr, 1, nullptr, 0, &out), WEIR_E_STATE);
+  EXPECT_EQ(s.slots(0, *keys.batch({1}), keys.key(), nullptr, 1, nullptr, 0, &out), WEIR_E_EXTERNAL);
   EXPECT_NE(s.why().find("/dev/null/rows"), std::string::npos) << s.why();
 }
 

@@ -303,6 +303,83 @@ TEST(Task, TheClockStaysWhereTheSlowestOfDrainedSourcesWas) {
   EXPECT_LT(r.output.watermarks.back(), 30) << "what the first one reads in the next run would be late";
 }
 
+TEST(Task, RowsInOrderComeInTheSameOrderInAnySchedule) {
+  std::vector<std::int64_t> wanted;
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    SCOPED_TRACE(seed);
+    rig r;
+    r.input.batch = std::vector<std::int64_t>{1, 7, 64, 500}[seed % 4];
+    r.input.ranges["a"] = {0, 300};
+    r.input.ranges["b"] = {100, 400};
+    r.input.ranges["c"] = {250, 350};
+    auto& first = r.source(fake::source_node("numbers", &r.input), {});
+    auto& second = r.source(fake::source_node("numbers", &r.input), {});
+    auto& sink = r.sink(0, fake::node("out", &fake::collecting_sink(), &r.output, true));
+    rig::connect(first, 0, 0, {}, {&sink}, 4096);
+    rig::connect(second, 0, 0, {}, {&sink}, 4096);
+    sink.seal();
+    sink.put_in_order(10, true);
+    const auto splits = r.splits();
+    first.assign({splits[seed % 3]}, true);
+    second.assign({splits[(seed + 1) % 3], splits[(seed + 2) % 3]}, true);
+    ASSERT_TRUE(r.run(seed));
+    EXPECT_TRUE(std::is_sorted(r.output.numbers.begin(), r.output.numbers.end()));
+    EXPECT_EQ(r.output.numbers.size(), 700u);
+    EXPECT_TRUE(std::is_sorted(r.output.watermarks.begin(), r.output.watermarks.end()));
+    EXPECT_EQ(r.output.watermarks.back(), WEIR_TIME_MAX);
+    EXPECT_EQ(r.output.ends, 1);
+  }
+}
+
+TEST(Task, RowsWhoseTurnItIsGoOutAStepAtATime) {
+  rig r;
+  r.input.ranges["a"] = {0, 1000};
+  auto& source = r.source(fake::source_node("numbers", &r.input), {});
+  auto& sink = r.sink(0, fake::node("out", &fake::collecting_sink(), &r.output, true));
+  rig::connect(source, 0, 0, {}, {&sink});
+  sink.seal();
+  sink.put_in_order(50, true);
+  source.assign(r.splits(), true);
+  ASSERT_TRUE(source.create());
+  ASSERT_TRUE(sink.create());
+  while (source.step() != step_result::finished) {
+  }
+  for (step_result last = step_result::worked; last != step_result::finished;) {
+    const std::size_t before = r.output.numbers.size();
+    last = sink.step();
+    ASSERT_NE(last, step_result::failed);
+    ASSERT_LE(r.output.numbers.size(), before + 50) << "orders and room are looked at between two steps of event time";
+  }
+  EXPECT_EQ(r.output.numbers.size(), 1000u);
+}
+
+TEST(Task, AStopHandsOnWhatWaitsForItsTurnUnlessACutKeepsIt) {
+  for (const bool keep : {false, true}) {
+    SCOPED_TRACE(keep);
+    rig r;
+    r.input.ranges["a"] = {0, 1'000'000};
+    auto& source = r.source(fake::source_node("numbers", &r.input), {});
+    auto& sink = r.sink(0, fake::node("out", &fake::collecting_sink(), &r.output, true));
+    rig::connect(source, 0, 0, {}, {&sink});
+    sink.seal();
+    sink.put_in_order(100, keep);
+    source.assign(r.splits(), true);
+    ASSERT_TRUE(source.create());
+    ASSERT_TRUE(sink.create());
+    for (int i = 0; i < 25; ++i) source.step();
+    source.drain();
+    EXPECT_EQ(source.step(), step_result::finished);
+    step_result last = step_result::worked;
+    while ((last = sink.step()) == step_result::worked) {
+    }
+    EXPECT_EQ(last, step_result::finished);
+    EXPECT_EQ(r.output.numbers.size(), keep ? 200u : 250u) << "of 250 that were read, 50 are of a step that is not over";
+    EXPECT_EQ(sink.ordered()->first(), keep ? 200 : INT64_MAX);
+    EXPECT_EQ(r.output.watermarks.back(), 199) << "a window of a step that is not over must not fire";
+    EXPECT_EQ(r.output.ends, 1);
+  }
+}
+
 TEST(Task, ASubtaskWithoutSplitsEndsWithTheOthers) {
   rig r;
   auto& source = r.source(fake::source_node("numbers", &r.input), {});

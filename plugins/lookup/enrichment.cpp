@@ -75,7 +75,7 @@ bool enrichment::bind_keys(weir::binder& b, const weir::schema& input, const wei
   return good;
 }
 
-bool enrichment::bind_added(weir::binder& b, const weir::schema& input, const weir::schema& table, weir::schema& to) {
+bool enrichment::bind_added(weir::binder& b, const weir::schema& table, weir::schema& to) {
   bool good = true;
   added_columns_.clear();
   added_fields_.clear();
@@ -114,7 +114,6 @@ bool enrichment::bind_added(weir::binder& b, const weir::schema& input, const we
     f.nullable = f.nullable || missing_ == missing::null;
     to.fields.push_back(std::move(f));
   }
-  (void)input;
   return good;
 }
 
@@ -122,7 +121,7 @@ bool enrichment::bind_to(weir::binder& b, std::uint32_t port, const weir::schema
   const weir::schema& input = b.input(port);
   weir::schema out = input;
   const bool keys = bind_keys(b, input, table);
-  const bool added = bind_added(b, input, table, out);
+  const bool added = bind_added(b, table, out);
   if (!keys || !added) return false;
   std::vector<std::int32_t> passes(out.size(), -1);
   for (std::size_t i = 0; i < input.size(); ++i) passes[i] = static_cast<std::int32_t>(i);

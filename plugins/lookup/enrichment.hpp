@@ -62,7 +62,7 @@ class enrichment : public weir::batch_operator {
     std::string input, table;
   };
   bool bind_keys(weir::binder& b, const weir::schema& input, const weir::schema& table);
-  bool bind_added(weir::binder& b, const weir::schema& input, const weir::schema& table, weir::schema& to);
+  bool bind_added(weir::binder& b, const weir::schema& table, weir::schema& to);
 
   std::vector<pair> on_;
   std::vector<std::string> add_;

@@ -27,7 +27,7 @@ std::uint64_t hash_of(std::string_view key);
 /// Whether keys of these columns are always 8 bytes long, so that equal hashes mean equal keys.
 bool hash_is_key(const std::vector<weir::field>& columns);
 
-/// Appends a key, or nothing and false when one of the columns is null. row(i): the row of column i.
+/// Appends a key, or nothing and false when one of the columns is null in that slot.
 bool append_key(std::string& to, const std::vector<const cells*>& columns, std::uint32_t slot);
 
 /// Takes the part of column i, the next one, off a key of these columns.

@@ -178,8 +178,10 @@ void stream::restore(std::string_view saved) {
                                         "Keep them as they were, or start anew and read the table again"};
   const auto subtask = take_number<std::uint64_t>(saved);
   const bool ready = take_number<std::uint64_t>(saved) != 0;
-  // Copies of other subtasks say the same: all had seen the table's stream up to the same barrier.
-  ready_ = ready_ || ready;
+  // All had seen the table's stream up to the same barrier, but wait_at_most may have passed for some of them only: what
+  // the others hold must still be let go.
+  ready_ = restored_ ? ready_ && ready : ready;
+  restored_ = true;
   for (auto left = take_number<std::uint64_t>(saved); left != 0; --left) {
     const auto key = take_bytes(saved);
     const auto slot = index_.insert(key, hash_of(key)).first;

@@ -66,6 +66,7 @@ class stream final : public enrichment {
   key_index index_;
   std::vector<cells> added_;
   bool ready_ = false;  // rows are not held (any more)
+  bool restored_ = false;
   std::int64_t ready_at_us_ = 0;
   held_rows held_;
   std::vector<std::uint32_t> slots_;

@@ -62,41 +62,6 @@ id = "checked"
 uses = "join.keyed"
 from = [{ port = "slow", exchange = { kind = "hash", key = "account" } }, { port = "bounds", exchange = { kind = "hash", key = "account" } }]
 config = { type = "left", columns = ["left.id", "left.amount", "right.most"] }
-[[sink]]
-id = "last_out"
-uses = "file.sink"
-from = ["last"]
-format = "json"
-config = { path = "OUT/last-{subtask}-{seq}.jsonl" }
-parallelism = 1
-[[sink]]
-id = "counts_out"
-uses = "file.sink"
-from = ["counts"]
-format = "json"
-config = { path = "OUT/counts-{subtask}-{seq}.jsonl" }
-parallelism = 1
-[[sink]]
-id = "late_out"
-uses = "file.sink"
-from = ["counts:late"]
-format = "json"
-config = { path = "OUT/late-{subtask}-{seq}.jsonl" }
-parallelism = 1
-[[sink]]
-id = "totals_out"
-uses = "file.sink"
-from = ["totals"]
-format = "json"
-config = { path = "OUT/totals-{subtask}-{seq}.jsonl" }
-parallelism = 1
-[[sink]]
-id = "checked_out"
-uses = "file.sink"
-from = ["checked"]
-format = "json"
-config = { path = "OUT/checked-{subtask}-{seq}.jsonl" }
-parallelism = 1
 """
 KILLED = """
 format = 1
@@ -128,23 +93,22 @@ uses = "window.tumbling"
 from = ["nexmark:bid"]
 exchange = { kind = "hash", key = "auction" }
 config = { size = "1s", aggregates = ["count() AS bids", "max(price) AS most"] }
-[[sink]]
-id = "last_out"
-uses = "file.sink"
-from = ["last"]
-format = "json"
-config = { path = "OUT/last-{subtask}-{seq}.jsonl" }
-parallelism = 1
-[[sink]]
-id = "counts_out"
-uses = "file.sink"
-from = ["counts"]
-format = "json"
-config = { path = "OUT/counts-{subtask}-{seq}.jsonl" }
-parallelism = 1
 """
 OUTPUTS = ("last", "counts", "late", "totals", "checked")
 FILES, ROWS = 4, 3000
+SINK = """
+[[sink]]
+id = "{name}_out"
+uses = "file.sink"
+from = ["{port}"]
+format = "json"
+config = {{ path = "OUT/{name}-{{subtask}}-{{seq}}.jsonl" }}
+parallelism = 1
+"""
+
+
+def sinks(*names):
+    return "".join(SINK.format(name=name, port="counts:late" if name == "late" else name) for name in names)
 
 
 def stamp(milliseconds):
@@ -168,7 +132,7 @@ class Deterministic(Case):
                 out.write(json.dumps({"account": chance.randrange(40), "most": chance.randrange(1000), "at": stamp(n * 300)}) + "\n")
 
     def told(self, name, parallelism, batch, rate=10_000_000):
-        text = PIPELINE.replace("PARALLELISM", str(parallelism)).replace("BATCH", str(batch)).replace("RATE", str(rate))
+        text = (PIPELINE + sinks(*OUTPUTS)).replace("PARALLELISM", str(parallelism)).replace("BATCH", str(batch)).replace("RATE", str(rate))
         return self.write(f"{name}.toml", text.replace("IN/", self.path("in") + "/").replace("OUT/", self.path(name) + "/"))
 
     def bytes_of(self, folder):
@@ -199,7 +163,7 @@ class Deterministic(Case):
     def test_kills_change_nothing(self):
         # A source that takes its time: rows wait for their turn at every cut.
         def told(name, parallelism, batch, rate):
-            text = KILLED.replace("PARALLELISM", str(parallelism)).replace("BATCH", str(batch)).replace("RATE", rate)
+            text = (KILLED + sinks("last", "counts")).replace("PARALLELISM", str(parallelism)).replace("BATCH", str(batch)).replace("RATE", rate)
             return self.write(f"{name}.toml", text.replace("OUT/", self.path(name) + "/"))
 
         self.run_well(told("calm", 1, 1024, ", rate = 40_000"), env={"WEIR_STATE_DIR": self.path("state-calm")})

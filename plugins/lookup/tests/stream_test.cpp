@@ -159,6 +159,25 @@ TEST(LookupStream, AtAnotherParallelismEachSubtaskHasTheTableAndOneTheHeldRows) 
   }
 }
 
+TEST(LookupStream, HeldRowsAreNotForgottenWhenTheWaitWasOverForOthersOnly) {
+  std::vector<weir::test::cut_image> cuts;
+  for (std::uint32_t s = 0; s < 2; ++s) {
+    harness h{options({{"wait", "end"}, {"wait_at_most", 30s}}), {}, {.subtask = s, .parallelism = 2}};
+    h.push(account{1, "a", 1, false});
+    if (s == 0) h.clock(31s);
+    h.push(order{s, 1});
+    EXPECT_EQ(h.take().size(), s == 0 ? 1u : 0u);
+    cuts.push_back(h.cut());
+  }
+  for (const bool turned : {false, true}) {
+    harness h{options({{"wait", "end"}, {"wait_at_most", 30s}})};
+    h.restore(cuts[turned]);
+    h.restore_more(cuts[!turned]);
+    h.end();
+    EXPECT_THAT(h.take(), ElementsAre(named_order{1, 1, "a", 1.0})) << turned;
+  }
+}
+
 TEST(LookupStream, RefusesACutWithOtherColumns) {
   harness h{options()};
   h.push(account{1, "a", 1, false});

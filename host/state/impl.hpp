@@ -172,6 +172,7 @@ struct store::impl {
   std::string cold_why;
   bool cold_broken = false;  // the disk failed; the run must begin again from a checkpoint
   std::size_t hand_state = 0;
+  int evict_pause = 0;  // calls
   std::shared_ptr<const cold_rows::snapshot> cold_at_cut;
   std::string cold_from;
   bool cold_said = false;

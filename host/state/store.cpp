@@ -171,7 +171,12 @@ void store::impl::set_time(std::int64_t now, std::int64_t watermark) {
     if (s->ttl_us > 0) sweep(*s, swept_in_a_call);
     dig(*s, freed_in_a_call);
   }
-  if (spill) evict();
+  // Nothing can leave before the next cut when all of it has changed: looking again at once would find the same.
+  constexpr int pause = 16;
+  if (evict_pause > 0)
+    --evict_pause;
+  else if (spill && evict() == 0 && over_budget() > 0)
+    evict_pause = pause;
 }
 
 bool store::impl::any_present(keyed& s, table& t) {

@@ -87,7 +87,6 @@ class DiskFull(Case):
     def test_no_room_for_state_and_the_run_goes_on_without_cuts(self):
         self.disk("state")
         log = self.run_while_full("state", lambda said: len(self.given_up(said)) >= 5, "--set", "checkpoint.tolerable_failures=100000")
-        self.assertNotIn('"msg":"worker ended","pipeline":"auctions","process":0', log)
         self.assertNotIn("is restarted", log, "failed cuts are tolerated")
         self.assertIn("free some space on that file system", self.given_up(log)[0])
 

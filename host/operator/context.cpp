@@ -1,6 +1,6 @@
 #include "operator/context.hpp"
 
-#include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "base/cat.hpp"
@@ -21,10 +21,12 @@ weir_context::weir_context(const weir::op::spec& node, std::uint32_t number, wei
            .version = node.version}),
       dead(node, number, world, log, counts),
       ports(node.outputs.size()),
-      late_port(static_cast<std::uint32_t>(std::find_if(node.outputs.begin(), node.outputs.end(),
-                                                        [](const auto& o) { return o.name == "late"; }) -
-                                           node.outputs.begin())),
-      doing{node.plugin, node.version, node.id, node.pipeline, number} {}
+      doing{node.plugin, node.version, node.id, node.pipeline, number} {
+  for (std::size_t i = 0; i < ports.size(); ++i) {
+    const std::string_view name = node.outputs[i].name;
+    ports[i].late = name == "late" || name.starts_with("late.");
+  }
+}
 
 void weir_context::begin(const weir::model::batch* batch, std::span<const std::uint32_t> key) {
   input = batch;
@@ -94,7 +96,7 @@ weir_code weir_context::send(std::uint32_t port, const weir::model::batch_ref& b
   counters::add(counts.records_out, static_cast<std::uint64_t>(rows));
   counters::add(counts.batches_out, 1);
   counters::add(counts.bytes_out, static_cast<std::uint64_t>(batch->bytes()));
-  if (port == late_port) counters::add(counts.late, static_cast<std::uint64_t>(rows));
+  if (ports[port].late) counters::add(counts.late, static_cast<std::uint64_t>(rows));
   return out.collect(port, batch) ? WEIR_OK : WEIR_E_STOPPED;
 }
 

@@ -55,6 +55,7 @@ struct weir_context {
   /// Output of one port. builders: all columns; beside: only those that are not passed through, made on first use.
   struct port_state {
     std::unique_ptr<weir::model::builder_stock> builders, beside;
+    bool late = false;  // "late" or "late.<input>": what goes out of it is counted as late
   };
   std::vector<port_state> ports;
   const weir::model::batch* input = nullptr;
@@ -65,7 +66,6 @@ struct weir_context {
   weir_batch scanned_view{};
   std::vector<weir::model::buffer_ref> row_buffers;  // given out by row_buffer, not yet used
   std::string why;                                   // the text of fail()
-  const std::uint32_t late_port;                     // the output port "late": what goes out of it is late; none: past the last
   weir::base::activity doing;                  // for the report of a crash
   const weir::base::activity* outside = nullptr;     // whose call this one happens in: chained nodes nest
   weir_code why_code = WEIR_OK;

@@ -40,7 +40,7 @@ void timed::bind(weir::binder& b) {
   two_sides::bind(b);
   if (b.first_error() != WEIR_OK) return;
   b.output_like_input("late", 0);
-  b.output_like_input("late_right", 1);
+  b.output_like_input("late.right", 1);
 }
 
 void timed::save(std::string& to) const {

@@ -28,7 +28,7 @@ TEST(TumblingJoin, PairsRowsOfOneWindow) {
   h.push(payment{30, "ann"}, 9s);
   EXPECT_TRUE(h.take().empty());
   EXPECT_EQ(h.take<order>("late").size(), 1u);
-  EXPECT_EQ(h.take<payment>("late_right").size(), 1u);
+  EXPECT_EQ(h.take<payment>("late.right").size(), 1u);
 }
 
 TEST(TumblingJoin, SendsWhatMetNothingWhenTheWindowIsComplete) {
@@ -110,7 +110,7 @@ TEST(IntervalJoin, GivesThePairsThatALoopOverAllRowsGives) {
       std::sort(got.begin(), got.end());
       std::sort(expected.begin(), expected.end());
       EXPECT_EQ(got, expected) << type << " seed " << seed;
-      EXPECT_EQ(h.take<order>("late").size() + h.take<payment>("late_right").size(), 0u);
+      EXPECT_EQ(h.take<order>("late").size() + h.take<payment>("late.right").size(), 0u);
       EXPECT_EQ(h.state_count("left") + h.state_count("right"), 0u);
     }
 }

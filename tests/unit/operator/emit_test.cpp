@@ -45,6 +45,21 @@ TEST(Emit, WhatWasBuiltGoesToItsPort) {
   EXPECT_EQ(n.out.all[0].second->view().event_time[0], 3000) << "without a parent: the newest row's";
 }
 
+TEST(Emit, WhatLeavesByAPortForLateRowsIsCountedAsLate) {
+  node n([](weir_context* c, const weir_batch*) -> weir_code {
+    for (std::uint32_t port = 0; port < 4; ++port)
+      if (const auto code = host().emit(c, built(c, port + 1, port), port); code < 0) return code;
+    return WEIR_OK;
+  });
+  for (const char* name : {"late", "late.right", "later"}) {
+    n.what->outputs.push_back(n.what->outputs[0]);
+    n.what->outputs.back().name = name;
+  }
+  ASSERT_TRUE(n->process(0, numbers(1))) << n.why();
+  EXPECT_EQ(n->counts().late, 2u + 3u);
+  EXPECT_EQ(n->counts().records_out, 10u);
+}
+
 TEST(Emit, ABuilderIsGoneOnceItWasEmitted) {
   EXPECT_THAT(misused(
                   [](weir_context* c, const weir_batch*) -> weir_code {

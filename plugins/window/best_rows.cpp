@@ -85,12 +85,12 @@ best_rows::best_rows(best_options o, const weir::schema& input, weir::shared::va
   held_at_ = layout.add("best_rows_held", type::uint64);
 }
 
-void best_rows::declare(weir::binder& b, std::uint32_t& next) {
+void best_rows::declare(weir::binder& b, std::uint32_t& next, std::int64_t ttl_us) {
   weir::schema value;
   value.fields = {{.name = "order", .kind = weir::type::uint64, .nullable = false},
                   {.name = "event_time", .kind = weir::type::timestamp, .nullable = false}};
   value.fields.insert(value.fields.end(), fields_.begin(), fields_.end());
-  rows_.declare(b, next, {.name = "best_rows", .kind = WEIR_STATE_LIST, .value = std::move(value)});
+  rows_.declare(b, next, {.name = "best_rows", .kind = WEIR_STATE_LIST, .value = std::move(value), .ttl_us = ttl_us});
 }
 
 void best_rows::update(weir_context* c, const rows_in& in, weir_slot* const* slots, const std::int64_t* name_spaces) {

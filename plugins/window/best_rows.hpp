@@ -18,7 +18,7 @@ class best_rows final : public side_result {
   // Adds the mark to the layout. Throws config_error.
   best_rows(best_options o, const weir::schema& input, weir::shared::value_layout& layout);
 
-  void declare(weir::binder& b, std::uint32_t& next) override;
+  void declare(weir::binder& b, std::uint32_t& next, std::int64_t ttl_us) override;
   void open(const weir_host* host) override { rows_.open(host); }
   void update(weir_context*, const weir::aggregate::rows_in&, weir_slot* const* slots,
               const std::int64_t* name_spaces) override;
@@ -30,6 +30,8 @@ class best_rows final : public side_result {
   void drop(weir_context* c, std::int64_t name_space) override { rows_.drop(c, name_space); }
   void clear(weir_context*, const weir_batch& keys, const std::uint32_t* rows, std::int64_t count,
              std::int64_t name_space) override;
+  // Only windows whose name spaces never merge have best rows.
+  void move(weir_context*, const weir_batch&, std::uint32_t, std::int64_t, std::int64_t) override {}
 
   [[nodiscard]] const std::vector<weir::field>& results() const { return fields_; }
   [[nodiscard]] std::size_t rows_of(std::uint32_t group) const { return held_[group].size(); }

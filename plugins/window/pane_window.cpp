@@ -7,8 +7,6 @@
 
 namespace window {
 
-using weir::aggregate::rows_in;
-
 namespace {
 
 std::int64_t positive(const weir::config& c, const char* name) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "window/best_rows.hpp"
+#include "window/percentiles.hpp"
 #include "window/side_values.hpp"
 
 namespace window {
@@ -33,7 +34,7 @@ std::optional<best_options> read_best(const weir::config& c, const char* name) {
 }
 
 results::results(const weir::config& c, result_times times, bool with_best)
-    : times_{times}, with_sides_{with_best}, texts_{c.get<std::vector<std::string>>("aggregates")} {
+    : times_{times}, texts_{c.get<std::vector<std::string>>("aggregates")} {
   if (with_best) best_rows_options_ = read_best(c, "best_rows");
   if (best_rows_options_) best_rows_options_->columns = c.at("best_rows").get<std::vector<std::string>>("columns");
   if (with_best) best_keys_ = read_best(c, "best_keys");
@@ -54,13 +55,23 @@ void results::bind_aggregates(weir::binder& b, weir::shared::value_layout& layou
         fixed_.add(std::move(made));
         continue;
       }
-      if (!with_sides_)
-        throw weir::config_error{
-            "", call.function +
-                    " of this column has no accumulator of a fixed size: only tumbling and sliding windows keep such"};
-      owned_sides_.push_back(make_side_value(call, b.input(), "side_" + std::to_string(i)));
-      columns_.push_back({nullptr, owned_sides_.back().get()});
-      sides_.push_back(owned_sides_.back().get());
+      if (is_percentile(call)) {
+        const std::string key = percentile_key(call);
+        auto known =
+            std::find_if(percentiles_.begin(), percentiles_.end(), [&](const auto& p) { return p.first == key; });
+        if (known == percentiles_.end()) {
+          auto made = std::make_unique<percentiles>("side_" + std::to_string(i), call, b.input());
+          known = percentiles_.insert(known, {key, made.get()});
+          sides_.push_back(made.get());
+          owned_sides_.push_back(std::move(made));
+        }
+        columns_.push_back({nullptr, known->second->column(call)});
+        continue;
+      }
+      auto made = make_side_value(call, b.input(), "side_" + std::to_string(i));
+      columns_.push_back({nullptr, made.column});
+      sides_.push_back(made.state.get());
+      owned_sides_.push_back(std::move(made.state));
     } catch (const weir::config_error& e) {
       b.error(WEIR_E_CONFIG, option, e.what(), e.at);
     }
@@ -95,19 +106,25 @@ void results::bind(weir::binder& b, weir::shared::value_layout& layout, bind_opt
   if (best_keys_) {
     for (const column& c : columns_)
       if (c.fixed && c.fixed->result().name == best_keys_->by) best_by_ = c.fixed;
-    if (!best_by_)
+    const bool beside = std::any_of(columns_.begin(), columns_.end(),
+                                    [&](const column& c) { return c.side && c.side->result().name == best_keys_->by; });
+    if (beside)
+      b.error(WEIR_E_CONFIG, "best_keys.by",
+              "'" + best_keys_->by + "' cannot order keys: it has no accumulator of a fixed size");
+    else if (!best_by_)
       b.error(WEIR_E_CONFIG, "best_keys.by",
               "there is no aggregate '" + best_keys_->by + "': name one of `aggregates`");
     else if (!best_by_->ordered())
       b.error(WEIR_E_CONFIG, "best_keys.by", "'" + best_keys_->by + "' is no number to order by");
   }
   if (b.first_error() != WEIR_OK) return;
+  if (o.side_space_at && !sides_.empty()) *o.side_space_at = layout.add("side_space", weir::type::int64);
   if (layout.fields().fields.empty()) layout.add("seen", weir::type::boolean);
   fixed_.seal(layout.size());
   std::uint32_t next = 0;
   state_.declare(b, next,
                  {.name = "window", .value = layout.fields(), .value_size = layout.size(), .ttl_us = o.ttl_us});
-  for (side_result* s : sides_) s->declare(b, next);
+  for (side_result* s : sides_) s->declare(b, next, o.ttl_us);
   b.output("", std::move(out));
   if (o.late_port) b.output_like_input("late");
 }

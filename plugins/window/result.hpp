@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "shared/aggregate/aggregator.hpp"
@@ -77,7 +78,8 @@ enum class result_times : std::uint8_t { none, end, both };
 class side_result {
  public:
   virtual ~side_result() = default;
-  virtual void declare(weir::binder& b, std::uint32_t& next) = 0;
+  // ttl_us: that of the main state; by event time, 0: never.
+  virtual void declare(weir::binder& b, std::uint32_t& next, std::int64_t ttl_us) = 0;
   virtual void open(const weir_host*) = 0;
   // slots: the main ones of the rows, or one for all of them. name_spaces: one for each row; null: all 0.
   virtual void update(weir_context*, const weir::aggregate::rows_in&, weir_slot* const* slots,
@@ -93,20 +95,24 @@ class side_result {
   // Forgets what some keys have in a name space.
   virtual void clear(weir_context*, const weir_batch& keys, const std::uint32_t* rows, std::int64_t count,
                      std::int64_t name_space) = 0;
+  // Adds what a key has in one name space to what it has in another, and forgets the first.
+  virtual void move(weir_context*, const weir_batch& keys, std::uint32_t row, std::int64_t from, std::int64_t to) = 0;
 };
 
-// A side result with one value for a group.
-class side_column : public side_result {
+// A column of results out of a side result: one value for a group.
+class side_column {
  public:
+  virtual ~side_column() = default;
   [[nodiscard]] virtual const weir::field& result() const = 0;
   virtual void write(const std::uint32_t* groups, std::int64_t count, weir::column_writer& to) = 0;
 };
 
 // Of an operator's config, its columns: what a window's result is made of.
 class best_rows;
+class percentiles;
 class results {
  public:
-  // with_best: the operator declares best_rows and best_keys, and can keep what has no fixed size.
+  // with_best: the operator declares best_rows and best_keys.
   results(const weir::config& c, result_times times, bool with_best = false);
   ~results();
   results(const results&) = delete;
@@ -115,6 +121,8 @@ class results {
   struct bind_options {
     bool late_port = true;
     std::int64_t ttl_us = 0;
+    // Where a slot has the name space of its side results; only with such.
+    std::uint32_t* side_space_at = nullptr;
   };
   // Checks everything, declares the states (the first is the main one) and the ports "" and, when asked for, "late".
   void bind(weir::binder& b, weir::shared::value_layout& layout, bind_options o);
@@ -141,6 +149,10 @@ class results {
     fixed_.update_one(in, slot);
     for (side_result* s : sides_) s->update_one(c, in, slot, name_space);
   }
+  // Of one key, beside what its slot holds.
+  void clear_sides(weir_context* c, const weir_batch& keys, std::uint32_t row, std::int64_t name_space) const {
+    for (side_result* s : sides_) s->clear(c, keys, &row, 1, name_space);
+  }
   void drop(weir_context* c, std::int64_t name_space) const {
     state_.drop(c, name_space);
     for (side_result* s : sides_) s->drop(c, name_space);
@@ -160,13 +172,13 @@ class results {
   void bind_aggregates(weir::binder& b, weir::shared::value_layout& layout);
 
   result_times times_;
-  bool with_sides_;
   std::vector<std::string> texts_;
   std::optional<best_options> best_rows_options_, best_keys_;
   weir::aggregate::aggregates fixed_;
-  std::vector<std::unique_ptr<side_column>> owned_sides_;
+  std::vector<std::unique_ptr<side_result>> owned_sides_;
   std::vector<side_result*> sides_;
-  std::vector<column> columns_;  // of the aggregates, in order
+  std::vector<column> columns_;                                    // of the aggregates, in order
+  std::vector<std::pair<std::string, percentiles*>> percentiles_;  // by column and accuracy: one sketch for all shares
   std::unique_ptr<best_rows> best_rows_;
   const weir::aggregate::aggregator* best_by_ = nullptr;
   weir::shared::state_table state_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numeric>
 
 #include "weir/packed.hpp"
 #include "window/grid.hpp"
@@ -41,19 +42,29 @@ void row_by_row::bind(weir::binder& b) {
   results_.bind(b, layout, {.late_port = false, .ttl_us = ttl_us_});
 }
 
-row_by_row::copy row_by_row::copy_of(const weir_slot* s) const {
+row_by_row::result_copy row_by_row::copy_of(const weir::batch_view& batch, std::uint32_t row, const weir_slot* s) {
   const std::size_t size = sizeof(weir_slot) + results_.fixed().value_size();
-  copy out(size / 8);
-  std::memcpy(out.data(), s, size);
+  result_copy out{std::vector<std::uint64_t>(size / 8), groups_};
+  std::memcpy(out.slot.data(), s, size);
+  if (!results_.has_sides()) return out;
+  ++groups_;
+  for (side_result* side : results_.sides())
+    side->collect(context(), batch.raw(), &row, 1, 0, &out.group, static_cast<std::int64_t>(groups_));
   return out;
 }
 
-void row_by_row::tell(std::uint32_t row, copy what, std::int64_t start, std::int64_t end, std::uint8_t change) {
+void row_by_row::tell(std::uint32_t row, result_copy what, std::int64_t start, std::int64_t end, std::uint8_t change) {
   told_rows_.push_back(row);
+  told_groups_.push_back(what.group);
   told_.push_back(std::move(what));
   starts_.push_back(start);
   ends_.push_back(end);
   changes_.push_back(change);
+}
+
+void row_by_row::forget(const weir::batch_view& batch, std::uint32_t row, weir_slot* s) {
+  results_.state().clear(context(), s);
+  results_.clear_sides(context(), batch.raw(), row, 0);
 }
 
 void row_by_row::send(const weir::batch_view& batch, weir::batch_output& out) {
@@ -61,16 +72,18 @@ void row_by_row::send(const weir::batch_view& batch, weir::batch_output& out) {
   std::vector<weir::column_view> keys;
   for (const std::uint32_t i : results_.key()) keys.push_back(batch.at(i));
   std::vector<const weir_slot*> slots;
-  for (const copy& c : told_) slots.push_back(reinterpret_cast<const weir_slot*>(c.data()));
+  for (const result_copy& c : told_) slots.push_back(reinterpret_cast<const weir_slot*>(c.slot.data()));
+  for (side_result* s : results_.sides()) s->finish();
   results_.emit(out, {.keys = &keys,
                       .key_rows = told_rows_.data(),
                       .slots = slots.data(),
                       .start = starts_.data(),
                       .end = ends_.data(),
-                      .groups = told_rows_.data(),
+                      .groups = told_groups_.data(),
                       .count = static_cast<std::int64_t>(slots.size()),
                       .changes = changes_.data()});
   told_rows_.clear();
+  told_groups_.clear();
   told_.clear();
   starts_.clear();
   ends_.clear();
@@ -84,6 +97,8 @@ void row_by_row::process(const weir::batch_view& batch, weir::batch_output& out)
   weir_slot** const slots = work_.slots();
   results_.state().slots(context(), batch.raw(), batch.raw().rows, count, nullptr, WEIR_SLOTS_CREATE | WEIR_SLOTS_TOUCH,
                          slots);
+  groups_ = 0;
+  for (side_result* s : results_.sides()) s->begin();
   for (std::int64_t k = 0; k < count; ++k) {
     const std::uint32_t row = work_.rows()[k];
     if (const auto change = batch.change(row);
@@ -93,11 +108,11 @@ void row_by_row::process(const weir::batch_view& batch, weir::batch_output& out)
     }
     weir_slot* const s = slots[k];
     const bool there = (s->flags & WEIR_SLOT_PRESENT) != 0;
-    copy before;
-    if (there && wants_before_) before = copy_of(s);
-    if (!there) results_.fixed().start(s);
-    results_.fixed().update_one({batch, &row, 1}, s);
-    added(batch, row, s, before.empty() ? nullptr : reinterpret_cast<const weir_slot*>(before.data()));
+    result_copy before;
+    const bool changes = there && wants_before_;
+    if (changes) before = copy_of(batch, row, s);
+    results_.update_one(context(), {batch, &row, 1}, s, 0);
+    added(batch, row, s, changes ? &before : nullptr);
   }
   send(batch, out);
 }
@@ -106,11 +121,11 @@ running::running(const weir::config& c)
     : row_by_row{c, result_times::none, ttl_of(c)}, upserts_{c.get<std::string>("emit") == "upserts"} {
   wants_before_ = true;
 }
-void running::added(const weir::batch_view& batch, std::uint32_t row, weir_slot* slot, const weir_slot* before) {
+void running::added(const weir::batch_view& batch, std::uint32_t row, weir_slot* slot, result_copy* before) {
   const std::int64_t* const times = batch.raw().event_time;
   const std::int64_t end = times ? times[row] + 1 : 0;
-  if (before && !upserts_) tell(row, copy_of(before), end, end, WEIR_UPDATE_BEFORE);
-  tell(row, copy_of(slot), end, end, before ? WEIR_UPDATE_AFTER : WEIR_INSERT);
+  if (before && !upserts_) tell(row, std::move(*before), end, end, WEIR_UPDATE_BEFORE);
+  tell(row, copy_of(batch, row, slot), end, end, before ? WEIR_UPDATE_AFTER : WEIR_INSERT);
 }
 
 count_window::count_window(const weir::config& c)
@@ -120,7 +135,7 @@ void count_window::bind_more(weir::shared::value_layout& layout) {
   first_at_ = layout.add("window_first", weir::type::timestamp);
   last_at_ = layout.add("window_last", weir::type::timestamp);
 }
-void count_window::added(const weir::batch_view& batch, std::uint32_t row, weir_slot* slot, const weir_slot*) {
+void count_window::added(const weir::batch_view& batch, std::uint32_t row, weir_slot* slot, result_copy*) {
   const std::int64_t* const times = batch.raw().event_time;
   if (!times)
     throw weir::plugin_error{"a window needs records with an event time: give the source a [watermark] with a field"};
@@ -129,8 +144,8 @@ void count_window::added(const weir::batch_view& batch, std::uint32_t row, weir_
   store(slot, first_at_, n == 1 ? t : std::min(t, load(slot, first_at_)));
   store(slot, last_at_, n == 1 ? t : std::max(t, load(slot, last_at_)));
   if (n < rows_) return;
-  tell(row, copy_of(slot), load(slot, first_at_), load(slot, last_at_) + 1, WEIR_INSERT);
-  results_.state().clear(context(), slot);
+  tell(row, copy_of(batch, row, slot), load(slot, first_at_), load(slot, last_at_) + 1, WEIR_INSERT);
+  forget(batch, row, slot);
 }
 
 global_window::global_window(const weir::config& c)
@@ -147,7 +162,7 @@ void global_window::bind_more(weir::shared::value_layout& layout) {
   count_at_ = layout.add("window_rows", weir::type::int64);
   last_at_ = layout.add("window_last", weir::type::timestamp);
 }
-void global_window::added(const weir::batch_view& batch, std::uint32_t row, weir_slot* slot, const weir_slot*) {
+void global_window::added(const weir::batch_view& batch, std::uint32_t row, weir_slot* slot, result_copy*) {
   const std::int64_t* const times = batch.raw().event_time;
   if (every_) {
     if (!times)
@@ -160,8 +175,8 @@ void global_window::added(const weir::batch_view& batch, std::uint32_t row, weir
   store(slot, last_at_, n == 1 ? t : std::max(t, load(slot, last_at_)));
   store(slot, count_at_, n);
   if (n % rows_) return;
-  tell(row, copy_of(slot), 0, load(slot, last_at_) + 1, WEIR_INSERT);
-  if (purge_) results_.state().clear(context(), slot);
+  tell(row, copy_of(batch, row, slot), 0, load(slot, last_at_) + 1, WEIR_INSERT);
+  if (purge_) forget(batch, row, slot);
 }
 void global_window::on_watermark(weir::time at, weir::batch_output& out) {
   if (!every_) return;
@@ -187,13 +202,20 @@ void global_window::tell_all(std::int64_t end, weir::batch_output& out) {
       columns.emplace_back(results_.key_fields()[i], *keys->columns[i]);
     std::vector<std::uint32_t> rows;
     for (std::int64_t k = 0; k < n; ++k) rows.push_back(keys->rows ? keys->rows[k] : static_cast<std::uint32_t>(k));
+    std::vector<std::uint32_t> groups(rows.size());
+    std::iota(groups.begin(), groups.end(), 0u);
+    for (side_result* s : results_.sides()) {
+      s->begin();
+      s->collect(context(), *keys, rows.data(), n, 0, groups.data(), n);
+      s->finish();
+    }
     const std::vector<std::int64_t> ends(rows.size(), end);
     results_.emit(out, {.keys = &columns,
                         .key_rows = rows.data(),
                         .slots = slots,
                         .start = ends.data(),
                         .end = ends.data(),
-                        .groups = rows.data(),
+                        .groups = groups.data(),
                         .count = n});
   } while (cursor != 0);
   if (purge_) results_.drop(context(), 0);

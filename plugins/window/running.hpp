@@ -27,14 +27,20 @@ class row_by_row : public weir::batch_operator {
  protected:
   row_by_row(const weir::config& c, result_times times, std::int64_t ttl_us);
   void open() override { results_.open(host()); }
+  // What a result is made of, as it was at some row.
+  struct result_copy {
+    std::vector<std::uint64_t> slot;  // header and all
+    std::uint32_t group = 0;          // of the side results
+  };
   // The row is in the slot's accumulators; before: as they were, null: there were none (only with wants_before).
-  virtual void added(const weir::batch_view& batch, std::uint32_t row, weir_slot* slot, const weir_slot* before) = 0;
+  virtual void added(const weir::batch_view& batch, std::uint32_t row, weir_slot* slot, result_copy* before) = 0;
   virtual void bind_more(weir::shared::value_layout&) {}
 
-  using copy = std::vector<std::uint64_t>;
-  copy copy_of(const weir_slot* s) const;
+  result_copy copy_of(const weir::batch_view& batch, std::uint32_t row, const weir_slot* s);
   // A result to send at the end of the batch.
-  void tell(std::uint32_t row, copy what, std::int64_t start, std::int64_t end, std::uint8_t change);
+  void tell(std::uint32_t row, result_copy what, std::int64_t start, std::int64_t end, std::uint8_t change);
+  // The key of the row begins anew.
+  void forget(const weir::batch_view& batch, std::uint32_t row, weir_slot* s);
   void send(const weir::batch_view& batch, weir::batch_output& out);
 
   results results_;
@@ -43,8 +49,9 @@ class row_by_row : public weir::batch_operator {
 
  private:
   weir::shared::row_work work_;
-  std::vector<std::uint32_t> told_rows_, numbers_;
-  std::vector<copy> told_;
+  std::vector<std::uint32_t> told_rows_, told_groups_;
+  std::uint32_t groups_ = 0;  // copies of side results since the batch began
+  std::vector<result_copy> told_;
   std::vector<std::int64_t> starts_, ends_;
   std::vector<std::uint8_t> changes_;
 };
@@ -66,7 +73,7 @@ class running final : public row_by_row {
   explicit running(const weir::config& c);
 
  private:
-  void added(const weir::batch_view& batch, std::uint32_t row, weir_slot* slot, const weir_slot* before) override;
+  void added(const weir::batch_view& batch, std::uint32_t row, weir_slot* slot, result_copy* before) override;
   bool upserts_;
 };
 
@@ -84,7 +91,7 @@ class count_window final : public row_by_row {
 
  private:
   void bind_more(weir::shared::value_layout& layout) override;
-  void added(const weir::batch_view& batch, std::uint32_t row, weir_slot* slot, const weir_slot* before) override;
+  void added(const weir::batch_view& batch, std::uint32_t row, weir_slot* slot, result_copy* before) override;
   std::int64_t rows_;
   std::uint32_t count_at_ = 0, first_at_ = 0, last_at_ = 0;
 };
@@ -107,7 +114,7 @@ class global_window final : public row_by_row {
 
  private:
   void bind_more(weir::shared::value_layout& layout) override;
-  void added(const weir::batch_view& batch, std::uint32_t row, weir_slot* slot, const weir_slot* before) override;
+  void added(const weir::batch_view& batch, std::uint32_t row, weir_slot* slot, result_copy* before) override;
   void tell_all(std::int64_t end, weir::batch_output& out);
   std::int64_t rows_, every_;
   bool purge_;

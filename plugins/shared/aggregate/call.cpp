@@ -1,6 +1,8 @@
 #include "shared/aggregate/call.hpp"
 
 #include <cctype>
+#include <charconv>
+#include <cmath>
 
 #include "weir/failure.hpp"
 
@@ -19,6 +21,11 @@ class reader {
     if (!take('(')) fail("`(` should follow the aggregate's name");
     if (!take('*')) {
       while (!peek(')')) {
+        if (out.function == "percentile" && !out.arguments.empty()) {
+          out.numbers.push_back(number());
+          if (!take(',')) break;
+          continue;
+        }
         std::string name = word("a column's name");
         if (out.arguments.empty() && !out.distinct && same(name, "distinct") && !peek(')') && !peek(',')) {
           out.distinct = true;
@@ -52,6 +59,14 @@ class reader {
     for (std::size_t i = 0; i < a.size(); ++i)
       if (std::tolower(static_cast<unsigned char>(a[i])) != lower[i]) return false;
     return true;
+  }
+  double number() {
+    skip();
+    double out = 0;
+    const auto [end, problem] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), out);
+    if (problem != std::errc{} || !std::isfinite(out)) fail("a number such as 0.99 should stand here");
+    at_ = static_cast<std::size_t>(end - text_.data());
+    return out;
   }
   std::string word(std::string_view what) {
     skip();

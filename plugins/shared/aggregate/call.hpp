@@ -1,6 +1,6 @@
 #pragma once
 // One aggregate as a pipeline writes it: "sum(price) AS total", "count(DISTINCT bidder) AS bidders", "arg_max(url,
-// price) AS best".
+// price) AS best", "percentile(latency, 0.99) AS p99".
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +10,7 @@ namespace weir::aggregate {
 struct call {
   std::string function;                ///< lower case
   std::vector<std::string> arguments;  ///< column names; empty: count(*), count()
+  std::vector<double> numbers;         ///< behind the column of a percentile: share, accuracy
   bool distinct = false;
   std::string name;  ///< of the output column
 };

@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "shared/aggregate/loops.hpp"
+#include "shared/aggregate/percentile.hpp"
 
 namespace weir::aggregate {
 
@@ -17,6 +18,20 @@ void aggregates::start(weir_slot* s) const {
   s->flags |= WEIR_SLOT_PRESENT;
 }
 
+namespace {
+
+// Kept in a sketch, which has no fixed size.
+std::unique_ptr<aggregator> check_percentile(const call& c, const weir::schema& input, value_layout&) {
+  read_percentile(c);
+  const weir::field& f = input[column_of(input, c.arguments[0])];
+  if (f.kind == weir::type::timestamp || f.kind == weir::type::date32 || !with_number(f, [](auto) {}))
+    throw weir::config_error{"", c.function + "(" + f.name + "): the column is " + weir::to_string(f) +
+                                     ", it must be a number: std.project can make one, such as a duration"};
+  return nullptr;
+}
+
+}  // namespace
+
 std::unique_ptr<aggregator> make(const call& c, const weir::schema& input, value_layout& layout) {
   struct entry {
     std::string_view function;
@@ -24,9 +39,17 @@ std::unique_ptr<aggregator> make(const call& c, const weir::schema& input, value
     std::unique_ptr<aggregator> (*make)(const call&, const weir::schema&, value_layout&);
   };
   static constexpr entry all[] = {
-      {"count", 0, 1, make_count},   {"sum", 1, 1, make_sum},          {"avg", 1, 1, make_sum},
-      {"min", 1, 1, make_extreme},   {"max", 1, 1, make_extreme},      {"first", 1, 1, make_best_row},
-      {"last", 1, 1, make_best_row}, {"arg_max", 2, 2, make_best_row}, {"arg_min", 2, 2, make_best_row},
+      {"count", 0, 1, make_count},
+      {"sum", 1, 1, make_sum},
+      {"avg", 1, 1, make_sum},
+      {"min", 1, 1, make_extreme},
+      {"max", 1, 1, make_extreme},
+      {"first", 1, 1, make_best_row},
+      {"last", 1, 1, make_best_row},
+      {"arg_max", 2, 2, make_best_row},
+      {"arg_min", 2, 2, make_best_row},
+      {"percentile", 1, 1, check_percentile},
+      {"median", 1, 1, check_percentile},
   };
   std::vector<std::string_view> known;
   for (const entry& e : all) {

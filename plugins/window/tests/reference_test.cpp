@@ -7,7 +7,7 @@
 #include <map>
 #include <random>
 
-#include "trades.hpp"
+#include "random_trades.hpp"
 #include "window/pane_window.hpp"
 #include "window/session.hpp"
 
@@ -17,11 +17,6 @@ using namespace std::chrono_literals;
 using namespace window_test;
 using weir::test::table;
 using weir::test::value;
-
-struct timed {
-  trade what;
-  std::int64_t at;  // seconds
-};
 
 struct summary {
   std::string desk;
@@ -37,29 +32,6 @@ WEIR_RECORD(summary, desk, window_start, window_end, n, prices, total, least, mo
 const auto all_aggregates = value::list(
     {"count() AS n", "count(price) AS prices", "sum(price) AS total", "min(price) AS least", "max(price) AS most",
      "first(price) AS first", "last(price) AS last", "arg_min(id, price) AS of_least", "avg(price) AS mean"});
-
-// Times differ, so that first, last and arg_min have one answer; prices too.
-std::vector<timed> random_trades(unsigned seed, int count, int disorder) {
-  std::mt19937 random{seed};
-  std::vector<timed> out;
-  std::vector<std::int64_t> prices(static_cast<std::size_t>(count));
-  for (std::size_t i = 0; i < prices.size(); ++i) prices[i] = static_cast<std::int64_t>(i) - count / 2;
-  std::shuffle(prices.begin(), prices.end(), random);
-  std::int64_t t = 0;
-  for (int i = 0; i < count; ++i) {
-    t += 1 + (random() % 10 == 0 ? random() % 30 : 0);
-    trade one{std::string(1, static_cast<char>('a' + random() % 5)), i, std::nullopt};
-    if (random() % 4) one.price = prices[static_cast<std::size_t>(i)];
-    out.push_back({one, t});
-  }
-  std::vector<std::pair<std::int64_t, std::size_t>> order;
-  for (std::size_t i = 0; i < out.size(); ++i)
-    order.push_back({out[i].at + static_cast<std::int64_t>(random() % (disorder + 1)), i});
-  std::sort(order.begin(), order.end());
-  std::vector<timed> shuffled;
-  for (const auto& [_, i] : order) shuffled.push_back(out[i]);
-  return shuffled;
-}
 
 summary summary_of(const std::string& desk, std::int64_t start, std::int64_t end, std::vector<timed> rows) {
   std::sort(rows.begin(), rows.end(), [](const timed& a, const timed& b) { return a.at < b.at; });
@@ -94,18 +66,6 @@ using grouped = std::map<std::pair<std::string, std::int64_t>, std::vector<timed
 
 std::int64_t floor_div(std::int64_t a, std::int64_t b) { return a / b - (a % b < 0); }
 
-// Watermarks: after every 16th row the newest time less the allowance.
-std::vector<std::int64_t> watermarks(const std::vector<timed>& rows, std::int64_t allowance) {
-  std::vector<std::int64_t> out;
-  std::int64_t newest = INT64_MIN, mark = INT64_MIN;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    out.push_back(mark);  // that holds when row i comes
-    newest = std::max(newest, rows[i].at);
-    if (i % 16 == 15) mark = newest - allowance - 1;
-  }
-  return out;
-}
-
 reference grid_reference(const std::vector<timed>& rows, const std::vector<std::int64_t>& marks, std::int64_t size,
                          std::int64_t slide) {
   reference out;
@@ -134,11 +94,11 @@ reference session_reference(const std::vector<timed>& rows, const std::vector<st
     return std::min_element(s.begin(), s.end(), [](auto& a, auto& b) { return a.at < b.at; })->at;
   };
   const auto close = [&](std::int64_t mark) {
-    for (auto& [desk, all] : open)
-      std::erase_if(all, [&](const std::vector<timed>& s) {
+    for (auto& of_desk : open)
+      std::erase_if(of_desk.second, [&](const std::vector<timed>& s) {
         // Times are whole seconds: the last microsecond of the session has passed when the next second has begun.
         if (ends(s) > mark && mark != INT64_MAX) return false;
-        out.results.push_back(summary_of(desk, starts(s), ends(s), s));
+        out.results.push_back(summary_of(of_desk.first, starts(s), ends(s), s));
         return true;
       });
   };

@@ -84,6 +84,14 @@ result<catalog> read_catalog(base::file_system& fs, const std::string& directory
   return all;
 }
 
+result<std::optional<manifest>> newest_manifest(base::env& env, const std::string& directory) {
+  if (!WEIR_TRY(env.fs().exists(directory))) return std::optional<manifest>();
+  auto all = WEIR_TRY(read_catalog(env.fs(), directory));
+  for (auto at = all.cuts.rbegin(); at != all.cuts.rend(); ++at)
+    if (at->second.facts) return std::optional(std::move(*at->second.facts));
+  return std::optional<manifest>();
+}
+
 result<snapshot> load_snapshot(base::env& env, const std::string& directory, const std::string& path, manifest facts,
                                bool verify, std::vector<std::string> problems, std::shared_ptr<const void> pin) {
   auto in = std::make_shared<snapshot::inner>();

@@ -120,6 +120,7 @@ manifest cut_writer::inner::describe(const chains& next) const {
   m.key_groups = owner->how.key_groups;
   m.weir_version = owner->how.weir_version;
   m.facts = owner->how.facts;
+  for (const auto& [key, value] : what.facts) m.facts[key] = value;
   m.nodes = nodes_ref;
   for (const auto& [id, files] : next) m.state.push_back({id, files});
   return m;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -61,6 +62,10 @@ class snapshot {
  private:
   std::shared_ptr<const inner> inner_;
 };
+
+/// The manifest of the newest cut of a checkpoint directory, as far as manifests can be read; their files are not looked at.
+/// Nullopt: there is none. [any]
+base::result<std::optional<manifest>> newest_manifest(base::env& env, const std::string& directory);
 
 /// Calls `fn` with each block of one file; see snapshot::read_state.
 base::result<void> read_blocks(base::file_system& fs, const std::string& directory, const file_ref& file,

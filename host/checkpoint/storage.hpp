@@ -35,6 +35,7 @@ struct cut_request {
   std::uint64_t number = 0;  ///< storage::next_number(), or higher
   model::cut_kind kind = model::cut_kind::checkpoint;
   bool full = false;  ///< the blocks are all of the state, not what changed since the last cut
+  std::map<std::string, std::string> facts = {};  ///< written into its manifest, beside options::facts
 };
 
 /// Merges state blocks: given those of a chain in order, gives the fewest blocks that load the same. Made by

@@ -138,6 +138,16 @@ struct restart {
   location at;
 };
 
+/// Changes of the running pipeline, and when they are taken back.
+struct swap {
+  std::int64_t probation_us = 0;  ///< 0: until the next checkpoint
+  std::optional<double> max_error_ratio, max_slowdown, min_output_ratio;
+  std::optional<std::uint64_t> max_memory_growth;  ///< bytes
+  std::vector<std::string> invariants;             ///< node ids
+  std::vector<location> invariants_at;
+  location at;
+};
+
 enum class state_backend : std::uint8_t { rocksdb, memory };
 
 struct state {
@@ -165,6 +175,7 @@ struct pipeline {
   std::vector<plugin_ref> plugins;      ///< every plugin that a node uses, once
   config::checkpoint checkpoint;
   config::restart restart;
+  config::swap swap;
   config::state state;
   config::limits limits;
   std::vector<node> nodes;                       ///< in the order of the file, sources, operators, sinks

@@ -127,6 +127,40 @@ std::vector<option> restart_options() {
   };
 }
 
+std::vector<option> swap_options() {
+  return {
+      {.name = "probation",
+       .type = string,
+       .fallback = "next-checkpoint",
+       .doc = "How long a new version can be taken back without a trace: \"next-checkpoint\", or a time such as \"2m\", in "
+              "which no checkpoint is made and exactly-once sinks show nothing."},
+      {.name = "max_error_ratio",
+       .type = floating,
+       .doc = "Dead letters of the new version, as a part of its records, above which the old one comes back; off when not "
+              "given.",
+       .least = 0,
+       .most = 1},
+      {.name = "max_slowdown",
+       .type = floating,
+       .doc = "How many times the old version's time for a record the new one may take; off when not given.",
+       .least = 1},
+      {.name = "min_output_ratio",
+       .type = floating,
+       .doc = "The least that the new version must give out for a record, as a part of what the old one gave; off when not "
+              "given.",
+       .least = 0,
+       .most = 1},
+      {.name = "max_memory_growth",
+       .type = bytes,
+       .doc = "How much more memory the process may use since the new version came; off when not given.",
+       .least = 1},
+      {.name = "invariant",
+       .type = list,
+       .element = string,
+       .doc = "Operators that give out a row only when something is wrong: one row on probation brings the old version back."},
+  };
+}
+
 std::vector<option> state_options() {
   return {
       {.name = "backend",
@@ -340,6 +374,10 @@ std::vector<option> make_root_options() {
        .doc = "Checkpoints; without this table there are none.",
        .nested = checkpoint_options()},
       {.name = "restart", .type = table, .doc = "What happens after a failure.", .nested = restart_options()},
+      {.name = "swap",
+       .type = table,
+       .doc = "When a new version that came while the pipeline ran is taken back.",
+       .nested = swap_options()},
       {.name = "state", .type = table, .doc = "Where keyed state lives.", .nested = state_options()},
       {.name = "limits", .type = table, .doc = "Bounds of batches and queues.", .nested = limits_options()},
       {.name = "dead_letters",

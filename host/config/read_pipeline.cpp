@@ -104,6 +104,30 @@ restart read_restart(const value& t, const value* given, diagnostics& problems) 
   return r;
 }
 
+swap read_swap(const value& t, diagnostics& problems) {
+  swap s;
+  s.at = t.at;
+  if (const value* v = t.find("probation"); v && v->is(kind::string) && v->text != "next-checkpoint") {
+    const auto us = base::parse_duration_us(v->text);
+    if (us && *us > 0) {
+      s.probation_us = *us;
+    } else {
+      problems.error(v->at, base::cat("\"probation\" must be \"next-checkpoint\" or a time such as \"2m\", not ", describe(*v)));
+    }
+  }
+  for (auto [key, into] : {std::pair{"max_error_ratio", &s.max_error_ratio}, std::pair{"max_slowdown", &s.max_slowdown},
+                           std::pair{"min_output_ratio", &s.min_output_ratio}})
+    if (t.find(key)) *into = real_of(t, key, 0);
+  if (t.find("max_memory_growth")) s.max_memory_growth = static_cast<std::uint64_t>(t.integer_of("max_memory_growth"));
+  if (const value* all = t.find("invariant"); all && all->is(kind::list)) {
+    for (const value& id : all->items) {
+      s.invariants.push_back(id.text);
+      s.invariants_at.push_back(id.at);
+    }
+  }
+  return s;
+}
+
 }  // namespace
 
 std::string_view name_of(exchange_kind kind) {
@@ -148,6 +172,7 @@ pipeline read_pipeline(const value& given, diagnostics& problems) {
   p.deterministic_step_us = root.integer_of("deterministic_step");
   p.checkpoint = read_checkpoint(table_of(root, "checkpoint"), given.find("checkpoint"), problems);
   p.restart = read_restart(table_of(root, "restart"), given.find("restart"), problems);
+  p.swap = read_swap(table_of(root, "swap"), problems);
 
   const value& s = table_of(root, "state");
   p.state.at = s.at;
@@ -169,6 +194,13 @@ pipeline read_pipeline(const value& given, diagnostics& problems) {
 
   p.plugins = read_plugins(root.find("plugin"), problems);
   p.nodes = read_nodes(root, p.parallelism, p.max_parallelism, problems);
+  for (std::size_t i = 0; i < p.swap.invariants.size(); ++i) {
+    if (p.find(p.swap.invariants[i])) continue;
+    std::vector<std::string> ids;
+    for (const node& n : p.nodes) ids.push_back(n.id);
+    problems.error(p.swap.invariants_at[i], base::cat("there is no operator ", base::quoted(p.swap.invariants[i]),
+                                                      base::did_you_mean(p.swap.invariants[i], ids)));
+  }
 
   graph_facts facts;
   facts.sources_given = root.find("source") != nullptr;

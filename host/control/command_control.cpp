@@ -8,9 +8,9 @@
 #include "base/log_line.hpp"
 #include "base/text.hpp"
 #include "base/timestamp.hpp"
-#include "config/load.hpp"
 #include "control/commands.hpp"
 #include "control/control_socket.hpp"
+#include "control/found_pipeline.hpp"
 #include "control/why_no_output.hpp"
 #include "supervisor/os_process.hpp"
 #include "supervisor/state_directory.hpp"
@@ -27,41 +27,9 @@ constexpr std::int64_t look_ms = 50;
 constexpr std::int64_t status_ms = 2000;
 constexpr std::int64_t why_ms = 20'000;  ///< it looks twice, on a machine that may be busy
 
-/// A running or stopped pipeline: by its name, its file, or its state directory.
-struct found_pipeline {
-  std::string state_directory;
-  std::string savepoints;  ///< where savepoints go when nobody says
-};
-
-base::result<found_pipeline> find(const std::string& told) {
-  auto& env = base::real_env();
-  if (told.ends_with(".toml")) {
-    auto loaded = config::load_pipeline(env, told);
-    if (!loaded.pipeline) return base::config_error(loaded.problems.text());
-    const auto state = WEIR_TRY(supervisor::state_directory_of(*loaded.pipeline, os::variable));
-    std::string savepoints = join_path(state, "savepoints");
-    constexpr std::string_view file_scheme = "file://";
-    if (const auto& url = loaded.pipeline->checkpoint.savepoint_storage; url.starts_with(file_scheme))
-      savepoints = url.substr(file_scheme.size());
-    return found_pipeline{state, savepoints};
-  }
-  const bool is_path = told.find('/') != std::string::npos;
-  const auto state = is_path ? told : join_path(WEIR_TRY(supervisor::state_root(os::variable)), told);
-  if (!WEIR_TRY(env.fs().exists(supervisor::run_record_path(state))))
-    return base::config_error(cat("no pipeline ", base::quoted(told), " has run with checkpoints on (there is no ",
-                                  supervisor::run_record_path(state),
-                                  "): name it, its file (.toml) or its state directory; weir ps lists them"));
-  return found_pipeline{WEIR_TRY(os::real_path(state)), join_path(WEIR_TRY(os::real_path(state)), "savepoints")};
-}
-
-base::result<std::string> absolute(const std::string& path) {
-  if (path.starts_with('/')) return path;
-  return join_path(WEIR_TRY(os::real_path(".")), path);
-}
-
 /// The directory of a new savepoint: as told, or a new name below the pipeline's.
 base::result<std::string> new_savepoint(const std::string& told, const found_pipeline& of) {
-  if (!told.empty()) return absolute(told);
+  if (!told.empty()) return absolute_path(told);
   return join_path(of.savepoints, cat("savepoint-", base::real_env().now_us()));
 }
 
@@ -129,7 +97,7 @@ std::string padded(std::string text, std::size_t width) {
 
 exit_code savepoint_command(const savepoint_arguments& told, console& io) {
   auto made = [&]() -> base::result<std::string> {
-    const auto of = WEIR_TRY(find(told.pipeline));
+    const auto of = WEIR_TRY(find_pipeline(told.pipeline));
     return ask_savepoint(of.state_directory, WEIR_TRY(new_savepoint(told.directory, of)));
   }();
   if (!made) return io.fail(made.why());
@@ -139,7 +107,7 @@ exit_code savepoint_command(const savepoint_arguments& told, console& io) {
 
 exit_code stop_command(const stop_arguments& told, console& io) {
   auto stopped = [&]() -> base::result<std::string> {
-    const auto of = WEIR_TRY(find(told.pipeline));
+    const auto of = WEIR_TRY(find_pipeline(told.pipeline));
     const bool wants = !told.savepoint.empty();
     const auto directory = wants ? WEIR_TRY(new_savepoint(told.savepoint, of)) : std::string();
     auto answer = ask_stop(of.state_directory, directory);
@@ -164,7 +132,7 @@ exit_code stop_command(const stop_arguments& told, console& io) {
 
 exit_code why_no_output_command(const why_no_output_arguments& told, console& io) {
   auto answer = [&]() -> base::result<std::string> {
-    const auto of = WEIR_TRY(find(told.pipeline));
+    const auto of = WEIR_TRY(find_pipeline(told.pipeline));
     auto said = ask_why_no_output(of.state_directory, why_ms);
     if (said || said.why().how != base::retry::backoff) return said;
     const auto record = WEIR_TRY(supervisor::read_run_record(base::real_env(), of.state_directory));

@@ -44,6 +44,10 @@ class command_line {
     run();
     savepoint();
     stop();
+    swap();
+    apply();
+    rollback();
+    history();
     ps();
     why_no_output();
     check();
@@ -205,6 +209,85 @@ class command_line {
         ->required();
     mark(c.add_option("--savepoint", told->savepoint, "Leave a savepoint of where it ended in this new directory."),
          value_kind::directory, "DIR");
+  }
+
+  void change(CLI::App& c, change_arguments& to) {
+    text(c, "--probation", to.probation, "TIME",
+         "How long the new version can be taken back without a trace: next-checkpoint, or a time such as 2m. Default: "
+         "[swap] of the pipeline.");
+    c.add_flag("--no-wait", to.no_wait, "Return when the new version serves, not when its probation is over.");
+    c.add_flag("--json", to.json, "Print one JSON object.");
+  }
+
+  void swap() {
+    auto told = std::make_shared<swap_arguments>();
+    auto& c = command(
+        root_, "swap", "Give operators of a running pipeline another plugin or other options, while data flows.",
+        "The plugin is checked first; a refusal leaves the stream untouched. The change happens at a cut, and the new\n"
+        "version is on probation until the next checkpoint (or --probation): when it fails, crashes, hangs or breaks a\n"
+        "bound of [swap], the old one serves again and exactly-once sinks have shown nothing of the new one.\n"
+        "Exit code 0: the new version is there, 1: it was taken back.\n\n"
+        "Examples:\n  weir swap desk-risk exposure --plugin ./librisk.so\n"
+        "  weir swap desk-risk exposure --plugin risk@1.3 --config limit=5 --probation 2m\n"
+        "  weir swap desk-risk exposure --config limit=5\n",
+        [told](console& io) { return swap_command(*told, io); });
+    text(c, "PIPELINE", told->pipeline, "PIPELINE", "Name of the pipeline, its file or its state directory.")
+        ->required();
+    mark(c.add_option("OPERATOR", told->operators, "Ids of the operators; all of them change at the same cut."),
+         value_kind::text, "OPERATOR")
+        ->required()
+        ->expected(1, files_max);
+    file(c, "--plugin", told->plugin, "The new plugin: a file, or NAME or NAME@VERSION in the plugin directories.");
+    mark(c.add_option("--config", told->config, "An option with another value; may be repeated."), value_kind::text, "KEY=VALUE")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    c.add_flag("--rebuild", told->rebuild, "Build the pipeline anew at the cut, also where instances could be exchanged.");
+    change(c, told->how);
+  }
+
+  void apply() {
+    for (const bool carried_out : {false, true}) {
+      auto told = std::make_shared<apply_arguments>();
+      auto& c = command(
+          root_, carried_out ? "apply" : "plan",
+          carried_out ? "Make a running pipeline what its edited file says, at one cut."
+                      : "Show what `apply` of an edited file would change, how, and what becomes of state.",
+          carried_out ? "A file that is wrong changes nothing. As with `swap` the new version is on probation first.\n\n"
+                        "Examples:\n  weir plan desk-risk.toml\n  weir apply desk-risk.toml\n"
+                      : "Example:\n  weir plan desk-risk.toml --json\n",
+          [told, carried_out](console& io) { return carried_out ? apply_command(*told, io) : plan_command(*told, io); });
+      file(c, "FILE", told->file, "The pipeline file (TOML), edited.")->required();
+      mark(c.add_option("--set", told->set, "Use this value instead of the file's; may be repeated. Those of `weir run` do not count."),
+           value_kind::text, "ID.KEY=VALUE")
+          ->expected(1)
+          ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      if (carried_out)
+        change(c, told->how);
+      else
+        c.add_flag("--json", told->how.json, "Print one JSON object.");
+    }
+  }
+
+  void rollback() {
+    auto told = std::make_shared<rollback_arguments>();
+    auto& c = command(
+        root_, "rollback", "Bring the version before the last change back.",
+        "On probation: from the cut of the change, as if the new version had never been. Later: as a change of its own,\n"
+        "at a new cut and with the state as it is now.\n\nExample:\n  weir rollback desk-risk\n",
+        [told](console& io) { return rollback_command(*told, io); });
+    text(c, "PIPELINE", told->pipeline, "PIPELINE", "Name of the pipeline, its file or its state directory.")
+        ->required();
+    change(c, told->how);
+  }
+
+  void history() {
+    auto told = std::make_shared<history_arguments>();
+    auto& c = command(root_, "history", "List the changes that were made to a pipeline while it ran.",
+                      "Example:\n  weir history desk-risk --json\n",
+                      [told](console& io) { return history_command(*told, io); });
+    text(c, "PIPELINE", told->pipeline, "PIPELINE", "Name of the pipeline, its file or its state directory.")
+        ->required();
+    c.add_flag("--json", told->json, "Print one JSON object a line.");
   }
 
   void ps() {

@@ -52,6 +52,44 @@ struct stop_arguments {
 };
 exit_code stop_command(const stop_arguments& told, console& io);
 
+/// What all commands have that change a running pipeline.
+struct change_arguments {
+  std::string probation;  ///< "next-checkpoint", "2m"; empty: as the pipeline's [swap] says
+  bool no_wait = false;   ///< return when the new version serves, not when its probation is over
+  bool json = false;
+};
+
+struct swap_arguments {
+  std::string pipeline;                ///< as savepoint_arguments
+  std::vector<std::string> operators;  ///< node ids
+  std::string plugin;                  ///< a file, "name" or "name@version"; empty: only options change
+  std::vector<std::string> config;     ///< "key=value"
+  bool rebuild = false;
+  change_arguments how;
+};
+/// check_failed: the new version was taken back.
+exit_code swap_command(const swap_arguments& told, console& io);
+
+struct apply_arguments {
+  std::string file;
+  std::vector<std::string> set;
+  change_arguments how;
+};
+exit_code apply_command(const apply_arguments& told, console& io);
+exit_code plan_command(const apply_arguments& told, console& io);
+
+struct rollback_arguments {
+  std::string pipeline;
+  change_arguments how;
+};
+exit_code rollback_command(const rollback_arguments& told, console& io);
+
+struct history_arguments {
+  std::string pipeline;
+  bool json = false;
+};
+exit_code history_command(const history_arguments& told, console& io);
+
 struct ps_arguments {
   std::string directory;  ///< of the states; empty: the usual one
   bool json = false;

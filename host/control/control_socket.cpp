@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <pwd.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -26,7 +27,7 @@ using base::cat;
 using json = nlohmann::json;
 using supervisor::os::descriptor;
 
-constexpr std::size_t longest_line = 64 << 10;
+constexpr std::size_t longest_line = 8 << 20;  ///< a pipeline file may be in it
 constexpr std::size_t most_requests = 16;
 constexpr std::int64_t talk_ms = 5000;  ///< that a peer may take to say or hear a line
 
@@ -41,6 +42,27 @@ json refusal(const base::error& why) {
 std::string text_of(const json& j, const char* key) {
   const auto at = j.find(key);
   return at != j.end() && at->is_string() ? at->get<std::string>() : std::string();
+}
+
+std::vector<std::string> texts_of(const json& j, const char* key) {
+  std::vector<std::string> out;
+  const auto at = j.find(key);
+  if (at == j.end() || !at->is_array()) return out;
+  for (const auto& item : *at)
+    if (item.is_string()) out.push_back(item.get<std::string>());
+  return out;
+}
+
+/// Of the process at the other end: "alice (uid 1000, process 4711)".
+std::string peer_of(int fd) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return "unknown";
+  std::vector<char> room(16384);
+  passwd of{};
+  passwd* found = nullptr;
+  ::getpwuid_r(peer.uid, &of, room.data(), room.size(), &found);
+  return cat(found ? found->pw_name : "?", " (uid ", peer.uid, ", process ", peer.pid, ")");
 }
 
 /// A path below a directory that may be longer than a socket's address can hold.
@@ -148,10 +170,10 @@ class server final : public control_server {
   void talk(int fd) {
     limit_waits(fd, talk_ms);
     std::string line;
-    if (receive_line(fd, line, longest_line)) send_line(fd, line_of(answer(line)));
+    if (receive_line(fd, line, longest_line)) send_line(fd, line_of(answer(line, fd)));
   }
 
-  json answer(const std::string& line) {
+  json answer(const std::string& line, int fd) {
     const auto asked = json::parse(line, nullptr, false);
     const auto what = asked.is_object() ? text_of(asked, "do") : std::string();
     if (what == "status") return {{"ok", true}, {"status", json::parse(of_.status(), nullptr, false)}};
@@ -165,7 +187,16 @@ class server final : public control_server {
       if (!done) return refusal(done.why());
       return {{"ok", true}, {"savepoint", directory}};
     }
-    return refusal(base::config_error("unknown request; there are status, why-no-output, savepoint and stop"));
+    if (what == "swap" || what == "apply" || what == "plan" || what == "rollback") {
+      change_wish wish{what, texts_of(asked, "operators"), text_of(asked, "plugin"), texts_of(asked, "config"), text_of(asked, "file"),
+                       text_of(asked, "text"), texts_of(asked, "sets"), text_of(asked, "probation"), asked.value("wait", true),
+                       asked.value("rebuild", false), peer_of(fd)};
+      auto done = of_.change(wish);
+      if (!done) return refusal(done.why());
+      return {{"ok", true}, {what == "plan" ? "difference" : "change", json::parse(*done, nullptr, false)}};
+    }
+    return refusal(base::config_error(
+        "unknown request; there are status, why-no-output, savepoint, stop, swap, apply, plan and rollback"));
   }
 
   controlled& of_;
@@ -237,6 +268,13 @@ base::result<std::string> ask_why_no_output(const std::string& state_directory, 
 base::result<std::string> ask_savepoint(const std::string& state_directory, const std::string& directory) {
   const auto answer = WEIR_TRY(ask(state_directory, {{"do", "savepoint"}, {"directory", directory}}, 0));
   return text_of(answer, "savepoint");
+}
+base::result<std::string> ask_change(const std::string& state_directory, const change_wish& what) {
+  const json j{{"do", what.what},     {"operators", what.operators}, {"plugin", what.plugin},       {"config", what.config},
+               {"file", what.file},   {"text", what.text},           {"sets", what.sets},           {"probation", what.probation},
+               {"wait", what.wait},   {"rebuild", what.rebuild}};
+  const auto answer = WEIR_TRY(ask(state_directory, j, 0));
+  return answer.value(what.what == "plan" ? "difference" : "change", json::object()).dump();
 }
 base::result<std::string> ask_stop(const std::string& state_directory, const std::string& savepoint) {
   const auto answer = WEIR_TRY(ask(state_directory, {{"do", "stop"}, {"savepoint", savepoint}}, 0));

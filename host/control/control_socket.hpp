@@ -6,15 +6,34 @@
 //   {"do":"why-no-output"}                    {"ok":true, "why":{...}}
 //   {"do":"savepoint","directory":"/abs"}     {"ok":true, "savepoint":"/abs"}          when it is complete
 //   {"do":"stop","savepoint":"/abs"}          {"ok":true, "savepoint":"/abs"}          when the run is over
+//   {"do":"swap","operators":["score"],"plugin":"/abs/libx.so","config":["limit=5"],"wait":true, ...}
+//   {"do":"apply","file":"/abs","text":"...","sets":[...],"wait":true, ...}        {"ok":true, "change":{...}}
+//   {"do":"plan","file":"/abs","text":"...","sets":[...]}                          {"ok":true, "difference":{...}}
+//   {"do":"rollback","wait":true}                                                 {"ok":true, "change":{...}}
 //                                             {"ok":false, "error":{"by","how","what","where"}}
 // Keys may be added, never changed.
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 
 namespace weir::control {
+
+/// A change that somebody asks for at the socket.
+struct change_wish {
+  std::string what;                    ///< "swap", "apply", "plan", "rollback"
+  std::vector<std::string> operators;  ///< swap
+  std::string plugin;                  ///< swap: an absolute path, or a name to search for; empty: only the options
+  std::vector<std::string> config;     ///< swap: "key=value"
+  std::string file, text;              ///< apply, plan
+  std::vector<std::string> sets;       ///< apply, plan
+  std::string probation;               ///< in place of [swap] probation; empty: as the file says
+  bool wait = true;                    ///< answer when the probation is over, not when the new version serves
+  bool rebuild = false;                ///< build the pipeline anew at the cut, though instances could be exchanged
+  std::string by;                      ///< who asks: of the socket, not of the request
+};
 
 /// What the socket controls. Calls come on threads of the server, concurrently.
 class controlled {
@@ -26,6 +45,8 @@ class controlled {
   virtual std::string why_no_output() = 0;
   /// Returns when the savepoint is complete, or the run is over without it.
   virtual base::result<void> savepoint(const std::string& directory) = 0;
+  /// One JSON object: the change's record, or for "plan" the difference.
+  virtual base::result<std::string> change(const change_wish& what) = 0;
   /// Drains; returns when the run is over. `savepoint`: a directory that then holds where it ended; empty: none.
   virtual base::result<void> stop(const std::string& savepoint) = 0;
 };
@@ -43,6 +64,8 @@ class control_server {
 base::result<std::string> ask_status(const std::string& state_directory, std::int64_t timeout_ms);
 base::result<std::string> ask_why_no_output(const std::string& state_directory, std::int64_t timeout_ms);
 base::result<std::string> ask_savepoint(const std::string& state_directory, const std::string& directory);
+/// `by` is not sent. The record of the change, or the difference, as JSON.
+base::result<std::string> ask_change(const std::string& state_directory, const change_wish& what);
 base::result<std::string> ask_stop(const std::string& state_directory, const std::string& savepoint);
 
 }  // namespace weir::control

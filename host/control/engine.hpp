@@ -15,6 +15,8 @@
 #include "control/metrics.hpp"
 #include "control/why_no_output.hpp"
 #include "plan/plan.hpp"
+#include "supervisor/definition.hpp"
+#include "supervisor/history.hpp"
 #include "supervisor/state_directory.hpp"
 #include "weir/abi.h"
 
@@ -47,7 +49,17 @@ struct run_result {
   std::vector<std::pair<std::string, sink_result>> sinks;  ///< by node id, in the order of the file
 };
 
-/// One run of one plan.
+/// A change of the running pipeline: from what it is to another definition, at one cut.
+struct change_request {
+  supervisor::definition next;  ///< number 0: it is new, and is written when it has been accepted
+  plan::plan_ptr plan;          ///< of it
+  std::string what;             ///< "swap", "apply", "rollback"
+  std::string by;               ///< who asked
+  std::optional<std::int64_t> probation_us;  ///< in place of [swap] probation; 0: until the next checkpoint
+  bool rebuild = false;         ///< at a cut, also when it could be hot
+};
+
+/// One run of one pipeline, whose plan may change meanwhile.
 class engine : public metric_source {
  public:
   /// [control] Starts everything; the error of a plugin's create, of a broker that is away ...
@@ -62,6 +74,15 @@ class engine : public metric_source {
   virtual silence why_no_output() = 0;
   /// [control] After wait() of a run that ended in order: a savepoint of where it ended.
   virtual base::result<void> savepoint_of_end(const std::string& directory) = 0;
+  /// [any] The plan that runs now, and what it is made from.
+  virtual plan::plan_ptr plan_now() = 0;
+  virtual supervisor::definition definition_now() = 0;
+  /// [any] Changes the running pipeline; one change at a time. Returns when the new version serves, or with `wait` when its
+  /// probation is over. The record says what became of it: a version that was taken back is no error of this call. An error:
+  /// it was refused, the pipeline runs as before.
+  virtual base::result<supervisor::change_record> change(change_request what, bool wait) = 0;
+  /// [any] Takes the change back whose probation is not over; an error when there is none.
+  virtual base::result<supervisor::change_record> take_back(const std::string& by) = 0;
   /// [control] Returns when the run is over; all threads are gone then.
   virtual run_result wait() = 0;
 };
@@ -74,7 +95,11 @@ struct engine_options {
   std::map<std::string, std::set<std::uint64_t>> suspected;  ///< as job::options
   /// Of this run alone, emptied at its begin and removed at its end: state that does not fit into memory.
   std::string working_directory;
+  /// With `place`: where definitions and history are, which definition the plan is of, and how to get the plan of another.
+  std::string state_directory;
+  supervisor::definition definition;
+  std::function<base::result<plan::plan_ptr>(const supervisor::definition&)> plan_of;
 };
-std::unique_ptr<engine> make_engine(plan::plan_ptr what, base::env& env, engine_options how = {});
+std::unique_ptr<engine> make_engine(plan::plan_ptr what, base::env& env, engine_options how);
 
 }  // namespace weir::control

@@ -6,6 +6,7 @@
 
 #include "base/cat.hpp"
 #include "base/log_line.hpp"
+#include "base/text.hpp"
 
 namespace weir::control {
 namespace {
@@ -18,10 +19,27 @@ std::string quoted(const std::string& text) {
   return out;
 }
 
+std::string json_of(const plan::difference& d) {
+  std::string text = cat("{\"how\":", quoted(std::string(plan::name_of(d.how))), ",\"nodes\":[");
+  const char* between = "";
+  for (const auto& n : d.nodes) {
+    text += cat(between, "{\"id\":", quoted(n.id), ",\"how\":", quoted(std::string(plan::name_of(n.how))), ",\"what\":", quoted(n.what),
+                ",\"from\":", quoted(n.from), ",\"to\":", quoted(n.to), ",\"state\":", quoted(n.state), "}");
+    between = ",";
+  }
+  text += "],\"settings\":[";
+  between = "";
+  for (const auto& s : d.settings) {
+    text += cat(between, "{\"key\":", quoted(s.key), ",\"how\":", quoted(std::string(plan::name_of(s.how))), "}");
+    between = ",";
+  }
+  return text + "]}";
+}
+
 }  // namespace
 
-run_control::run_control(engine& of, std::uint64_t restarts, std::function<void()> stopping)
-    : of_(of), restarts_(restarts), stopping_(std::move(stopping)) {}
+run_control::run_control(engine& of, std::uint64_t restarts, std::function<void()> stopping, change_maker* changes)
+    : of_(of), restarts_(restarts), stopping_(std::move(stopping)), changes_(changes) {}
 
 std::string run_control::status() {
   const auto now = of_.snapshot();
@@ -52,6 +70,33 @@ base::result<void> run_control::savepoint(const std::string& directory) {
     done.set_value(made ? base::result<void>() : base::result<void>(std::move(made).why()));
   });
   return done.get_future().get();
+}
+
+base::result<std::string> run_control::change(const change_wish& what) {
+  if (!changes_)
+    return base::config_error("a pipeline without checkpoints cannot be changed while it runs, for nothing could be taken back: "
+                              "give it a [checkpoint] table");
+  const auto now = of_.definition_now();
+  if (what.what == "rollback") {
+    auto back = of_.take_back(what.by);
+    if (back || back.why().how != base::retry::never) {
+      if (!back) return std::move(back).why();
+      return supervisor::to_json(*back);
+    }
+  }
+  auto made = what.what == "swap" ? changes_->swap({what.operators, what.plugin, what.config}, now)
+              : what.what == "rollback" ? changes_->undo(now)
+                                        : changes_->apply({what.file, what.text, what.sets}, now);
+  if (!made) return std::move(made).why();
+  if (what.what == "plan") return json_of(plan::compare(*of_.plan_now(), *made->plan));
+  made->by = what.by;
+  made->rebuild = what.rebuild;
+  if (what.probation == "next-checkpoint") {
+    made->probation_us = 0;
+  } else if (!what.probation.empty()) {
+    made->probation_us = WEIR_TRY(base::parse_duration_us(what.probation));
+  }
+  return supervisor::to_json(WEIR_TRY(of_.change(std::move(*made), what.wait)));
 }
 
 base::result<void> run_control::stop(const std::string& savepoint) {

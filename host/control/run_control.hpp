@@ -6,17 +6,20 @@
 
 #include "control/control_socket.hpp"
 #include "control/engine.hpp"
+#include "control/pipeline_change.hpp"
 
 namespace weir::control {
 
 class run_control final : public controlled {
  public:
   /// `of` outlives this; `stopping` is called when a stop is asked for, before it has any effect.
-  run_control(engine& of, std::uint64_t restarts, std::function<void()> stopping);
+  /// `changes` null: the pipeline cannot be changed while it runs (it has no checkpoints).
+  run_control(engine& of, std::uint64_t restarts, std::function<void()> stopping, change_maker* changes);
 
   std::string status() override;
   std::string why_no_output() override;
   base::result<void> savepoint(const std::string& directory) override;
+  base::result<std::string> change(const change_wish& what) override;
   base::result<void> stop(const std::string& savepoint) override;
 
   /// [control] The run has ended: makes the savepoint that a stop asked for, and lets all stops return. Once, before
@@ -27,6 +30,7 @@ class run_control final : public controlled {
   engine& of_;
   const std::uint64_t restarts_;
   const std::function<void()> stopping_;
+  change_maker* const changes_;
   std::mutex mutex_;
   std::condition_variable changed_;
   bool ending_ = false;                          // too late for wishes; guarded by mutex_

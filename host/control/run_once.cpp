@@ -7,10 +7,13 @@
 #include "base/cat.hpp"
 #include "base/file_system.hpp"
 #include "base/log.hpp"
+#include "base/text.hpp"
+#include "checkpoint/snapshot.hpp"
 #include "control/engine.hpp"
 #include "control/metrics_server.hpp"
 #include "control/result_text.hpp"
 #include "control/run_control.hpp"
+#include "control/pipeline_change.hpp"
 #include "control/session.hpp"
 #include "supervisor/crash_log.hpp"
 
@@ -30,6 +33,40 @@ std::string working_directory_of_process() {
   return base::join_path(temporary && *temporary ? temporary : "/tmp", base::cat("weir-", ::getpid()));
 }
 
+/// What made the newest cut, unless a person has come with another file since: then that.
+base::result<supervisor::definition> definition_to_run(base::env& env, const run_surroundings& around,
+                                                       const pipeline_arguments& told) {
+  const base::logger log({.room = "control"});
+  supervisor::definition given;
+  given.file = told.files.front();
+  given.text = told.text.value_or("");
+  given.sets = told.set;
+  given.origin = supervisor::origin_of(given.text, given.sets);
+  std::uint64_t number = 0;
+  if (const auto newest = WEIR_TRY(checkpoint::newest_manifest(env, around.place->checkpoints))) {
+    const auto fact = newest->facts.find(supervisor::definition_fact);
+    const auto n = fact == newest->facts.end() ? base::result<std::uint64_t>(std::uint64_t{0}) : base::parse_uint64(fact->second);
+    number = n ? *n : 0;
+  }
+  if (number > 0) {
+    auto made_it = WEIR_TRY(supervisor::read_definition(env, around.state_directory, number));
+    if (made_it && made_it->origin == given.origin) {
+      if (made_it->from > 0)
+        log.warn("the pipeline was changed while it ran, and goes on as it was changed: edit the file to have it otherwise",
+                 {{"definition", number}, {"file", made_it->file}});
+      return std::move(*made_it);
+    }
+  }
+  // The same file as before, which has no cut yet.
+  const std::uint64_t last = WEIR_TRY(supervisor::newest_definition(env, around.state_directory));
+  if (number == 0 && last > 0) {
+    auto there = supervisor::read_definition(env, around.state_directory, last);
+    if (there && *there && (*there)->origin == given.origin && (*there)->from == 0) return std::move(**there);
+  }
+  WEIR_TRY(supervisor::add_definition(env, around.state_directory, given));
+  return given;
+}
+
 }  // namespace
 
 ended_report run_once(const run_arguments& told, const run_surroundings& around, console& io) {
@@ -41,12 +78,26 @@ ended_report run_once(const run_arguments& told, const run_surroundings& around,
   }
   auto plugins = open_plugins(told.pipeline.plugin_dirs);
   if (!plugins) return refused(exit_code_of(plugins.why()), plugins.why());
-  const auto plan = plan_or_say(told.pipeline, *plugins, engine_host_table(), io);
+  auto& env = base::real_env();
+  supervisor::definition definition;
+  std::optional<change_maker> changes;
+  if (around.place) {
+    auto found = definition_to_run(env, around, told.pipeline);
+    if (!found) return refused(exit_code_of(found.why()), found.why());
+    definition = std::move(found).take();
+    changes.emplace(env, *plugins, around.state_directory, told.pipeline);
+  }
+  pipeline_arguments as_defined = told.pipeline;
+  if (around.place) {
+    as_defined.files = {definition.file};
+    as_defined.text = definition.text;
+    as_defined.set = definition.sets;
+  }
+  const auto plan = plan_or_say(as_defined, *plugins, engine_host_table(), io);
   if (!plan) return refused(exit_code::config);
 
-  auto& env = base::real_env();
   const base::logger log({.room = "control", .pipeline = plan->pipeline});
-  engine_options how{around.place, told.allow_dropped_state, {}, {}};
+  engine_options how{around.place, told.allow_dropped_state, {}, {}, around.state_directory, definition, {}};
   how.working_directory = around.place ? base::join_path(around.state_directory, "working") : working_directory_of_process();
   if (around.place) {
     auto crashes = supervisor::read_crashes(env, around.state_directory);
@@ -61,7 +112,7 @@ ended_report run_once(const run_arguments& told, const run_surroundings& around,
   int last_signal = 0;
   bool ran = false;
   run_result result;
-  run_control control(*engine, around.restarts, around.stopping);
+  run_control control(*engine, around.restarts, around.stopping, changes ? &*changes : nullptr);
   {
     const auto stops = around.listen([&](int signal, int times) {
       last_signal = signal;

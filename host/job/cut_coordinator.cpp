@@ -50,7 +50,11 @@ cut_coordinator::cut_coordinator(base::env& env, plan::plan_ptr what, built& all
 
 cut_coordinator::~cut_coordinator() { stop(); }
 
-void cut_coordinator::begin() { due_ns_ = env_.monotonic_ns() + rules_.interval_us * 1000; }
+void cut_coordinator::begin() {
+  const std::int64_t now = env_.monotonic_ns();
+  hold_until_ns_ = now + with_.hold_us * 1000;
+  due_ns_ = std::max(now + rules_.interval_us * 1000, hold_until_ns_);
+}
 
 void cut_coordinator::start() {
   begin();
@@ -75,7 +79,7 @@ void cut_coordinator::run() {
     std::unique_lock lock(mutex_);
     if (stop_) return;
     const auto something = [&] {
-      return stop_ || !blocks_.empty() || !taken_.empty() || (work_ && work_->broken) || (!work_ && !wishes_.empty() && (!with_.ready || with_.ready())) ||
+      return stop_ || !blocks_.empty() || !taken_.empty() || (work_ && work_->broken) || (!work_ && !wishes_.empty() && env_.monotonic_ns() >= hold_until_ns_ && (!with_.ready || with_.ready())) ||
              (!work_ && running_ == 0 && !over_);
     };
     if (something()) continue;
@@ -109,6 +113,8 @@ std::int64_t cut_coordinator::step() {
       tell_all({task::order_kind::finish, 0, model::cut_kind::checkpoint, false});
     } else if (running_ == 0) {
       begin_cut(lock, model::cut_kind::checkpoint, true, std::nullopt);
+    } else if (now < hold_until_ns_) {
+      due_ns_ = std::max(due_ns_, hold_until_ns_);
     } else if (!ready) {
       due_ns_ = std::max(due_ns_, now + not_ready_ns);
     } else if (with_.storage && !wishes_.empty()) {
@@ -148,7 +154,7 @@ void cut_coordinator::begin_cut(std::unique_lock<std::mutex>& lock, model::cut_k
   figures_.in_work_since_us = env_.now_us();
   if (with_.storage) {
     lock.unlock();
-    auto writer = with_.storage->begin({.number = cut, .kind = kind, .full = !rules_.incremental});
+    auto writer = with_.storage->begin({.number = cut, .kind = kind, .full = !rules_.incremental, .facts = with_.facts});
     lock.lock();
     if (writer)
       made.writer = std::move(*writer);
@@ -245,6 +251,7 @@ void cut_coordinator::conclude(std::unique_lock<std::mutex>& lock) {
     tell_all({task::order_kind::finish, done.cut, done.kind, true});
   }
   lock.unlock();
+  if (info && with_.completed) with_.completed(*info);
   if (done.asked) make_savepoint(done);
   if (info)
     log_.info("cut is complete", {{"cut", done.cut}, {"milliseconds", (now - done.began_ns) / 1'000'000},

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -33,6 +34,9 @@ class cut_coordinator final : public task::cut_sink {
     std::uint64_t last_cut = 0;              ///< the highest number ever used before
     bool memory_is_limited = false;          ///< tasks may ask for a cut to let go of memory
     std::int64_t restored_at_us = -1;        ///< when the restored cut was taken; -1: none is restored
+    std::map<std::string, std::string> facts;  ///< of every cut
+    std::int64_t hold_us = 0;                ///< so long after begin() no cut is made, but the last one
+    std::function<void(const checkpoint::cut_info&)> completed;  ///< on the coordinator's thread, after it was told to the tasks
     /// Why no cut can be made yet: a source that has not got its splits back would lose their positions. [any]
     std::function<bool()> ready;
     std::function<base::result<void>()> still_mine;  ///< asked before a cut becomes valid; null: always
@@ -114,7 +118,7 @@ class cut_coordinator final : public task::cut_sink {
   std::size_t running_ = 0;  // tasks that have not ended
   bool over_ = false;        // the last cut is complete
   std::uint64_t next_cut_ = 1;
-  std::int64_t due_ns_ = 0, memory_may_ask_ns_ = 0;
+  std::int64_t due_ns_ = 0, memory_may_ask_ns_ = 0, hold_until_ns_ = 0;
   std::uint32_t failures_ = 0;  // one after the other
   std::optional<work> work_;
   std::deque<block> blocks_;

@@ -37,6 +37,12 @@ struct options {
   state_memory memory;
   /// Asked before a cut becomes valid: whether this process still may write. Null: always. [any]
   std::function<base::result<void>()> still_mine;
+  /// Written into every cut.
+  std::map<std::string, std::string> facts;
+  /// So long after the start no cut is made, but for the last one.
+  std::int64_t hold_cuts_us = 0;
+  /// A cut is complete. Called on a thread of the job; must not wait for it.
+  std::function<void(const checkpoint::cut_info&)> completed;
   /// Operators that have ended the worker before, by id, with the records that did it (op::suspicion).
   std::map<std::string, std::set<std::uint64_t>> suspected;
 };

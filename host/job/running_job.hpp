@@ -41,6 +41,9 @@ class running_job : public job {
                                          .last_cut = last_cut,
                                          .memory_is_limited = how.memory.bytes > 0,
                                          .restored_at_us = how.restore ? how.restore->facts().taken_at_us : -1,
+                                         .facts = how.facts,
+                                         .hold_us = how.hold_cuts_us,
+                                         .completed = how.completed,
                                          .ready = [this] { return finder_.waiting().empty(); },
                                          .still_mine = how.still_mine,
                                          .failed = [this](base::error why) { fail(std::move(why)); }});

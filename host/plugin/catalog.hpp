@@ -49,6 +49,13 @@ class plugin_catalog {
   /// "risk.exposure" or "risk@1.2.exposure" -> its component, from the plugin directories.
   base::result<component_ptr> resolve(std::string_view uses);
 
+  /// Files are looked at again when they are asked for again; what is in use stays as it is.
+  void forget() { loaded_.clear(); }
+  /// Drops what nobody else uses.
+  void forget_unused() {
+    std::erase_if(loaded_, [](const auto& one) { return one.second.use_count() == 1; });
+  }
+
   /// Every plugin file of the directories, in their order; one that is hidden by another of the same name too.
   base::result<std::vector<std::string>> files();
   /// Every name of a plugin that is there, sorted.

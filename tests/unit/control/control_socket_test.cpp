@@ -29,11 +29,17 @@ class fake final : public controlled {
     saved = directory;
     return {};
   }
+  base::result<std::string> change(const change_wish& what) override {
+    wished = what;
+    if (what.operators.empty()) return base::config_error("no operator");
+    return std::string("{\"change\":7}");
+  }
   base::result<void> stop(const std::string& directory) override {
     stopped = directory;
     return {};
   }
   std::promise<void> release;
+  change_wish wished;
   std::string saved, stopped = "no";
 };
 
@@ -139,6 +145,30 @@ TEST_F(ControlSocket, TakesThePlaceOfOneThatALateWorkerLeft) {
   EXPECT_EQ(nobody.why().how, base::retry::backoff);
   start();
   EXPECT_TRUE(ask_status(folder_, 0));
+}
+
+TEST_F(ControlSocket, HandsAChangeOnWithWhoAsksForIt) {
+  start();
+  change_wish wish;
+  wish.what = "swap";
+  wish.operators = {"a", "b"};
+  wish.plugin = "/x/libx.so";
+  wish.config = {"limit=5"};
+  wish.probation = "2m";
+  wish.wait = false;
+  const auto answer = ask_change(folder_, wish);
+  ASSERT_TRUE(answer) << answer.why().text();
+  EXPECT_EQ(*answer, "{\"change\":7}");
+  EXPECT_EQ(of_.wished.operators, wish.operators);
+  EXPECT_EQ(of_.wished.plugin, wish.plugin);
+  EXPECT_EQ(of_.wished.config, wish.config);
+  EXPECT_EQ(of_.wished.probation, "2m");
+  EXPECT_FALSE(of_.wished.wait);
+  EXPECT_THAT(of_.wished.by, HasSubstr("uid " + std::to_string(::getuid())));
+  wish.operators.clear();
+  const auto refused = ask_change(folder_, wish);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.why().what, "no operator");
 }
 
 }  // namespace

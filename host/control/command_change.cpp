@@ -1,0 +1,168 @@
+// Commands that change a running pipeline: swap, plan, apply, rollback; and history.
+#include <nlohmann/json.hpp>
+
+#include "base/cat.hpp"
+#include "base/timestamp.hpp"
+#include "config/load.hpp"
+#include "control/commands.hpp"
+#include "control/control_socket.hpp"
+#include "control/found_pipeline.hpp"
+#include "supervisor/history.hpp"
+
+namespace weir::control {
+namespace {
+
+using base::cat;
+using json = nlohmann::json;
+
+std::string text_of(const json& j, const char* key) {
+  const auto at = j.find(key);
+  return at != j.end() && at->is_string() ? at->get<std::string>() : std::string();
+}
+
+std::string milliseconds(std::int64_t us) { return cat(us / 1000, '.', us / 100 % 10, " ms"); }
+
+std::string nodes_for_people(const json& change) {
+  std::string out;
+  const auto nodes = change.find("nodes");
+  if (nodes == change.end()) return out;
+  for (const auto& n : *nodes) {
+    const auto id = text_of(n, "id"), from = text_of(n, "from"), to = text_of(n, "to");
+    out += cat("  ", id, id.empty() ? "" : ": ", from, from.empty() ? "" : " -> ", to, "\n");
+  }
+  return out;
+}
+
+std::string for_people(const json& c) {
+  auto out = cat("change ", c.value("change", std::uint64_t{0}), " (", text_of(c, "what"), ") is ", text_of(c, "state"));
+  if (c.value("cut", std::uint64_t{0}) > 0) out += cat(", at cut ", c.value("cut", std::uint64_t{0}));
+  if (const auto pause = c.value("pause_us", std::int64_t{-1}); pause >= 0)
+    out += cat(", ", c.value("hot", false) ? "each subtask stood still for at most " : "the pipeline stood still for ", milliseconds(pause));
+  out += '\n' + nodes_for_people(c);
+  if (const auto why = text_of(c, "why"); !why.empty()) out += cat("  ", why, '\n');
+  return out;
+}
+
+exit_code tell(const base::result<std::string>& answer, bool as_json, console& io) {
+  if (!answer) return io.fail(answer.why());
+  const auto change = json::parse(*answer, nullptr, false);
+  io.out(as_json ? *answer + "\n" : for_people(change));
+  const auto state = text_of(change, "state");
+  return state == "rolled back" && text_of(change, "what") != "rollback" && text_of(change, "why") != "taken back by hand" ? exit_code::check_failed
+         : state == "given up"                                   ? exit_code::check_failed
+                                                                 : exit_code::ok;
+}
+
+void set_how(change_wish& wish, const change_arguments& how) {
+  wish.probation = how.probation;
+  wish.wait = !how.no_wait;
+}
+
+/// The file's text, and the pipeline that it is of: found by the file's name for itself.
+struct edited {
+  change_wish wish;
+  std::string state_directory;
+};
+base::result<edited> read_edited(const apply_arguments& told, const char* what) {
+  edited out;
+  out.wish.what = what;
+  out.wish.file = WEIR_TRY(absolute_path(told.file));
+  out.wish.text = WEIR_TRY(base::real_env().fs().read_whole(told.file, config::max_file_bytes + 1));
+  out.wish.sets = told.set;
+  out.state_directory = WEIR_TRY(find_pipeline(told.file)).state_directory;
+  return out;
+}
+
+std::string padded(std::string text, std::size_t width) {
+  if (text.size() < width) text.resize(width, ' ');
+  return text + "  ";
+}
+
+}  // namespace
+
+exit_code swap_command(const swap_arguments& told, console& io) {
+  return tell(
+      [&]() -> base::result<std::string> {
+        if (told.plugin.empty() && told.config.empty())
+          return base::config_error("what shall change? Give --plugin, --config or both");
+        change_wish wish;
+        wish.what = "swap";
+        wish.operators = told.operators;
+        const bool is_file = told.plugin.find('/') != std::string::npos || told.plugin.ends_with(".so");
+        wish.plugin = is_file ? WEIR_TRY(absolute_path(told.plugin)) : told.plugin;
+        wish.config = told.config;
+        wish.rebuild = told.rebuild;
+        set_how(wish, told.how);
+        return ask_change(WEIR_TRY(find_pipeline(told.pipeline)).state_directory, wish);
+      }(),
+      told.how.json, io);
+}
+
+exit_code apply_command(const apply_arguments& told, console& io) {
+  return tell(
+      [&]() -> base::result<std::string> {
+        auto edit = WEIR_TRY(read_edited(told, "apply"));
+        set_how(edit.wish, told.how);
+        return ask_change(edit.state_directory, edit.wish);
+      }(),
+      told.how.json, io);
+}
+
+exit_code plan_command(const apply_arguments& told, console& io) {
+  const auto answer = [&]() -> base::result<std::string> {
+    const auto edit = WEIR_TRY(read_edited(told, "plan"));
+    return ask_change(edit.state_directory, edit.wish);
+  }();
+  if (!answer) return io.fail(answer.why());
+  if (told.how.json) {
+    io.out(*answer + "\n");
+    return exit_code::ok;
+  }
+  const auto d = json::parse(*answer, nullptr, false);
+  const auto how = text_of(d, "how");
+  if (how == "nothing") {
+    io.out("nothing that runs is different\n");
+    return exit_code::ok;
+  }
+  std::string out;
+  for (const auto& n : d["nodes"]) {
+    const auto from = text_of(n, "from"), to = text_of(n, "to");
+    out += cat(padded(text_of(n, "how"), 8), padded(text_of(n, "id"), 20),
+               padded(cat(text_of(n, "what"), from.empty() && to.empty() ? "" : ": ", from, from.empty() || to.empty() ? "" : " -> ", to), 48),
+               "state: ", text_of(n, "state"), "\n");
+  }
+  for (const auto& s : d["settings"]) out += cat(padded(text_of(s, "how"), 8), text_of(s, "key"), "\n");
+  out += how == "restart" ? "weir apply refuses this: stop the pipeline with a savepoint and start the new file from it\n"
+         : how == "hot"   ? "all of it is possible while data flows\n"
+                          : "at one cut, for which the pipeline is drained and built anew\n";
+  io.out(out);
+  return exit_code::ok;
+}
+
+exit_code rollback_command(const rollback_arguments& told, console& io) {
+  return tell(
+      [&]() -> base::result<std::string> {
+        change_wish wish;
+        wish.what = "rollback";
+        set_how(wish, told.how);
+        return ask_change(WEIR_TRY(find_pipeline(told.pipeline)).state_directory, wish);
+      }(),
+      told.how.json, io);
+}
+
+exit_code history_command(const history_arguments& told, console& io) {
+  auto all = [&]() -> base::result<std::vector<supervisor::change_record>> {
+    return supervisor::read_history(base::real_env(), WEIR_TRY(find_pipeline(told.pipeline)).state_directory);
+  }();
+  if (!all) return io.fail(all.why());
+  std::string out;
+  for (const auto& c : *all) {
+    const auto line = supervisor::to_json(c);
+    out += told.json ? line + "\n" : cat(base::print_timestamp_us(c.began_at_us), "  ", c.by, "\n", for_people(json::parse(line, nullptr, false)));
+  }
+  if (out.empty() && !told.json) io.note("nothing was changed while it ran");
+  io.out(out);
+  return exit_code::ok;
+}
+
+}  // namespace weir::control

@@ -1,0 +1,233 @@
+// Changes of a running pipeline: what is asked for, what is carried out, what is taken back. engine.cpp has the rest.
+//
+// What decides is the newest complete cut: it names the definition that made it. The cut of the change is still the old
+// version's; the first cut of the new version, complete, is the end of its probation, and until then no two-phase sink has
+// committed a row of it. So going back is a restore of the newest cut with the definition that it names, in this process
+// or, after a crash, in the next.
+#include <algorithm>
+
+#include "base/cat.hpp"
+#include "base/fault_point.hpp"
+#include "base/text.hpp"
+#include "control/job_engine.hpp"
+
+namespace weir::control {
+namespace {
+
+using base::cat;
+using supervisor::change_record;
+using supervisor::change_state;
+
+std::uint64_t definition_of(const checkpoint::snapshot& of) {
+  const auto at = of.facts().facts.find(supervisor::definition_fact);
+  if (at == of.facts().facts.end()) return 0;
+  const auto n = base::parse_uint64(at->second);
+  return n ? *n : 0;
+}
+
+std::vector<supervisor::changed_node> nodes_of(const plan::difference& between) {
+  std::vector<supervisor::changed_node> out;
+  for (const auto& n : between.nodes) {
+    const bool version = n.what == "plugin" || n.what == "parallelism";
+    out.push_back({n.id, version ? n.from : "", version ? n.to : n.what});
+  }
+  for (const auto& s : between.settings) out.push_back({"", "", s.key});
+  return out;
+}
+
+}  // namespace
+
+void job_engine::note(change_in_work& of, change_state state) {
+  of.record.state = state;
+  auto noted = supervisor::note_change(env_, told_.state_directory, of.record);
+  if (!noted) log_.error("the change cannot be noted in the history", {{"why", noted.why().text()}});
+  log_.log(state == change_state::rolled_back || state == change_state::given_up ? base::log_level::warn : base::log_level::info,
+           "change of the pipeline", {{"change", of.record.number},
+                                      {"what", of.record.what},
+                                      {"state", supervisor::name_of(state)},
+                                      {"cut", of.record.cut},
+                                      {"pause_us", of.record.pause_us},
+                                      {"hot", of.record.hot},
+                                      {"by", of.record.by},
+                                      {"why", of.record.why}});
+}
+
+void job_engine::decided(std::unique_lock<std::mutex>& lock, change_state state, const std::string& why) {
+  if (!lock.owns_lock()) lock.lock();
+  change_->record.why = why;
+  note(*change_, state);
+  last_change_ = change_->record;
+  change_.reset();
+  lock.unlock();
+  changed_.notify_all();
+}
+
+base::result<change_record> job_engine::change(change_request what, bool wait) {
+  if (!told_.place)
+    return base::config_error("a pipeline without checkpoints cannot be changed while it runs, for nothing could be taken back: "
+                              "give it a [checkpoint] table");
+  std::unique_lock lock(mutex_);
+  if (over_ || drained_ || stopped_ || !now_.job) return base::external_error("the pipeline is ending, or has not begun yet");
+  if (change_)
+    return base::external_error(cat("change ", change_->record.number, " (", change_->record.what, ") is still on probation: wait for it "
+                                    "(weir history), or take it back (weir rollback)"));
+  change_in_work work;
+  work.between = plan::compare(*now_.plan, *what.plan);
+  work.record.what = what.what;
+  work.record.by = what.by;
+  work.record.from = now_.definition.number;
+  work.record.nodes = nodes_of(work.between);
+  work.before = {now_.plan, now_.definition, nullptr};
+  if (work.between.how == plan::reach::restart) {
+    std::string keys;
+    for (const auto& s : work.between.settings)
+      if (s.how == plan::reach::restart) keys += (keys.empty() ? "" : ", ") + s.key;
+    return base::config_error(cat("a running pipeline cannot change ", keys, ": stop it with a savepoint and start the new file from it "
+                                  "(weir stop PIPELINE --savepoint DIR; weir run FILE --from DIR)"));
+  }
+  if (what.next.number == 0) {
+    what.next.from = now_.definition.number;
+    WEIR_TRY(supervisor::add_definition(env_, told_.state_directory, what.next));
+  }
+  work.record.to = what.next.number;
+  work.asked = std::move(what);
+  work.since_ns = env_.monotonic_ns();
+  change_ = std::move(work);
+  note(*change_, change_state::began);
+  const std::uint64_t number = change_->record.number;
+  base::fault_point("change.noted");
+  if (change_->between.how == plan::reach::nothing) {
+    // Comments, order, names of things that do not run: the definition is the new one with the next cut.
+    now_.definition = change_->asked.next;
+    decided(lock, change_state::committed, "nothing that runs is different");
+    return *last_change_;
+  }
+  change_->rebuild = true;
+  const auto job = now_.job;
+  lock.unlock();
+  job->drain();
+  lock.lock();
+  changed_.wait(lock, [&] {
+    if (!change_ || change_->record.number != number) return true;
+    return change_->record.state == change_state::serving && !wait;
+  });
+  if (change_ && change_->record.number == number) return change_->record;
+  return *last_change_;
+}
+
+base::result<change_record> job_engine::take_back(const std::string& by) {
+  std::unique_lock lock(mutex_);
+  if (!change_ || change_->record.state != change_state::serving)
+    return base::external_error("no change is on probation", {}, base::retry::never);
+  const std::uint64_t number = change_->record.number;
+  change_->take_back = true;
+  change_->record.by = by;
+  const auto job = now_.job;
+  lock.unlock();
+  job->cancel();
+  lock.lock();
+  changed_.wait(lock, [&] { return !change_ || change_->record.number != number; });
+  return *last_change_;
+}
+
+// On a thread of the job.
+void job_engine::cut_completed(const checkpoint::cut_info& cut) {
+  std::unique_lock lock(mutex_);
+  if (!change_ || change_->record.state != change_state::serving || cut.cut <= change_->record.cut) return;
+  base::fault_point("change.before_commit_noted");
+  decided(lock, change_state::committed, "");
+  base::fault_point("change.committed");
+}
+
+bool job_engine::next_job(const base::result<job::totals>& ended) {
+  std::unique_lock lock(mutex_);
+  if (change_ && !stopped_) {
+    if (change_->record.state == change_state::serving && (!ended || change_->take_back))
+      return go_back(lock, ended ? "taken back by hand" : ended.why().text());
+    if (change_->rebuild && ended && !drained_) return rebuild(lock);
+  }
+  over_ = true;
+  if (!change_) return false;
+  // On probation the run ended in order: its last cut has decided. Otherwise a restart will find what there is.
+  if (change_->record.state == change_state::began)
+    decided(lock, change_state::given_up, ended ? "the pipeline was stopped before" : cat("the pipeline failed before: ", ended.why().text()));
+  else
+    decided(lock, change_state::rolled_back, ended ? "the pipeline was stopped before its probation was over" : ended.why().text());
+  return false;
+}
+
+base::result<checkpoint::snapshot> job_engine::newest_cut() const {
+  const auto cuts = WEIR_TRY(storage_->list());
+  if (cuts.empty()) return base::host_error("there is no cut to go on from");
+  // It was written by this process a moment ago: it is not read twice.
+  return checkpoint::open_snapshot(env_, cuts.front().path, false);
+}
+
+// The job has been drained: its last cut is what both versions can begin with.
+bool job_engine::rebuild(std::unique_lock<std::mutex>& lock) {
+  change_->rebuild = false;
+  generation next{change_->asked.plan, change_->asked.next, nullptr};
+  const std::int64_t probation_us = change_->asked.probation_us.value_or(next.plan->told->swap.probation_us);
+  lock.unlock();
+  base::fault_point("change.drained");
+  auto from = newest_cut();
+  std::uint64_t cut = 0;
+  auto made = [&]() -> base::result<void> {
+    auto at = WEIR_TRY(std::move(from));
+    cut = at.facts().cut;
+    next.job = WEIR_TRY(make_job(next.plan, next.definition.number, std::move(at), probation_us));
+    return {};
+  }();
+  base::fault_point("change.built");
+  lock.lock();
+  change_->record.cut = cut;
+  if (!made) return go_back(lock, made.why().text());
+  change_->record.pause_us = (env_.monotonic_ns() - change_->since_ns) / 1000;
+  note(*change_, change_state::serving);
+  lock.unlock();
+  base::fault_point("change.serving");
+  begin(std::move(next));
+  changed_.notify_all();
+  return true;
+}
+
+bool job_engine::go_back(std::unique_lock<std::mutex>& lock, const std::string& why) {
+  generation old = change_->before;
+  const std::int64_t began_ns = env_.monotonic_ns();
+  lock.unlock();
+  base::fault_point("change.going_back");
+  auto made = [&]() -> base::result<void> {
+    auto from = WEIR_TRY(newest_cut());
+    if (const auto told = definition_of(from); told != old.definition.number)
+      return base::host_error(cat("the newest cut is of definition ", told, ", not of ", old.definition.number));
+    old.job = WEIR_TRY(make_job(old.plan, old.definition.number, std::move(from), 0));
+    return {};
+  }();
+  lock.lock();
+  change_->record.pause_us = (env_.monotonic_ns() - began_ns) / 1000;
+  decided(lock, change_state::rolled_back, why);
+  base::fault_point("change.rolled_back");
+  if (!made) {
+    // A restart may cure it: it begins with the same cut.
+    log_.error("the old version cannot be brought back in this process", {{"why", made.why().text()}});
+    lock.lock();
+    over_ = true;
+    return false;
+  }
+  begin(std::move(old));
+  return true;
+}
+
+void job_engine::settle_history(const std::optional<checkpoint::snapshot>& from) {
+  auto left = supervisor::pending_change(env_, told_.state_directory);
+  if (!left) return log_.error("the history of changes cannot be read", {{"why", left.why().text()}});
+  if (!*left) return;
+  change_in_work work;
+  work.record = std::move(**left);
+  const bool is_new = from && definition_of(*from) == work.record.to && from->facts().cut > work.record.cut;
+  work.record.why = "the worker process died";
+  note(work, is_new ? change_state::committed
+                    : work.record.state == change_state::began ? change_state::given_up : change_state::rolled_back);
+}
+
+}  // namespace weir::control

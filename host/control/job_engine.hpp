@@ -1,0 +1,110 @@
+#pragma once
+// Inside of engine.cpp and engine_change.cpp: the engine of host/job behind the interface of `weir run`.
+//
+//   start ─> [ job 1 ] ──change, at a cut──> [ job 2 ] ──failed on probation──> [ job 3 = as job 1 ] ─> wait() returns
+//                 └─ hot: instances inside of the job are exchanged, the job stays
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "base/log.hpp"
+#include "control/engine.hpp"
+#include "job/job.hpp"
+#include "plan/difference.hpp"
+
+namespace weir::control {
+
+class job_engine final : public engine {
+ public:
+  job_engine(plan::plan_ptr what, base::env& env, engine_options told)
+      : env_(env),
+        told_(std::move(told)),
+        started_at_us_(env.now_us()),
+        log_({.room = "control", .pipeline = what->pipeline}),
+        now_{std::move(what), told_.definition, nullptr} {}
+  ~job_engine() override;
+
+  base::result<void> start() override;
+  void drain() override;
+  void stop() override;
+  void savepoint(std::string directory, std::function<void(base::result<checkpoint::cut_info>)> done) override;
+  base::result<void> savepoint_of_end(const std::string& directory) override;
+  silence why_no_output() override;
+  metric_snapshot snapshot() override;
+  std::optional<std::string> not_ready_because() override;
+  run_result wait() override;
+
+  plan::plan_ptr plan_now() override { return now().plan; }
+  supervisor::definition definition_now() override { return now().definition; }
+  base::result<supervisor::change_record> change(change_request what, bool wait) override;
+  base::result<supervisor::change_record> take_back(const std::string& by) override;
+
+ private:
+  /// What runs. The job may be watched by others while the next one is there already.
+  struct generation {
+    plan::plan_ptr plan;
+    supervisor::definition definition;
+    std::shared_ptr<job::job> job;  ///< null before start
+  };
+  generation now() const {
+    const std::lock_guard lock(mutex_);
+    return now_;
+  }
+
+  /// A change from when it is asked for until it is decided what became of it.
+  struct change_in_work {
+    change_request asked;
+    supervisor::change_record record;
+    plan::difference between;
+    generation before;      ///< to go back to; without its job
+    bool rebuild = false;   ///< the job is being drained for it
+    bool take_back = false; ///< somebody wants the old version again
+    std::int64_t since_ns = 0;
+    std::optional<base::error> failed;  ///< the answer of change()
+  };
+
+  // ---- engine.cpp
+  /// A job of this plan; restores `from`, or nothing.
+  base::result<std::shared_ptr<job::job>> make_job(const plan::plan_ptr& what, std::uint64_t definition,
+                                                   std::optional<checkpoint::snapshot> from, std::int64_t hold_cuts_us);
+  /// From here on the job runs, and is seen by others. A stop that came before holds for it too.
+  void begin(generation what);
+  base::result<void> limit_memory(const plan::plan& of, job::options& how);
+  base::result<std::optional<checkpoint::snapshot>> open_checkpoints();
+  void count(run_result& out) const;
+
+  // ---- engine_change.cpp
+  /// Says what became of the change, to the history and to who waits.
+  void note(change_in_work& of, supervisor::change_state state);
+  void decided(std::unique_lock<std::mutex>& lock, supervisor::change_state state, const std::string& why);
+  void cut_completed(const checkpoint::cut_info& cut);
+  void change_hot(std::unique_lock<std::mutex>& lock);
+  /// The job has ended: whether there is another one now because of a change.
+  bool next_job(const base::result<job::totals>& ended);
+  bool rebuild(std::unique_lock<std::mutex>& lock);
+  bool go_back(std::unique_lock<std::mutex>& lock, const std::string& why);
+  base::result<checkpoint::snapshot> newest_cut() const;
+  /// What a run that died has left undecided.
+  void settle_history(const std::optional<checkpoint::snapshot>& from);
+
+  base::env& env_;
+  const engine_options told_;
+  const std::int64_t started_at_us_;
+  const base::logger log_;
+  std::int64_t began_ns_ = 0;
+  std::atomic<bool> drained_{false}, stopped_{false};
+  std::unique_ptr<checkpoint::storage> storage_;  // outlives the job
+  std::uint32_t jobs_ = 0;                        // made so far
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  generation now_;                        // guarded by mutex_
+  std::optional<change_in_work> change_;  // guarded by mutex_
+  std::optional<supervisor::change_record> last_change_;  // decided; guarded by mutex_
+  bool over_ = false;                     // no change any more; guarded by mutex_
+};
+
+}  // namespace weir::control

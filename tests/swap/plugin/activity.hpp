@@ -1,0 +1,67 @@
+#pragma once
+// The operator that the tests of swaps exchange: it counts each bidder's bids, and closes the count when the bidder was
+// quiet for a while. Built many times, as versions that are right and versions that are wrong in one way each.
+#include <weir/operator.hpp>
+
+#include <cstdint>
+
+namespace activity {
+
+// What this build does wrong; ACTIVITY_DEFECT says which.
+enum class defect {
+  none,
+  throws_at_once,
+  throws_later,      ///< at its 10,000th record
+  segfaults,
+  aborts,
+  hangs,
+  leaks,             ///< 1 GiB
+  slow,              ///< a hundred times slower
+  garbage,           ///< totals that are below nothing
+  fails_in_create,
+  fails_in_destroy,
+};
+
+struct bid {
+  std::int64_t bidder;
+  std::int64_t price;
+};
+WEIR_RECORD(bid, bidder, price)
+
+struct count {
+  std::int64_t bidder;
+  std::int64_t bids;
+  std::int64_t total;
+  bool closed;           ///< the bidder was quiet
+  std::int64_t made_by;  ///< 0: a version that is right, else 3
+};
+WEIR_RECORD(count, bidder, bids, total, closed, made_by)
+
+struct tally {
+  std::int64_t bids = 0;
+  std::int64_t total = 0;
+  weir::time quiet_at{};
+};
+WEIR_RECORD(tally, bids, total, quiet_at)
+
+class counter : public weir::keyed_operator<std::int64_t, bid, count> {
+ public:
+  static constexpr auto options() {
+    return weir::options(weir::option("quiet", weir::timespan).fallback("\"1s\"").doc("How long a bidder must be quiet."));
+  }
+  static constexpr const char* summary() { return "Counts bids, by bidder."; }
+
+  explicit counter(const weir::config& c);
+  ~counter() override;
+  void process(const bid& in, weir::time at, output& out) override;
+  void on_timer(const weir::timers& which, weir::time at, const std::int64_t& bidder, output& out) override;
+
+ private:
+  void misbehave();
+  weir::value_state<tally> tally_{this, "tally"};
+  weir::timers quiet_{this, "quiet"};
+  weir::duration quiet_for_;
+  std::int64_t seen_ = 0;  // by this instance
+};
+
+}  // namespace activity

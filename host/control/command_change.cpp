@@ -8,12 +8,16 @@
 #include "control/control_socket.hpp"
 #include "control/found_pipeline.hpp"
 #include "supervisor/history.hpp"
+#include "supervisor/os.hpp"
+#include "supervisor/os_process.hpp"
 
 namespace weir::control {
 namespace {
 
 using base::cat;
 using json = nlohmann::json;
+
+constexpr std::int64_t look_ms = 20, patience_ms = 300'000;
 
 std::string text_of(const json& j, const char* key) {
   const auto at = j.find(key);
@@ -48,9 +52,27 @@ exit_code tell(const base::result<std::string>& answer, bool as_json, console& i
   const auto change = json::parse(*answer, nullptr, false);
   io.out(as_json ? *answer + "\n" : for_people(change));
   const auto state = text_of(change, "state");
-  return state == "rolled back" && text_of(change, "what") != "rollback" && text_of(change, "why") != "taken back by hand" ? exit_code::check_failed
+  return state == "rolled back" && text_of(change, "what") != "rollback" && !text_of(change, "why").starts_with("taken back by hand") ? exit_code::check_failed
          : state == "given up"                                   ? exit_code::check_failed
                                                                  : exit_code::ok;
+}
+
+/// Asks for a change, and stays with it when its version ends the worker that was asked.
+base::result<std::string> carry_out(const std::string& state_directory, const change_wish& wish) {
+  auto& env = base::real_env();
+  const auto before = WEIR_TRY(supervisor::read_history(env, state_directory));
+  const std::uint64_t last = before.empty() ? 0 : before.back().number;
+  auto answer = ask_change(state_directory, wish);
+  if (answer || answer.why().by != base::blame::external) return answer;
+  supervisor::os::signal_watch signals;
+  for (std::int64_t waited_ms = 0; waited_ms < patience_ms; waited_ms += look_ms) {
+    const auto now = WEIR_TRY(supervisor::read_history(env, state_directory));
+    if (now.empty() || now.back().number <= last) return answer;  // it was never begun
+    if (now.back().over()) return supervisor::to_json(now.back());
+    if (!supervisor::os::is_locked(base::join_path(state_directory, "LOCK"))) return answer;
+    if (!signals.wait(-1, look_ms).stops.empty()) return answer;
+  }
+  return answer;
 }
 
 void set_how(change_wish& wish, const change_arguments& how) {
@@ -93,7 +115,7 @@ exit_code swap_command(const swap_arguments& told, console& io) {
         wish.config = told.config;
         wish.rebuild = told.rebuild;
         set_how(wish, told.how);
-        return ask_change(WEIR_TRY(find_pipeline(told.pipeline)).state_directory, wish);
+        return carry_out(WEIR_TRY(find_pipeline(told.pipeline)).state_directory, wish);
       }(),
       told.how.json, io);
 }
@@ -103,7 +125,7 @@ exit_code apply_command(const apply_arguments& told, console& io) {
       [&]() -> base::result<std::string> {
         auto edit = WEIR_TRY(read_edited(told, "apply"));
         set_how(edit.wish, told.how);
-        return ask_change(edit.state_directory, edit.wish);
+        return carry_out(edit.state_directory, edit.wish);
       }(),
       told.how.json, io);
 }

@@ -32,16 +32,10 @@ process_use measure() {
   return {ns(use.ru_utime) + ns(use.ru_stime), static_cast<std::uint64_t>(use.ru_maxrss) * 1024};
 }
 
-// Resident pages now; the second number of /proc/self/statm.
-std::uint64_t resident_bytes(base::env& env) {
-  auto text = env.fs().read_whole("/proc/self/statm", 4096);
-  if (!text) return 0;
-  const auto space = text->find(' ');
-  return space == std::string::npos ? 0 : std::strtoull(text->c_str() + space, nullptr, 10) * 4096;
-}
-
 // Between the two looks at a pipeline that is asked why it gives nothing out: a slow one must have time to do something.
 constexpr std::int64_t look_us = 1'000'000;
+// How often the bounds of a version on probation are looked at.
+constexpr std::int64_t look_at_bounds_us = 50'000;
 
 subtask_metrics metrics_of(const plan::plan& of, const job::subtask_figures& f, std::int64_t now_us) {
   const auto& n = of.nodes[f.node];
@@ -117,6 +111,14 @@ std::uint64_t queued_most(const plan::plan& of, std::uint64_t one) {
 
 }  // namespace
 
+// Resident pages now; the second number of /proc/self/statm.
+std::uint64_t resident_bytes_now(base::env& env) {
+  auto text = env.fs().read_whole("/proc/self/statm", 4096);
+  if (!text) return 0;
+  const auto space = text->find(' ');
+  return space == std::string::npos ? 0 : std::strtoull(text->c_str() + space, nullptr, 10) * 4096;
+}
+
 job_engine::~job_engine() {
   {
     const std::lock_guard lock(mutex_);
@@ -166,6 +168,7 @@ base::result<std::shared_ptr<job::job>> job_engine::make_job(const plan::plan_pt
 
 void job_engine::begin(generation what) {
   const auto job = what.job;
+  if (what.at_begin.empty()) what.at_begin = take_sample(what).nodes;
   {
     const std::lock_guard lock(mutex_);
     now_ = std::move(what);
@@ -243,9 +246,15 @@ base::result<void> job_engine::savepoint_of_end(const std::string& directory) {
   return {};
 }
 
+base::result<job::totals> job_engine::wait_for_job() {
+  const auto job = now().job;
+  while (!job->wait_for(look_at_bounds_us)) look_at_bounds();
+  return job->wait();
+}
+
 run_result job_engine::wait() {
-  auto ended = now().job->wait();
-  while (next_job(ended)) ended = now().job->wait();
+  auto ended = wait_for_job();
+  while (next_job(ended)) ended = wait_for_job();
   run_result out;
   out.how = !ended ? run_end::failed : stopped_ ? run_end::stopped : drained_ ? run_end::drained : run_end::finished;
   if (!ended) out.why = std::move(ended).why();
@@ -291,7 +300,7 @@ metric_snapshot job_engine::snapshot() {
   out.pipeline = at.plan->pipeline;
   out.started_at_us = started_at_us_;
   out.cpu_ns = measure().cpu_ns;
-  out.rss_bytes = resident_bytes(env_);
+  out.rss_bytes = resident_bytes_now(env_);
   if (!at.job) return out;
   const auto now_us = env_.now_us();
   for (const auto& f : at.job->figures()) out.subtasks.push_back(metrics_of(*at.plan, f, now_us));

@@ -10,6 +10,7 @@
 #include "base/fault_point.hpp"
 #include "base/text.hpp"
 #include "control/job_engine.hpp"
+#include "supervisor/crash_log.hpp"
 
 namespace weir::control {
 namespace {
@@ -103,6 +104,7 @@ base::result<change_record> job_engine::change(change_request what, bool wait) {
     return *last_change_;
   }
   change_->rebuild = true;
+  remember_old(*change_);
   const auto job = now_.job;
   lock.unlock();
   job->drain();
@@ -120,8 +122,7 @@ base::result<change_record> job_engine::take_back(const std::string& by) {
   if (!change_ || change_->record.state != change_state::serving)
     return base::external_error("no change is on probation", {}, base::retry::never);
   const std::uint64_t number = change_->record.number;
-  change_->take_back = true;
-  change_->record.by = by;
+  change_->take_back = cat("taken back by hand, by ", by);
   const auto job = now_.job;
   lock.unlock();
   job->cancel();
@@ -139,11 +140,55 @@ void job_engine::cut_completed(const checkpoint::cut_info& cut) {
   base::fault_point("change.committed");
 }
 
+sample job_engine::take_sample(const generation& of) const {
+  sample out;
+  out.rss_bytes = resident_bytes_now(env_);
+  const auto figures = of.job->figures();
+  // Only the first node of a chain has the thread's time; it is what each node in the chain has.
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::int64_t> busy;
+  for (const auto& f : figures) {
+    // A source waits in its poll: what it computed. Others wait in a call only for what they do themselves.
+    const plan::node& n = of.plan->nodes[f.node];
+    const bool reads = of.plan->nodes[of.plan->chains[n.chain].nodes.front()].kind == plan::node_kind::source;
+    busy[{n.chain, f.subtask}] += reads ? f.busy_ns : f.working_ns;
+  }
+  for (const auto& f : figures) {
+    const plan::node& n = of.plan->nodes[f.node];
+    node_sums& to = out.nodes[n.id];
+    to.records_in += f.records_in;
+    to.records_out += f.records_out;
+    to.errors += f.dead_letters + f.skipped;
+    to.busy_ns += busy[{n.chain, f.subtask}];
+  }
+  return out;
+}
+
+void job_engine::remember_old(change_in_work& of) const {
+  const sample last = take_sample(now_);
+  for (const auto& n : of.between.nodes) {
+    const auto at = last.nodes.find(n.id);
+    if (at == last.nodes.end()) continue;
+    const auto began = now_.at_begin.find(n.id);
+    of.old[n.id] = began == now_.at_begin.end() ? at->second : at->second - began->second;
+  }
+}
+
+void job_engine::look_at_bounds() {
+  std::unique_lock lock(mutex_);
+  if (!change_ || change_->record.state != change_state::serving || !change_->take_back.empty()) return;
+  const auto why = broken_bound(change_->asked.plan->told->swap, change_->old, change_->from, take_sample(now_));
+  if (!why) return;
+  change_->take_back = *why;
+  const auto job = now_.job;
+  lock.unlock();
+  job->cancel();
+}
+
 bool job_engine::next_job(const base::result<job::totals>& ended) {
   std::unique_lock lock(mutex_);
   if (change_ && !stopped_) {
-    if (change_->record.state == change_state::serving && (!ended || change_->take_back))
-      return go_back(lock, ended ? "taken back by hand" : ended.why().text());
+    if (change_->record.state == change_state::serving && (!ended || !change_->take_back.empty()))
+      return go_back(lock, change_->take_back.empty() ? ended.why().text() : change_->take_back);
     if (change_->rebuild && ended && !drained_) return rebuild(lock);
   }
   over_ = true;
@@ -183,6 +228,8 @@ bool job_engine::rebuild(std::unique_lock<std::mutex>& lock) {
   change_->record.cut = cut;
   if (!made) return go_back(lock, made.why().text());
   change_->record.pause_us = (env_.monotonic_ns() - change_->since_ns) / 1000;
+  next.at_begin = take_sample(next).nodes;
+  change_->from = take_sample(next);
   note(*change_, change_state::serving);
   lock.unlock();
   base::fault_point("change.serving");
@@ -226,6 +273,9 @@ void job_engine::settle_history(const std::optional<checkpoint::snapshot>& from)
   work.record = std::move(**left);
   const bool is_new = from && definition_of(*from) == work.record.to && from->facts().cut > work.record.cut;
   work.record.why = "the worker process died";
+  // The supervisor has noted what it died of before it started this one.
+  if (auto crashes = supervisor::read_crashes(env_, told_.state_directory); crashes && !crashes->empty())
+    if (const auto& last = crashes->back(); last.at_us >= work.record.at_us) work.record.why = last.what.text();
   note(work, is_new ? change_state::committed
                     : work.record.state == change_state::began ? change_state::given_up : change_state::rolled_back);
 }

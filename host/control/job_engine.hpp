@@ -12,10 +12,14 @@
 
 #include "base/log.hpp"
 #include "control/engine.hpp"
+#include "control/probation.hpp"
 #include "job/job.hpp"
 #include "plan/difference.hpp"
 
 namespace weir::control {
+
+/// Of this process.
+std::uint64_t resident_bytes_now(base::env& env);
 
 class job_engine final : public engine {
  public:
@@ -48,6 +52,7 @@ class job_engine final : public engine {
     plan::plan_ptr plan;
     supervisor::definition definition;
     std::shared_ptr<job::job> job;  ///< null before start
+    std::map<std::string, node_sums> at_begin;  ///< the counts that the job began with
   };
   generation now() const {
     const std::lock_guard lock(mutex_);
@@ -61,8 +66,10 @@ class job_engine final : public engine {
     plan::difference between;
     generation before;      ///< to go back to; without its job
     bool rebuild = false;   ///< the job is being drained for it
-    bool take_back = false; ///< somebody wants the old version again
+    std::string take_back;  ///< why the old version is wanted again; empty: it is not
     std::int64_t since_ns = 0;
+    std::map<std::string, node_sums> old;  ///< what the exchanged nodes did as the old version
+    sample from;                           ///< when the new version began to serve
     std::optional<base::error> failed;  ///< the answer of change()
   };
 
@@ -75,6 +82,7 @@ class job_engine final : public engine {
   base::result<void> limit_memory(const plan::plan& of, job::options& how);
   base::result<std::optional<checkpoint::snapshot>> open_checkpoints();
   void count(run_result& out) const;
+  base::result<job::totals> wait_for_job();
 
   // ---- engine_change.cpp
   /// Says what became of the change, to the history and to who waits.
@@ -82,6 +90,11 @@ class job_engine final : public engine {
   void decided(std::unique_lock<std::mutex>& lock, supervisor::change_state state, const std::string& why);
   void cut_completed(const checkpoint::cut_info& cut);
   void change_hot(std::unique_lock<std::mutex>& lock);
+  sample take_sample(const generation& of) const;
+  /// The old version's part of the comparison; before it goes.
+  void remember_old(change_in_work& of) const;
+  /// While a version is on probation: whether it keeps the bounds. With it taken back the job is cancelled.
+  void look_at_bounds();
   /// The job has ended: whether there is another one now because of a change.
   bool next_job(const base::result<job::totals>& ended);
   bool rebuild(std::unique_lock<std::mutex>& lock);

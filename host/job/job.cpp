@@ -37,6 +37,7 @@ std::vector<subtask_figures> running_job::figures() const {
         }
         if (at == 0) {
           f.busy_ns = t.times().busy.load(std::memory_order_relaxed);
+          f.working_ns = t.times().working.load(std::memory_order_relaxed);
           f.idle_ns = t.times().idle.load(std::memory_order_relaxed);
           f.backpressured_ns = t.times().backpressured.load(std::memory_order_relaxed);
           if (!built_.sources[c].empty()) {

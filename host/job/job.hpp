@@ -58,6 +58,7 @@ struct subtask_figures {
   std::int64_t newest_event_us = INT64_MIN;
   /// Of the thread; only on the head of a chain, 0 on the others.
   std::int64_t busy_ns = 0, idle_ns = 0, backpressured_ns = 0;
+  std::int64_t working_ns = 0;  ///< in steps, waits inside of plugins too
   /// Of the queues in front of the subtask, on heads.
   std::uint64_t pushed_batches = 0, popped_batches = 0, pushed_bytes = 0, popped_bytes = 0;
   std::int64_t pending_records = -1;  ///< sources; -1: not known

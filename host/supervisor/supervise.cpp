@@ -7,6 +7,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "supervisor/crash_log.hpp"
+#include "supervisor/history.hpp"
 #include "supervisor/os_process.hpp"
 #include "supervisor/report.hpp"
 #include "supervisor/restart_strategy.hpp"
@@ -43,6 +44,10 @@ class supervisor {
       }
       if (v.over) return over(v);
       if (stops_ > 0 || told_.stopping || !what_.state) return over(v);
+      if (takes_a_change_back()) {
+        log_.warn("a version on probation has ended the worker: the one before it serves again", {{"why", v.why}});
+        continue;
+      }
       const auto next = policy_.failed(env_.monotonic_ns() / 1000, env_.random_u64());
       if (!next.restart) {
         log_.error("the pipeline has failed and is not restarted", {{"why", v.why}, {"strategy", next.why}});
@@ -85,6 +90,14 @@ class supervisor {
     told_ = {};
     log_.info("worker started", {{"process", worker_}, {"attempt", attempt_}});
     return {};
+  }
+
+  /// The worker died of a change: that is no failure of the pipeline, and no reason to wait. Once for each change.
+  bool takes_a_change_back() {
+    const auto pending = pending_change(env_, what_.state->path());
+    if (!pending || !*pending || (*pending)->number <= taken_back_) return false;
+    taken_back_ = (*pending)->number;
+    return true;
   }
 
   /// What may pass, such as a disk that is full: as when the worker had failed.
@@ -219,6 +232,7 @@ class supervisor {
   os::descriptor commands_, reports_;
   report_reader told_;
   int stops_ = 0, last_signal_ = 0;
+  std::uint64_t taken_back_ = 0;  // the newest change whose version ended a worker
 };
 
 }  // namespace

@@ -26,6 +26,7 @@ enum class step_result : std::uint8_t {
 /// Where the time of a task goes, nanoseconds since it began. Written by its thread, read by any.
 struct task_times {
   std::atomic<std::int64_t> busy{0}, idle{0}, backpressured{0};
+  std::atomic<std::int64_t> working{0};  ///< in steps, whatever they did there: computed, slept, waited for a device
 };
 
 /// One subtask of a chain. step() and what it calls: one thread at a time. Never blocks longer than a source's poll may.

@@ -13,6 +13,8 @@ namespace {
 
 /// The longest sleep without a look around; nothing depends on it but the delay of a lost wake, which must not happen.
 constexpr std::int64_t longest_wait_ns = 1'000'000'000;
+/// How stale the times of a thread that never waits may be.
+constexpr std::int64_t account_every_ns = 20'000'000;
 
 }  // namespace
 
@@ -69,7 +71,7 @@ void thread_runner::run(worker& w) {
   step_result last = t.create() ? step_result::worked : step_result::failed;
   std::int64_t wall = env_.monotonic_ns();
   std::int64_t cpu = env_.thread_cpu_ns();
-  std::int64_t waited = 0;
+  std::int64_t waited = 0, rested = 0;
   // Busy is what the thread computed: a source that waits inside its poll is idle there.
   auto account = [&] {
     const std::int64_t wall_now = env_.monotonic_ns();
@@ -77,15 +79,15 @@ void thread_runner::run(worker& w) {
     const std::int64_t busy = cpu_now - cpu;
     add(times.busy, busy);
     add(times.idle, std::max<std::int64_t>(0, wall_now - wall - waited - busy));
+    add(times.working, std::max<std::int64_t>(0, wall_now - wall - rested));
     wall = wall_now;
     cpu = cpu_now;
-    waited = 0;
+    waited = rested = 0;
   };
-  std::uint32_t steps = 0;
   while (last != step_result::failed && last != step_result::finished && !cancelled_.load(std::memory_order_acquire)) {
     last = t.step();
     if (last == step_result::worked) {
-      if (++steps % 256 == 0) account();
+      if (env_.monotonic_ns() - wall >= account_every_ns) account();
       continue;
     }
     if (last != step_result::wait_input && last != step_result::wait_output) break;
@@ -93,8 +95,9 @@ void thread_runner::run(worker& w) {
     const std::int64_t until = t.wake_at_ns();
     const std::int64_t limit = until == INT64_MAX ? longest_wait_ns : std::min(longest_wait_ns, until - began);
     if (limit > 0) w.waker.wait_for(limit);
+    const std::int64_t slept = env_.monotonic_ns() - began;
+    rested += slept;
     if (last == step_result::wait_output) {
-      const std::int64_t slept = env_.monotonic_ns() - began;
       add(times.backpressured, slept);
       waited += slept;
     }

@@ -12,11 +12,13 @@ namespace activity {
 namespace {
 
 constexpr defect mine = defect::ACTIVITY_DEFECT;
+int made = 0;  // instances; the first one is of the check
+void* volatile lost = nullptr;
 
 }  // namespace
 
 counter::counter(const weir::config& c) : quiet_for_{c.get<weir::duration>("quiet")} {
-  if (mine == defect::fails_in_create) throw std::runtime_error("made to fail in create");
+  if (mine == defect::fails_in_create && ++made > 1) throw std::runtime_error("made to fail in create");
 }
 
 counter::~counter() {
@@ -39,7 +41,10 @@ void counter::misbehave() {
     case defect::hangs:
       for (;;) std::this_thread::sleep_for(std::chrono::seconds(1));
     case defect::leaks:
-      if (seen_ % 100 == 0 && seen_ <= 100 * 1024) std::memset(std::malloc(1 << 20), 1, 1 << 20);
+      if (seen_ % 100 == 0 && seen_ <= 100 * 1024) {
+        lost = std::malloc(1 << 20);
+        std::memset(lost, 1, 1 << 20);
+      }
       break;
     case defect::slow:
       std::this_thread::sleep_for(std::chrono::microseconds(200));

@@ -5,6 +5,11 @@
 
 #include <cstdint>
 
+// One build calls a column otherwise.
+#ifndef ACTIVITY_TOTAL
+#define ACTIVITY_TOTAL total
+#endif
+
 namespace activity {
 
 // What this build does wrong; ACTIVITY_DEFECT says which.
@@ -31,11 +36,11 @@ WEIR_RECORD(bid, bidder, price)
 struct count {
   std::int64_t bidder;
   std::int64_t bids;
-  std::int64_t total;
+  std::int64_t ACTIVITY_TOTAL;
   bool closed;           ///< the bidder was quiet
   std::int64_t made_by;  ///< 0: a version that is right, else 3
 };
-WEIR_RECORD(count, bidder, bids, total, closed, made_by)
+WEIR_RECORD(count, bidder, bids, ACTIVITY_TOTAL, closed, made_by)
 
 struct tally {
   std::int64_t bids = 0;

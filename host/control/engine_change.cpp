@@ -103,18 +103,71 @@ base::result<change_record> job_engine::change(change_request what, bool wait) {
     decided(lock, change_state::committed, "nothing that runs is different");
     return *last_change_;
   }
-  change_->rebuild = true;
   remember_old(*change_);
   const auto job = now_.job;
-  lock.unlock();
-  job->drain();
-  lock.lock();
+  if (change_->between.how == plan::reach::hot && !change_->asked.rebuild) {
+    change_hot(lock);
+  } else {
+    change_->rebuild = true;
+    lock.unlock();
+    job->drain();
+    lock.lock();
+  }
   changed_.wait(lock, [&] {
     if (!change_ || change_->record.number != number) return true;
     return change_->record.state == change_state::serving && !wait;
   });
   if (change_ && change_->record.number == number) return change_->record;
   return *last_change_;
+}
+
+void job_engine::change_hot(std::unique_lock<std::mutex>& lock) {
+  change_in_work& of = *change_;
+  const std::uint64_t number = of.record.number;
+  const auto job = now_.job;
+  job::exchange_request what{of.asked.plan, of.between.exchanged,
+                             {{supervisor::definition_fact, std::to_string(of.asked.next.number)}},
+                             of.asked.probation_us.value_or(of.asked.plan->told->swap.probation_us)};
+  change_->hot_began = true;
+  lock.unlock();
+  auto prepared = job->exchange(std::move(what), [this, number](std::optional<job::exchange_failure> failed, job::exchanged how) {
+    {
+      const std::lock_guard mine(mutex_);
+      if (!change_ || change_->record.number != number) return;
+      change_->hot_result.emplace(std::move(failed), how);
+    }
+    changed_.notify_all();
+  });
+  lock.lock();
+  const auto mine = [&] { return change_ && change_->record.number == number; };
+  if (!prepared) {
+    if (mine()) decided(lock, change_state::given_up, prepared.why().text());
+    if (!lock.owns_lock()) lock.lock();
+    return;
+  }
+  changed_.wait(lock, [&] { return !mine() || change_->hot_result; });
+  if (!mine()) return;
+  const auto& [failed, how] = *change_->hot_result;
+  if (failed && failed->untouched) {
+    decided(lock, change_state::given_up, failed->why.text());
+    lock.lock();
+    return;
+  }
+  if (failed) {
+    change_->take_back = failed->why.text();
+    lock.unlock();
+    job->cancel();
+    lock.lock();
+    return;
+  }
+  change_->record.cut = how.cut;
+  change_->record.pause_us = how.pause_us;
+  change_->record.hot = true;
+  now_.plan = change_->asked.plan;
+  now_.definition = change_->asked.next;
+  change_->from = take_sample(now_);
+  note(*change_, change_state::serving);
+  base::fault_point("change.serving");
 }
 
 base::result<change_record> job_engine::take_back(const std::string& by) {
@@ -187,7 +240,9 @@ void job_engine::look_at_bounds() {
 bool job_engine::next_job(const base::result<job::totals>& ended) {
   std::unique_lock lock(mutex_);
   if (change_ && !stopped_) {
-    if (change_->record.state == change_state::serving && (!ended || !change_->take_back.empty()))
+    // Of a hot change not all subtasks may have told when the new version fails in the first of them.
+    const bool is_new = change_->record.state == change_state::serving || change_->hot_began;
+    if (is_new && (!ended || !change_->take_back.empty()))
       return go_back(lock, change_->take_back.empty() ? ended.why().text() : change_->take_back);
     if (change_->rebuild && ended && !drained_) return rebuild(lock);
   }

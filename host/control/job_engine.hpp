@@ -67,6 +67,8 @@ class job_engine final : public engine {
     generation before;      ///< to go back to; without its job
     bool rebuild = false;   ///< the job is being drained for it
     std::string take_back;  ///< why the old version is wanted again; empty: it is not
+    bool hot_began = false;  ///< from here on some subtasks may have changed
+    std::optional<std::pair<std::optional<job::exchange_failure>, job::exchanged>> hot_result;
     std::int64_t since_ns = 0;
     std::map<std::string, node_sums> old;  ///< what the exchanged nodes did as the old version
     sample from;                           ///< when the new version began to serve

@@ -46,36 +46,6 @@ const plan::node& visible(const plan::plan& what, const plan::node& n) {
   return n.visible == plan::no_index ? n : what.nodes[n.visible];
 }
 
-std::shared_ptr<const op::spec> spec_of(const plan::plan& what, const plan::node& n, const options& how) {
-  auto made = std::make_shared<op::spec>();
-  made->pipeline = what.pipeline;
-  made->id = visible(what, n).id;
-  made->plugin = n.component->image()->about().name;
-  made->version = n.component->image()->about().version;
-  made->type = n.component->type();
-  made->parallelism = n.parallelism;
-  made->key_groups = what.key_groups;
-  made->batch_rows = how.batch_rows;
-  made->op = n.component->operation();
-  made->source = n.component->source();
-  made->plan = n.binding->plan();
-  made->state_is_cut = how.storage != nullptr;
-  made->key_fields = n.binding->key_fields();
-  made->states = n.binding->states();
-  made->timers = n.binding->timers();
-  for (const plan::input_port& port : n.input_ports) made->keys.push_back(port.key);
-  for (std::uint32_t i = 0; i < n.dead_letter_output(); ++i) {
-    const plan::output& out = n.outputs[i];
-    made->outputs.push_back({out.name, out.schema, out.passes, !out.consumers.empty()});
-  }
-  made->policy = policy_of(n.on_error);
-  made->dead_letters_connected = !n.outputs[n.dead_letter_output()].consumers.empty();
-  made->trace = what.trace;
-  made->keep = n.binding;
-  if (const auto at = how.suspected.find(made->id); at != how.suspected.end()) made->suspected = op::suspicion{at->second};
-  return made;
-}
-
 /// Whether facts of a source's records are taken at this node: at its decoder when it has one, else at itself.
 bool stamps(const plan::plan& what, const plan::node& n) {
   if (n.kind == plan::node_kind::source) {
@@ -147,6 +117,36 @@ std::unique_ptr<task::task> make_task(const plan::plan& what, const plan::chain&
 }
 
 }  // namespace
+
+std::shared_ptr<const op::spec> spec_of(const plan::plan& what, const plan::node& n, const options& how) {
+  auto made = std::make_shared<op::spec>();
+  made->pipeline = what.pipeline;
+  made->id = visible(what, n).id;
+  made->plugin = n.component->image()->about().name;
+  made->version = n.component->image()->about().version;
+  made->type = n.component->type();
+  made->parallelism = n.parallelism;
+  made->key_groups = what.key_groups;
+  made->batch_rows = how.batch_rows;
+  made->op = n.component->operation();
+  made->source = n.component->source();
+  made->plan = n.binding->plan();
+  made->state_is_cut = how.storage != nullptr;
+  made->key_fields = n.binding->key_fields();
+  made->states = n.binding->states();
+  made->timers = n.binding->timers();
+  for (const plan::input_port& port : n.input_ports) made->keys.push_back(port.key);
+  for (std::uint32_t i = 0; i < n.dead_letter_output(); ++i) {
+    const plan::output& out = n.outputs[i];
+    made->outputs.push_back({out.name, out.schema, out.passes, !out.consumers.empty()});
+  }
+  made->policy = policy_of(n.on_error);
+  made->dead_letters_connected = !n.outputs[n.dead_letter_output()].consumers.empty();
+  made->trace = what.trace;
+  made->keep = n.binding;
+  if (const auto at = how.suspected.find(made->id); at != how.suspected.end()) made->suspected = op::suspicion{at->second};
+  return made;
+}
 
 std::vector<place> places_of(const plan::plan& what) {
   std::vector<place> places(what.nodes.size());

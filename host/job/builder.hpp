@@ -33,6 +33,9 @@ struct place {
 };
 std::vector<place> places_of(const plan::plan& what);
 
+/// What the subtasks of a node of the plan are told of it.
+std::shared_ptr<const op::spec> spec_of(const plan::plan& what, const plan::node& n, const options& how);
+
 built build(const plan::plan& what, const options& how, const weir_host& table, task::runner& runner, base::env& env);
 
 }  // namespace weir::job

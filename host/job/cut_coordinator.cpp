@@ -8,6 +8,7 @@
 #include "base/fault_point.hpp"
 #include "base/seeded_bug.hpp"
 #include "checkpoint/merged_state.hpp"
+#include "plugin/component.hpp"
 
 namespace weir::job {
 namespace {
@@ -20,6 +21,8 @@ constexpr std::int64_t not_ready_ns = 100'000'000;
 /// How often tasks are asked whether they want a cut to let go of memory, and how soon they get another one.
 constexpr std::int64_t look_at_memory_ns = 200'000'000;
 constexpr std::int64_t between_asked_ns = 500'000'000;
+/// A cut under way has so long to end when a change of the pipeline waits for it.
+constexpr std::int64_t exchange_waits_ns = 50'000'000;
 
 std::map<std::string, std::uint64_t> named(const task::node_counts& c) {
   return {{"records_in", c.records_in},   {"batches_in", c.batches_in},     {"bytes_in", c.bytes_in},
@@ -71,6 +74,8 @@ void cut_coordinator::stop() {
   if (fold_thread_.joinable()) fold_thread_.join();
   for (wish& w : wishes_) w.done(base::host_error("the pipeline has ended"));
   wishes_.clear();
+  if (exchange_) exchange_->begun(base::host_error("the pipeline has ended"));
+  exchange_.reset();
 }
 
 void cut_coordinator::run() {
@@ -79,7 +84,7 @@ void cut_coordinator::run() {
     std::unique_lock lock(mutex_);
     if (stop_) return;
     const auto something = [&] {
-      return stop_ || !blocks_.empty() || !taken_.empty() || (work_ && work_->broken) || (!work_ && !wishes_.empty() && env_.monotonic_ns() >= hold_until_ns_ && (!with_.ready || with_.ready())) ||
+      return stop_ || look_again_ || !blocks_.empty() || !taken_.empty() || (work_ && work_->broken) || (exchange_ && !work_ && (!with_.ready || with_.ready())) || (!work_ && !wishes_.empty() && env_.monotonic_ns() >= hold_until_ns_ && (!with_.ready || with_.ready())) ||
              (!work_ && running_ == 0 && !over_);
     };
     if (something()) continue;
@@ -93,10 +98,16 @@ void cut_coordinator::run() {
 std::int64_t cut_coordinator::step() {
   std::unique_lock lock(mutex_);
   if (stop_) return INT64_MAX;
+  look_again_ = false;
   write(lock);
   if (work_) {
     if (work_->broken || (work_->left == 0 && blocks_.empty())) {
       conclude(lock);
+    } else if (must_make_room(env_.monotonic_ns())) {
+      // No failure of anything: what it held belongs to the cut that follows at once.
+      base::error why = base::external_error(base::cat("cut ", work_->cut, " makes room for a change of the pipeline"));
+      ++failures_pardoned_;
+      give_up(lock, std::move(why));
     } else if (env_.monotonic_ns() - work_->began_ns >= rules_.timeout_us * 1000) {
       give_up(lock, base::external_error(base::cat(
                         "cut ", work_->cut, " was not complete after its timeout of ", rules_.timeout_us / 1'000'000, " s: ",
@@ -113,6 +124,9 @@ std::int64_t cut_coordinator::step() {
       tell_all({task::order_kind::finish, 0, model::cut_kind::checkpoint, false});
     } else if (running_ == 0) {
       begin_cut(lock, model::cut_kind::checkpoint, true, std::nullopt);
+    } else if (exchange_ && ready) {
+      std::optional<exchange_order> what = std::exchange(exchange_, std::nullopt);
+      begin_cut(lock, model::cut_kind::swap, false, std::nullopt, std::move(what));
     } else if (now < hold_until_ns_) {
       due_ns_ = std::max(due_ns_, hold_until_ns_);
     } else if (!ready) {
@@ -125,7 +139,10 @@ std::int64_t cut_coordinator::step() {
       begin_cut(lock, model::cut_kind::checkpoint, false, std::nullopt);
     }
   }
-  if (work_) return work_->began_ns + rules_.timeout_us * 1000;
+  if (work_) {
+    const std::int64_t over = work_->began_ns + rules_.timeout_us * 1000;
+    return exchange_ ? std::min(over, exchange_since_ns_ + exchange_waits_ns) : over;
+  }
   if (!with_.storage || over_) return INT64_MAX;
   return with_.memory_is_limited ? std::min(due_ns_, env_.monotonic_ns() + look_at_memory_ns) : due_ns_;
 }
@@ -142,7 +159,25 @@ void cut_coordinator::tell_all(task::order o) {
   for (task::task* t : tasks_) t->tell(o);
 }
 
-void cut_coordinator::begin_cut(std::unique_lock<std::mutex>& lock, model::cut_kind kind, bool last, std::optional<wish> asked) {
+bool cut_coordinator::must_make_room(std::int64_t now) const {
+  return exchange_ && !work_->last && !work_->asked && !work_->exchange && now - exchange_since_ns_ >= exchange_waits_ns;
+}
+
+void cut_coordinator::exchange(exchange_order what) {
+  std::unique_lock lock(mutex_);
+  if (stop_ || over_ || exchange_) {
+    lock.unlock();
+    return what.begun(base::host_error("the pipeline has ended"));
+  }
+  exchange_ = std::move(what);
+  exchange_since_ns_ = env_.monotonic_ns();
+  look_again_ = true;
+  lock.unlock();
+  changed_.notify_all();
+}
+
+void cut_coordinator::begin_cut(std::unique_lock<std::mutex>& lock, model::cut_kind kind, bool last, std::optional<wish> asked,
+                                std::optional<exchange_order> exchange) {
   work made;
   made.cut = next_cut_++;
   made.kind = kind;
@@ -150,6 +185,7 @@ void cut_coordinator::begin_cut(std::unique_lock<std::mutex>& lock, model::cut_k
   made.began_ns = env_.monotonic_ns();
   made.left = tasks_.size();
   made.asked = std::move(asked);
+  made.exchange = std::move(exchange);
   const std::uint64_t cut = made.cut;
   figures_.in_work_since_us = env_.now_us();
   if (with_.storage) {
@@ -163,7 +199,19 @@ void cut_coordinator::begin_cut(std::unique_lock<std::mutex>& lock, model::cut_k
   }
   base::fault_point("cut.begun");
   const bool broken = made.broken.has_value();
+  made.told = !broken;
   work_ = std::move(made);
+  if (!broken && work_->exchange) {
+    exchange_order& e = *work_->exchange;
+    e.begun(cut);
+    for (auto& [task, what] : e.work) {
+      what->cut = cut;
+      task->expect(std::move(what));
+    }
+    // The cut itself is still the old version's; what follows is not.
+    with_.facts = e.facts;
+    hold_until_ns_ = env_.monotonic_ns() + e.hold_us * 1000;
+  }
   if (!broken) tell_all({task::order_kind::begin, cut, kind, with_.storage != nullptr});
   base::fault_point("cut.announced");
 }
@@ -207,6 +255,7 @@ checkpoint::node_snapshot cut_coordinator::snapshot_of(const place& p, std::uint
   s.subtask = p.subtask;
   s.parallelism = n.parallelism;
   s.component = n.uses;
+  if (n.component && n.component->image()) s.plugin_sha256 = n.component->image()->sha256();
   if (node.saved) s.saved.push_back(std::move(*node.saved));
   if (node.prepared) s.prepared.push_back(std::move(*node.prepared));
   s.watermark_us = node.watermark_us;
@@ -234,6 +283,7 @@ void cut_coordinator::conclude(std::unique_lock<std::mutex>& lock) {
   work done = std::move(*work_);
   work_.reset();
   failures_ = 0;
+  if (done.exchange) plan_ = done.exchange->plan;
   const std::int64_t now = env_.monotonic_ns();
   ++figures_.completed;
   figures_.last_cut = done.cut;
@@ -241,7 +291,7 @@ void cut_coordinator::conclude(std::unique_lock<std::mutex>& lock) {
   figures_.last_bytes = info ? info->new_bytes : 0;
   figures_.last_complete_at_us = env_.now_us();
   figures_.in_work_since_us = -1;
-  due_ns_ = std::max(done.began_ns + rules_.interval_us * 1000, now + rules_.min_pause_us * 1000);
+  due_ns_ = std::max({done.began_ns + rules_.interval_us * 1000, now + rules_.min_pause_us * 1000, hold_until_ns_});
   // A savepoint belongs to a person: what sinks prepared becomes visible all the same, the cut is durable.
   base::fault_point("cut.complete");
   tell_all({task::order_kind::complete, done.cut, done.kind, true});
@@ -285,7 +335,8 @@ void cut_coordinator::give_up(std::unique_lock<std::mutex>& lock, base::error wh
   work_.reset();
   ++figures_.failed;
   // A savepoint that a person asked for and did not get is told to the person; the pipeline goes on.
-  if (!gone.asked) ++failures_;
+  if (!gone.asked && !gone.exchange && failures_pardoned_ == 0) ++failures_;
+  failures_pardoned_ = 0;
   figures_.in_work_since_us = -1;
   due_ns_ = env_.monotonic_ns() + std::max(rules_.interval_us, rules_.min_pause_us) * 1000;
   tell_all({task::order_kind::abort, gone.cut, gone.kind, true});
@@ -295,6 +346,7 @@ void cut_coordinator::give_up(std::unique_lock<std::mutex>& lock, base::error wh
   lock.unlock();
   log_.error("cut was given up", {{"cut", gone.cut}, {"why", why.text()}, {"failures", failures_}});
   if (gone.asked) gone.asked->done(why);
+  if (gone.exchange) gone.told ? gone.exchange->broken(why) : gone.exchange->begun(why);
   gone.writer.reset();
   if (fatal) with_.failed(std::move(why).in(base::cat("cut ", gone.cut)));
   lock.lock();

@@ -20,6 +20,7 @@
 #include "job/cut_rules.hpp"
 #include "plan/plan.hpp"
 #include "task/cut.hpp"
+#include "task/exchange_work.hpp"
 
 namespace weir::job {
 
@@ -56,6 +57,19 @@ class cut_coordinator final : public task::cut_sink {
 
   /// [any] A savepoint into this directory, as soon as the cut under way is over. `done` is called on the coordinator's thread.
   void savepoint(std::string directory, std::function<void(base::result<checkpoint::cut_info>)> done);
+  /// Other versions of some nodes, from one cut on.
+  struct exchange_order {
+    std::vector<std::pair<task::task*, std::unique_ptr<task::exchange_work>>> work;  ///< not for tasks that keep what they have
+    plan::plan_ptr plan;                       ///< of the new versions
+    std::map<std::string, std::string> facts;  ///< of the cuts behind this one
+    std::int64_t hold_us = 0;                  ///< so long no cut follows
+    /// On the coordinator's thread, the number of the cut: right before the tasks are told; or why there is none.
+    std::function<void(base::result<std::uint64_t>)> begun;
+    /// On the coordinator's thread: the cut was given up when tasks had been told of it.
+    std::function<void(base::error)> broken;
+  };
+  /// [any] As soon as the cut under way is over, which is given up when it takes long.
+  void exchange(exchange_order what);
   cut_figures figures() const;  ///< [any]
 
   // ---- task::cut_sink
@@ -87,11 +101,16 @@ class cut_coordinator final : public task::cut_sink {
     std::size_t left = 0;  // tasks
     std::unique_ptr<checkpoint::cut_writer> writer;
     std::optional<wish> asked;
+    std::optional<exchange_order> exchange;
+    bool told = false;  // tasks know of it
     std::optional<base::error> broken;  // of writing
   };
   void run();
   bool memory_asks(std::int64_t now);
-  void begin_cut(std::unique_lock<std::mutex>& lock, model::cut_kind kind, bool last, std::optional<wish> asked);
+  void begin_cut(std::unique_lock<std::mutex>& lock, model::cut_kind kind, bool last, std::optional<wish> asked,
+                 std::optional<exchange_order> exchange = std::nullopt);
+  /// The cut under way makes room for an exchange that has waited long enough.
+  bool must_make_room(std::int64_t now) const;
   void write(std::unique_lock<std::mutex>& lock);
   void conclude(std::unique_lock<std::mutex>& lock);
   void make_savepoint(work& done);
@@ -103,7 +122,7 @@ class cut_coordinator final : public task::cut_sink {
   checkpoint::node_snapshot snapshot_of(const place& p, std::uint32_t at, task::node_cut& node) const;
 
   base::env& env_;
-  const plan::plan_ptr plan_;
+  plan::plan_ptr plan_;  // of the coordinator's thread
   const cut_rules rules_;
   parts with_;
   base::logger log_;
@@ -120,11 +139,15 @@ class cut_coordinator final : public task::cut_sink {
   std::uint64_t next_cut_ = 1;
   std::int64_t due_ns_ = 0, memory_may_ask_ns_ = 0, hold_until_ns_ = 0;
   std::uint32_t failures_ = 0;  // one after the other
+  std::uint32_t failures_pardoned_ = 0;  // of them, that were meant
   std::optional<work> work_;
   std::deque<block> blocks_;
   std::uint64_t waiting_bytes_ = 0;
   std::vector<std::pair<const task::task*, task::task_cut>> taken_;
   std::deque<wish> wishes_;
+  std::optional<exchange_order> exchange_;
+  std::int64_t exchange_since_ns_ = 0;
+  bool look_again_ = false;  // what step() answered holds no more
   cut_figures figures_;
 };
 

@@ -85,6 +85,23 @@ struct totals {
   std::map<std::string, std::map<std::string, std::uint64_t>> sinks;
 };
 
+/// Other versions of nodes, while the pipeline runs.
+struct exchange_request {
+  plan::plan_ptr plan;               ///< of the same shape: only what `nodes` do differs, their state does not
+  std::vector<std::uint32_t> nodes;  ///< indexes that mean the same in both plans
+  std::map<std::string, std::string> facts;  ///< of every cut behind this one
+  std::int64_t hold_cuts_us = 0;             ///< so long no cut follows
+};
+struct exchanged {
+  std::uint64_t cut = 0;      ///< with which the new versions began
+  std::int64_t pause_us = 0;  ///< the most that a subtask stood still for
+};
+/// Why there is no new version.
+struct exchange_failure {
+  base::error why;
+  bool untouched = true;  ///< no subtask has changed; false: the job is of no use any more
+};
+
 /// A pipeline at work. Made, started and waited for by one control thread; what says [any] may be called by others meanwhile.
 class job {
  public:
@@ -104,6 +121,10 @@ class job {
 
   /// [any] A savepoint into this directory; `done` is called once, on another thread.
   virtual void savepoint(std::string directory, std::function<void(base::result<checkpoint::cut_info>)> done) = 0;
+  /// [any] One at a time. Returns when the new versions are prepared; `done` is called once, on a thread of the job that must
+  /// not be held, when all serve or none does; not when the job ends before. An error: they could not be prepared.
+  using exchange_done = std::function<void(std::optional<exchange_failure>, exchanged)>;
+  virtual base::result<void> exchange(exchange_request what, exchange_done done) = 0;
   /// [any]
   virtual cut_figures cuts() const = 0;
   /// [any]

@@ -29,6 +29,8 @@ class running_job : public job {
   }
 
   base::result<void> prepare(const options& how) {
+    spec_options_.batch_rows = how.batch_rows;
+    spec_options_.storage = how.storage;
     std::uint64_t last_cut = how.storage ? how.storage->next_number() - 1 : 0;
     if (how.restore) {
       WEIR_TRY(restore(*plan_, *how.restore, how.allow_dropped_state, built_, finder_));
@@ -66,6 +68,7 @@ class running_job : public job {
   void savepoint(std::string directory, std::function<void(base::result<checkpoint::cut_info>)> done) override {
     cuts_->savepoint(std::move(directory), std::move(done));
   }
+  base::result<void> exchange(exchange_request what, exchange_done done) override;
   cut_figures cuts() const override { return cuts_->figures(); }
 
   void drain() override {
@@ -135,6 +138,7 @@ class running_job : public job {
   bool takes_only_dead_letters(const plan::node& sink) const;
 
   plan::plan_ptr plan_;
+  options spec_options_;  // what spec_of needs of them
   base::env& env_;
   std::unique_ptr<task::runner> runner_;  // after the tasks in time, before them in memory: channels hold its wakers
   built built_;

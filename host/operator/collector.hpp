@@ -12,14 +12,18 @@ namespace weir::op {
 /// [task]
 class chain_error {
  public:
-  bool failed() const { return first_.has_value(); }
+  bool failed() const { return to_ ? to_->failed() : first_.has_value(); }
   /// Keeps the first one.
   void set(base::error why) {
+    if (to_) return to_->set(std::move(why));
     if (!first_) first_ = std::move(why);
   }
-  const base::error& why() const { return *first_; }
+  const base::error& why() const { return to_ ? to_->why() : *first_; }
+  /// From here on it is the same as that one, which outlives it.
+  void become(chain_error& other) { to_ = &other; }
 
  private:
+  chain_error* to_ = nullptr;
   std::optional<base::error> first_;
 };
 

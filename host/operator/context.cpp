@@ -6,7 +6,8 @@
 #include "base/cat.hpp"
 
 weir_context::weir_context(const weir::op::spec& node, std::uint32_t number, weir::op::collector& to,
-                           weir::op::chain_error& chain, weir::base::env& world, weir::op::split_listener* listener)
+                           weir::op::chain_error& chain, weir::base::env& world, weir::op::split_listener* listener,
+                           weir::op::counters* kept)
     : what(node),
       subtask(number),
       out(to),
@@ -19,6 +20,7 @@ weir_context::weir_context(const weir::op::spec& node, std::uint32_t number, wei
            .subtask = static_cast<int>(number),
            .plugin = node.plugin,
            .version = node.version}),
+      counts(kept ? *kept : own_counts),
       dead(node, number, world, log, counts),
       ports(node.outputs.size()),
       doing{node.plugin, node.version, node.id, node.pipeline, number} {

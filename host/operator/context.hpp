@@ -34,7 +34,8 @@ class split_listener {
 struct weir_context {
  public:
   weir_context(const weir::op::spec& what, std::uint32_t subtask, weir::op::collector& out,
-               weir::op::chain_error& failure, weir::base::env& env, weir::op::split_listener* splits = nullptr);
+               weir::op::chain_error& failure, weir::base::env& env, weir::op::split_listener* splits = nullptr,
+               weir::op::counters* kept = nullptr);
 
   /// Around each call into the plugin: `input` is the batch of process() or on_timers() with its key columns, null otherwise.
   void begin(const weir::model::batch* input, std::span<const std::uint32_t> key = {});
@@ -48,7 +49,8 @@ struct weir_context {
   weir::base::env& env;
   weir::op::split_listener* const splits;
   weir::base::logger log;
-  weir::op::counters counts;
+  weir::op::counters own_counts;
+  weir::op::counters& counts;  ///< own_counts, or those of a node whose instances come and go
   weir::op::dead_letters dead;
   std::int64_t watermark = WEIR_TIME_MIN;
 

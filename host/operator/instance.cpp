@@ -28,8 +28,8 @@ void note_event_time(counters& counts, const model::batch& b) {
 }  // namespace
 
 instance::instance(const spec& what, std::uint32_t subtask, const weir_host& table, collector& out,
-                   chain_error& failure, base::env& env)
-    : context_(what, subtask, out, failure, env), table_(table), suspected_(what.suspected.has_value()) {}
+                   chain_error& failure, base::env& env, counters* kept)
+    : context_(what, subtask, out, failure, env, nullptr, kept), table_(table), suspected_(what.suspected.has_value()) {}
 
 template <class Call>
 weir_code instance::call(Call&& into_plugin) {
@@ -171,8 +171,10 @@ bool instance::save(std::optional<std::string>* out) {
   return true;
 }
 
+bool instance::restores() const { return snapshot_ && WEIR_HAS(snapshot_, weir_snapshot, restore); }
+
 bool instance::restore(std::string_view saved) {
-  if (!snapshot_ || !WEIR_HAS(snapshot_, weir_snapshot, restore)) {
+  if (!restores()) {
     context_.broken(base::plugin_error("the snapshot holds what it saved, but it does not offer weir.snapshot/1 to restore it"));
     return false;
   }

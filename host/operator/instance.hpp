@@ -22,8 +22,9 @@ namespace weir::op {
 class instance {
  public:
   /// what and out outlive it. table: what the plugin is given, lives as long as the process.
+  /// kept: where it counts, for a node whose instances come and go; null: in itself.
   instance(const spec& what, std::uint32_t subtask, const weir_host& table, collector& out, chain_error& failure,
-           base::env& env);
+           base::env& env, counters* kept = nullptr);
   ~instance();
   instance(const instance&) = delete;
   instance& operator=(const instance&) = delete;
@@ -68,6 +69,9 @@ class instance {
     context_.watermark = watermark_us;
     context_.counts.watermark_us.store(watermark_us, std::memory_order_relaxed);
   }
+  /// The same without a trace in the counts: of an instance that does not serve yet.
+  void set_clock(std::int64_t watermark_us) { context_.watermark = watermark_us; }
+  bool restores() const;
   const spec& what() const { return context_.what; }
 
  private:

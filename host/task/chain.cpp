@@ -21,7 +21,7 @@ std::uint32_t chain::add(std::shared_ptr<const op::spec> what) {
   made->out.routes.resize(made->what->outputs.size() + 1);
   made->port_count = static_cast<std::uint32_t>(made->what->keys.size());
   if (made->what->op) {
-    made->instance = std::make_unique<op::instance>(*made->what, subtask_, table_, made->out, failure_, env_);
+    made->instance = std::make_unique<op::instance>(*made->what, subtask_, table_, made->out, failure_, env_, &made->counters);
     if (!made->what->states.empty() || !made->what->timers.empty()) {
       made->state = std::make_unique<keyed_state>(*made->what, subtask_, env_);
       made->instance->use(made->state.get());
@@ -62,7 +62,7 @@ void chain::connect(std::uint32_t from, std::uint32_t output, std::unique_ptr<ex
 
 const op::counters& chain::counts(std::uint32_t number) const {
   const member& n = *nodes_[number];
-  return n.instance ? n.instance->counts() : n.source->counts;
+  return n.source ? n.source->counts : n.counters;
 }
 
 bool chain::create() {
@@ -310,9 +310,46 @@ bool chain::settle(const task_cut& of, bool committed) {
 }
 
 void chain::close() {
+  let_go();
   for (auto& n : nodes_)
     if (n->instance) n->instance->close();
 }
+
+base::result<std::unique_ptr<prepared_node>> chain::prepare(std::uint32_t number, std::shared_ptr<const op::spec> what,
+                                                            std::int64_t watermark_us) {
+  auto made = std::make_unique<prepared_node>();
+  made->at = number;
+  made->what = std::move(what);
+  made->out.failure = &made->failure;
+  made->made = std::make_unique<op::instance>(*made->what, subtask_, table_, made->out, made->failure, env_, &nodes_[number]->counters);
+  // Where the clock is about; it is told the rest when it serves.
+  made->made->set_clock(watermark_us);
+  if (!made->made->create()) return made->failure.why();
+  if (made->made->two_phase())
+    return base::plugin_error(base::cat("operator ", made->what->id, " takes part in commits: it cannot be exchanged while it runs"));
+  return made;
+}
+
+bool chain::exchange(std::vector<std::unique_ptr<prepared_node>> with, const task_cut& at) {
+  for (auto& next : with) {
+    member& n = *nodes_[next->at];
+    const std::int64_t clock = n.instance->watermark();
+    next->failure.become(failure_);
+    next->out.to = &n.out;
+    if (n.state) next->made->use(n.state.get());
+    if (const auto& saved = at.nodes[next->at].saved; saved && !next->made->restore(*saved)) return false;
+    // The clock has gone on since it was created.
+    if (!next->made->advance(clock)) return false;
+    next->made->set_watermark(clock);
+    retired_.push_back({std::move(n.what), std::move(n.prepared), std::move(n.instance)});
+    n.what = next->what;
+    n.instance = std::move(next->made);
+    n.prepared = std::move(next);
+  }
+  return true;
+}
+
+void chain::let_go() { retired_.clear(); }
 
 bool chain::has_room() {
   bool room = true;

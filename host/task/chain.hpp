@@ -14,6 +14,7 @@
 #include "source/split_watermarks.hpp"
 #include "source/stamper.hpp"
 #include "task/cut.hpp"
+#include "task/exchange_work.hpp"
 #include "task/keyed_state.hpp"
 
 namespace weir::task {
@@ -46,6 +47,16 @@ class chain {
   /// Null: the node has no keyed state. Blocks of the snapshot are loaded into it before create().
   keyed_state* state_at(std::uint32_t node) { return nodes_[node]->state.get(); }
   const keyed_state* state_at(std::uint32_t node) const { return nodes_[node]->state.get(); }
+
+  // ---- exchanging
+  /// [control] While it runs: another instance for the node, as `what` says, created. The state that it declares is what the
+  /// one before declared. An error: why it could not be created.
+  base::result<std::unique_ptr<prepared_node>> prepare(std::uint32_t node, std::shared_ptr<const op::spec> what, std::int64_t watermark_us);
+  /// Behind cut() and pass_barrier(): they serve from here on, with what the old ones saved. The old ones stay until
+  /// let_go().
+  bool exchange(std::vector<std::unique_ptr<prepared_node>> with, const task_cut& at);
+  /// Destroys the instances that served before.
+  void let_go();
 
   // ---- running
   /// Makes the plugin instances, and restores what was given to them.
@@ -125,14 +136,16 @@ class chain {
   struct member {
     std::shared_ptr<const op::spec> what;
     router out;
+    op::counters counters;                   // of an operator, whichever instance serves
     std::unique_ptr<keyed_state> state;      // before the instance: it outlives it
+    std::unique_ptr<prepared_node> prepared;  // owns what the instance uses, when it was prepared
     std::unique_ptr<op::instance> instance;  // null: a source
     std::unique_ptr<weir_context> source;    // null: an operator
     std::optional<source::stamper> main_stamper, side_stamper;
     source::split_watermarks* watermarks = nullptr;
     std::uint32_t port_count = 1;
     std::optional<node_restore> restored;
-    op::counters& counts() { return instance ? instance->counts() : source->counts; }
+    op::counters& counts() { return source ? source->counts : counters; }
   };
   bool restore(member& n);
   bool hand_out_in_turns(const route& to, const model::batch_ref& batch, std::int64_t watermark_us, std::int64_t bound_us);
@@ -145,6 +158,12 @@ class chain {
   op::chain_error failure_;
   std::vector<std::unique_ptr<exchange::writer>> writers_;
   std::vector<std::unique_ptr<member>> nodes_;
+  struct retired {
+    std::shared_ptr<const op::spec> what;
+    std::unique_ptr<prepared_node> prepared;  // before the instance: it outlives it
+    std::unique_ptr<op::instance> instance;
+  };
+  std::vector<retired> retired_;
   bool has_state_ = false;
   std::int64_t step_us_ = 0;               // 0: not deterministic
   std::int64_t turn_us_ = WEIR_TIME_MIN;

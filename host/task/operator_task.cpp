@@ -116,6 +116,7 @@ bool operator_task::must_overtake() {
     waiting_cut_ = cut;
     waiting_since_ns_ = now;
   }
+  if (announced().kind == model::cut_kind::swap) return true;  // somebody waits for it
   const std::int64_t waited = now - waiting_since_ns_ - aligned_timeout_ns_;
   return waited >= patience_ns || (waited >= 0 && gate_.crowded());
 }

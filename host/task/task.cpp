@@ -26,6 +26,28 @@ void task::tell(order what) {
   waker_.wake();
 }
 
+void task::expect(std::unique_ptr<exchange_work> what) {
+  std::lock_guard lock(mutex_);
+  expected_ = std::move(what);
+  expects_.store(true, std::memory_order_release);
+}
+
+bool task::exchange(std::uint64_t cut, std::int64_t since_ns) {
+  std::unique_ptr<exchange_work> work;
+  {
+    std::lock_guard lock(mutex_);
+    if (!expected_ || expected_->cut > cut) return true;
+    work = std::move(expected_);
+    expects_.store(false, std::memory_order_relaxed);
+  }
+  base::fault_point("exchange.before");
+  if (!ended_ && !chain_.exchange(std::move(work->nodes), *capturing_)) return false;
+  exchanged_at_ = cut;
+  base::fault_point("exchange.done");
+  work->done((env_.monotonic_ns() - since_ns) / 1000);
+  return true;
+}
+
 std::int64_t task::wake_at_ns() const {
   std::int64_t at = ended_ ? INT64_MAX : work_at_ns();
   if (waits_for_room_) at = std::min(at, env_.monotonic_ns() + room_ns);
@@ -88,6 +110,11 @@ bool task::follow(const order& o) {
         given_up_ = std::max(given_up_, o.cut);
         if (o.cut == last_cut_) give_up_state();
       }
+      // Not at the exchange itself: what a plugin does in destroy is no part of the pause.
+      if (exchanged_at_ != 0 && exchanged_at_ <= o.cut) {
+        chain_.let_go();
+        exchanged_at_ = 0;
+      }
       while (!open_.empty() && open_.front().cut <= o.cut) {
         const task_cut of = std::move(open_.front());
         open_.pop_front();
@@ -118,6 +145,8 @@ bool task::cut_here(std::uint64_t cut, model::cut_kind kind) {
     if (!ended_) chain_.pass_barrier({cut, kind});
     return true;
   }
+  const bool exchanges = expects_.load(std::memory_order_acquire);
+  const std::int64_t since_ns = exchanges ? env_.monotonic_ns() : 0;
   last_cut_ = cut;
   store_ = announced_.cut == cut ? announced_.store : true;
   task_cut made;
@@ -128,6 +157,7 @@ bool task::cut_here(std::uint64_t cut, model::cut_kind kind) {
   made.in_flight = waiting();
   capturing_ = std::move(made);
   base::fault_point("task.barrier_passed");
+  if (exchanges && !exchange(cut, since_ns)) return false;
   state_out_ = !store_ || !chain_.has_state();
   if (state_out_ && !held_) hand_over();
   return true;

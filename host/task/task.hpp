@@ -56,6 +56,8 @@ class task {
   void report_to(cut_sink& sink) { sink_ = &sink; }
   /// [any] Orders are carried out one after the other.
   void tell(order what);
+  /// [any] Other versions of some nodes, for when the cut passes. Before anybody is told of that cut.
+  void expect(std::unique_ptr<exchange_work> what);
 
   chain& nodes() { return chain_; }
   const chain& nodes() const { return chain_; }
@@ -107,6 +109,8 @@ class task {
   void hand_over();
   /// The newest cut is given up: its state belongs to the next one again.
   void give_up_state();
+  /// Puts the versions in place that were expected for the cut which has just passed.
+  bool exchange(std::uint64_t cut, std::int64_t since_ns);
 
   std::string name_;
   std::uint32_t subtask_;
@@ -114,6 +118,9 @@ class task {
   std::mutex mutex_;
   std::deque<order> orders_;             // guarded by mutex_
   std::atomic<bool> has_orders_{false};  // hint
+  std::unique_ptr<exchange_work> expected_;  // guarded by mutex_
+  std::atomic<bool> expects_{false};         // hint
+  std::uint64_t exchanged_at_ = 0;           // the cut whose old instances are still there; 0: none
   order announced_;                      // the newest `begin`
   std::uint64_t last_cut_ = 0;
   std::uint64_t given_up_ = 0;           // the newest cut that was aborted

@@ -1,0 +1,69 @@
+#include <atomic>
+
+#include "base/fault_point.hpp"
+#include "job/running_job.hpp"
+
+namespace weir::job {
+namespace {
+
+/// Told by each task that has changed; the last one says so.
+class exchange_watch {
+ public:
+  exchange_watch(std::size_t tasks, job::exchange_done done) : left_(tasks), done_(std::move(done)) {}
+  void begun(std::uint64_t cut) { cut_.store(cut, std::memory_order_relaxed); }
+  void changed(std::int64_t pause_us) {
+    std::int64_t seen = pause_us_.load(std::memory_order_relaxed);
+    while (seen < pause_us && !pause_us_.compare_exchange_weak(seen, pause_us, std::memory_order_relaxed)) {
+    }
+    if (left_.fetch_sub(1, std::memory_order_acq_rel) != 1 || told_.exchange(true)) return;
+    done_(std::nullopt, {cut_.load(std::memory_order_relaxed), pause_us_.load(std::memory_order_relaxed)});
+  }
+  void failed(base::error why, bool untouched) {
+    if (!told_.exchange(true)) done_(exchange_failure{std::move(why), untouched}, {});
+  }
+
+ private:
+  std::atomic<std::size_t> left_;
+  std::atomic<std::uint64_t> cut_{0};
+  std::atomic<std::int64_t> pause_us_{0};
+  std::atomic<bool> told_{false};
+  const job::exchange_done done_;
+};
+
+}  // namespace
+
+base::result<void> running_job::exchange(exchange_request what, exchange_done done) {
+  const std::vector<place> places = places_of(*plan_);
+  std::map<task::task*, std::unique_ptr<task::exchange_work>> work;
+  for (const std::uint32_t n : what.nodes) {
+    const auto spec = spec_of(*what.plan, what.plan->nodes[n], spec_options_);
+    const place at = places[n];
+    for (auto& t : built_.tasks[at.chain]) {
+      const auto clock = t->nodes().counts(at.at).watermark_us.load(std::memory_order_relaxed);
+      auto& of = work[t.get()];
+      if (!of) of = std::make_unique<task::exchange_work>();
+      of->nodes.push_back(WEIR_TRY(t->nodes().prepare(at.at, spec, clock)));
+    }
+  }
+  base::fault_point("exchange.prepared");
+  auto watch = std::make_shared<exchange_watch>(work.size(), std::move(done));
+  cut_coordinator::exchange_order order;
+  for (auto& [t, of] : work) {
+    of->done = [watch](std::int64_t pause_us) { watch->changed(pause_us); };
+    order.work.emplace_back(t, std::move(of));
+  }
+  order.plan = std::move(what.plan);
+  order.facts = std::move(what.facts);
+  order.hold_us = what.hold_cuts_us;
+  order.begun = [watch](base::result<std::uint64_t> cut) {
+    if (cut)
+      watch->begun(*cut);
+    else
+      watch->failed(std::move(cut).why(), true);
+  };
+  order.broken = [watch](base::error why) { watch->failed(std::move(why), false); };
+  cuts_->exchange(std::move(order));
+  return {};
+}
+
+}  // namespace weir::job

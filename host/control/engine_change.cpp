@@ -331,8 +331,7 @@ void job_engine::settle_history(const std::optional<checkpoint::snapshot>& from)
   // The supervisor has noted what it died of before it started this one.
   if (auto crashes = supervisor::read_crashes(env_, told_.state_directory); crashes && !crashes->empty())
     if (const auto& last = crashes->back(); last.at_us >= work.record.at_us) work.record.why = last.what.text();
-  note(work, is_new ? change_state::committed
-                    : work.record.state == change_state::began ? change_state::given_up : change_state::rolled_back);
+  note(work, is_new ? change_state::committed : change_state::rolled_back);
 }
 
 }  // namespace weir::control

@@ -72,6 +72,9 @@ void cut_coordinator::stop() {
   changed_.notify_all();
   if (thread_.joinable()) thread_.join();
   if (fold_thread_.joinable()) fold_thread_.join();
+  // A cut that nobody will complete leaves nothing behind.
+  if (work_ && work_->asked) work_->asked->done(base::host_error("the pipeline has ended"));
+  work_.reset();
   for (wish& w : wishes_) w.done(base::host_error("the pipeline has ended"));
   wishes_.clear();
   if (exchange_) exchange_->begun(base::host_error("the pipeline has ended"));

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """An edited file, applied while data flows: what comes out is what a run of the old file until the cut and of the new one from there gives."""
+import collections
 import json
 import unittest
 
@@ -48,7 +49,8 @@ class Apply(SwapCase):
         self.assertEqual(done.code, 0, done)
         self.assertEqual(done.result["records_in"], self.EVENTS)
         self.assertGreater(done.result["sinks"]["seen"]["rows"], 0)
-        self.assert_same(self.read(out), self.calm())
+        # A key's rows are spread over the sink's subtasks, as counts has another parallelism than it.
+        self.assertEqual(collections.Counter(self.read(out)), collections.Counter(self.calm()), "nothing lost, nothing twice")
 
     def test_only_options_are_hot(self):
         file, out = self.told("options")

@@ -1,11 +1,15 @@
 #include "base/cat.hpp"
+#include "config/load.hpp"
 #include "control/session.hpp"
 #include "plugin/bind.hpp"
+#include "supervisor/os_process.hpp"
 
 namespace weir::control {
 namespace {
 
 using base::cat;
+
+constexpr unsigned hang_seconds = 60;
 
 std::string count(std::size_t n, const char* what) { return cat(n, " ", what, n == 1 ? "" : "s"); }
 
@@ -15,8 +19,16 @@ exit_code check_command(const check_arguments& told, console& io) {
   auto plugins = open_plugins(told.pipeline.plugin_dirs);
   if (!plugins) return io.fail(plugins.why());
   std::size_t errors = 0, warnings = 0;
+  pipeline_arguments how = told.pipeline;
+  if (told.text_from_stdin) {
+    // Whoever asks may die meanwhile, and a plugin may hang.
+    supervisor::os::end_after(hang_seconds);
+    auto text = base::real_env().fs().read_whole("/proc/self/fd/0", config::max_file_bytes + 1);
+    if (!text) return io.fail(text.why());
+    how.text = std::move(text).take();
+  }
   for (const auto& file : told.pipeline.files) {
-    const auto made = make_plan(file, told.pipeline, *plugins, plugin::bind_host());
+    const auto made = make_plan(file, how, *plugins, plugin::bind_host());
     const auto all = made.problems.sorted().size();
     errors += made.problems.error_count();
     warnings += all - made.problems.error_count();

@@ -106,6 +106,7 @@ struct check_arguments {
   pipeline_arguments pipeline;
   bool json = false;
   bool deny_warnings = false;
+  bool text_from_stdin = false;  ///< of the one file, whose name is only for messages and relative paths
 };
 exit_code check_command(const check_arguments& told, console& io);
 

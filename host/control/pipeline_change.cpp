@@ -6,6 +6,7 @@
 #include "base/digest.hpp"
 #include "base/text.hpp"
 #include "config/load.hpp"
+#include "supervisor/os_process.hpp"
 
 namespace weir::control {
 namespace {
@@ -13,10 +14,18 @@ namespace {
 using base::cat;
 using base::quoted;
 
+constexpr std::int64_t check_patience_ms = 20'000;
 constexpr std::uint64_t most_plugin_bytes = std::uint64_t{1} << 30;
 
-/// "risk-9f2c41d0": what `uses` calls a plugin that a swap brought, beside the one of the file.
-std::string alias_of(const std::string& name, const std::string& sha256) { return cat(name, '-', sha256.substr(0, 8)); }
+/// "risk-9f2c41d0": what `uses` calls a plugin that a swap brought, beside the one of the file. `was`: what it called the one
+/// before, "risk" or "risk-1b2c3d4e".
+std::string alias_of(std::string was, const std::string& sha256) {
+  constexpr std::size_t digits = 8;
+  const std::size_t dash = was.size() > digits ? was.size() - digits - 1 : 0;
+  const bool is_alias = dash > 0 && was[dash] == '-' && was.find_first_not_of("0123456789abcdef", dash + 1) == std::string::npos;
+  if (is_alias) was.resize(dash);
+  return cat(was, '-', sha256.substr(0, digits));
+}
 
 }  // namespace
 
@@ -31,26 +40,43 @@ base::result<plan::plan_ptr> change_maker::plan_of(const supervisor::definition&
   return made.plan;
 }
 
-base::result<change_maker::kept_plugin> change_maker::keep(const std::string& plugin) {
-  const std::lock_guard lock(mutex_);
-  // The gate and the loader look at it before anything is kept.
-  // A catalog of its own: the file may have been replaced since it was last looked at.
-  plugin::plugin_catalog fresh(env_, *plugins_.store, plugins_.catalog->directories());
-  const auto image = WEIR_TRY(fresh.load(plugin));
+base::result<change_maker::kept_plugin> change_maker::keep(const std::string& file) {
+  // Looked at, not loaded: code of it runs in another process first.
+  const plugin::gated_file gated = plugin::pass_gate(env_, file);
+  if (gated.found.refused()) return gated.found.why("plugin " + file);
   kept_plugin kept;
-  kept.name = image->about().name;
-  kept.sha256 = image->sha256();
+  kept.sha256 = gated.sha256;
+  const auto known = plugin::loaded_images();
+  kept.loaded_before = std::any_of(known.begin(), known.end(), [&](const auto& i) { return i.sha256 == kept.sha256; });
   const std::string folder = base::join_path(state_directory_, "plugins");
   kept.path = base::join_path(folder, kept.sha256 + ".so");
   if (WEIR_TRY(env_.fs().exists(kept.path))) return kept;
-  // From the private copy that was checked: the file that was named may be another one by now.
-  const std::string bytes = WEIR_TRY(env_.fs().read_whole(image->private_path(), most_plugin_bytes));
-  if (base::to_hex(base::sha256_of(bytes)) != kept.sha256)
-    return base::host_error("the copy of the plugin is not what was checked", image->private_path());
   WEIR_TRY(env_.fs().make_directories(folder, 0700));
-  WEIR_TRY(env_.fs().write_atomically(kept.path, bytes, 0500));
+  WEIR_TRY(env_.fs().write_atomically(kept.path, gated.bytes, 0500));
   WEIR_TRY(env_.fs().sync_directory(state_directory_));
   return kept;
+}
+
+base::result<std::string> change_maker::file_of(const std::string& plugin) {
+  const std::lock_guard lock(mutex_);
+  // A catalog of its own: the file may have been replaced since it was last looked at.
+  plugin::plugin_catalog fresh(env_, *plugins_.store, plugins_.catalog->directories());
+  return WEIR_TRY(fresh.load(plugin))->path();
+}
+
+base::result<void> change_maker::try_elsewhere(const supervisor::definition& what) const {
+  std::vector<std::string> arguments{"weir", "check", what.file, "--text-from-stdin"};
+  for (const auto& s : what.sets) arguments.insert(arguments.end(), {"--set", s});
+  for (const auto& d : plugins_.catalog->directories()) arguments.insert(arguments.end(), {"--plugin-dir", d});
+  const auto end = WEIR_TRY(supervisor::os::run_this_program(arguments, what.text, check_patience_ms));
+  if (!end.how)
+    return base::plugin_error(cat("a plugin hangs when it is loaded or bound: the check in another process did not end within ",
+                                  check_patience_ms / 1000, " s\n", end.output));
+  if (end.how->what == supervisor::os::process_change::kind::killed)
+    return base::plugin_error(cat("a plugin crashes when it is loaded or bound: the check in another process ended by signal ",
+                                  end.how->number, "\n", end.output));
+  if (end.how->number != 0) return base::config_error(end.output);
+  return {};
 }
 
 base::result<change_request> change_maker::swap(const swap_request& what, const supervisor::definition& now) {
@@ -60,7 +86,8 @@ base::result<change_request> change_maker::swap(const swap_request& what, const 
   made.next.number = 0;
   made.next.from = now.number;
   std::optional<kept_plugin> kept;
-  if (!what.plugin.empty()) kept = WEIR_TRY(keep(what.plugin));
+  if (!what.plugin.empty())
+    kept = WEIR_TRY(keep(what.plugin.starts_with('/') ? what.plugin : WEIR_TRY(file_of(what.plugin))));
   config::load_options options;
   options.sets = now.sets;
   const auto loaded = config::load_pipeline_text(env_, now.file, now.text, options);
@@ -73,13 +100,15 @@ base::result<change_request> change_maker::swap(const swap_request& what, const 
       return base::config_error(cat("the pipeline has no operator ", quoted(id), base::did_you_mean(id, ids), "; it has ", base::one_of(ids)));
     }
     if (kept) {
-      const std::string alias = alias_of(kept->name, kept->sha256);
+      const std::string alias = alias_of(n->uses.plugin, kept->sha256);
       made.next.sets.push_back(cat("plugin.", alias, ".path=", kept->path));
       made.next.sets.push_back(cat("plugin.", alias, ".sha256=", kept->sha256));
       made.next.sets.push_back(cat(id, ".uses=", alias, '.', n->uses.component));
     }
     for (const std::string& option : what.config) made.next.sets.push_back(cat(id, '.', option));
   }
+  // A plugin that this process has loaded already has shown that it can be.
+  if (kept && !kept->loaded_before) WEIR_TRY(try_elsewhere(made.next));
   made.plan = WEIR_TRY(plan_of(made.next));
   return made;
 }
@@ -92,6 +121,7 @@ base::result<change_request> change_maker::apply(const apply_request& what, cons
   made.next.sets = what.sets;
   made.next.origin = supervisor::origin_of(what.text, what.sets);
   made.next.from = now.number;
+  WEIR_TRY(try_elsewhere(made.next));
   made.plan = WEIR_TRY(plan_of(made.next));
   return made;
 }

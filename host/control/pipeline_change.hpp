@@ -40,9 +40,15 @@ class change_maker {
 
  private:
   struct kept_plugin {
-    std::string path, name, sha256;
+    std::string path, sha256;
+    bool loaded_before = false;  ///< in this process
   };
-  base::result<kept_plugin> keep(const std::string& plugin);
+  base::result<kept_plugin> keep(const std::string& file);
+  /// Of "name" or "name@version", by the plugin directories.
+  base::result<std::string> file_of(const std::string& plugin);
+  /// The same in a process of its own first: a plugin that crashes or hangs when it is loaded or bound must not take the
+  /// running pipeline with it.
+  base::result<void> try_elsewhere(const supervisor::definition& what) const;
 
   base::env& env_;
   plugin_access& plugins_;

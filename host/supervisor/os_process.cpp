@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <spawn.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -103,6 +104,52 @@ base::result<std::int64_t> start_this_program(const process_start& how) {
   if (child == 0) become(arguments.data(), how.inherited, mask, parent);
   return child;
 }
+
+base::result<program_end> run_this_program(const std::vector<std::string>& arguments, const std::string& input,
+                                           std::int64_t timeout_ms) {
+  const descriptor in = WEIR_TRY(memory_file("input", input));
+  const descriptor out = WEIR_TRY(memory_file("output", ""));
+  if (::lseek(in.get(), 0, SEEK_SET) != 0) return errno_error(errno, "read", "a file in memory");
+  std::vector<char*> argv;
+  for (const auto& a : arguments) argv.push_back(const_cast<char*>(a.c_str()));
+  argv.push_back(nullptr);
+  posix_spawn_file_actions_t files;
+  posix_spawnattr_t attributes;
+  ::posix_spawn_file_actions_init(&files);
+  ::posix_spawnattr_init(&attributes);
+  ::posix_spawn_file_actions_adddup2(&files, in.get(), 0);
+  ::posix_spawn_file_actions_adddup2(&files, out.get(), 1);
+  ::posix_spawn_file_actions_adddup2(&files, out.get(), 2);
+  sigset_t none, all;
+  sigemptyset(&none);
+  sigfillset(&all);
+  ::posix_spawnattr_setsigmask(&attributes, &none);
+  ::posix_spawnattr_setsigdefault(&attributes, &all);
+  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  pid_t child = 0;
+  const int failed = ::posix_spawn(&child, "/proc/self/exe", &files, &attributes, argv.data(), environ);
+  ::posix_spawn_file_actions_destroy(&files);
+  ::posix_spawnattr_destroy(&attributes);
+  if (failed != 0) return errno_error(failed, "start", "a process");
+  program_end end;
+  for (std::int64_t waited_ms = 0; !end.how; waited_ms += 2) {
+    if (waited_ms >= timeout_ms) {
+      ::kill(child, SIGKILL);
+      while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
+      }
+      break;
+    }
+    ::poll(nullptr, 0, 2);
+    end.how = poll_process(child);
+    if (end.how && (end.how->what == process_change::kind::stopped || end.how->what == process_change::kind::continued)) end.how.reset();
+  }
+  end.output.resize(1 << 20);
+  const ssize_t size = ::pread(out.get(), end.output.data(), end.output.size(), 0);
+  end.output.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+  return end;
+}
+
+void end_after(unsigned seconds) { ::alarm(seconds); }
 
 std::optional<process_change> poll_process(std::int64_t id) {
   int status = 0;

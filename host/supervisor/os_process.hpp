@@ -67,6 +67,16 @@ struct process_start {
 /// Starts this program again. It is killed when the calling thread ends, ignores SIGINT (the terminal sends Ctrl-C to
 /// both; the supervisor decides) and has SIGTERM blocked until it listens. Its id.
 base::result<std::int64_t> start_this_program(const process_start& how);
+/// How a run of this program that somebody waited for has ended.
+struct program_end {
+  std::optional<process_change> how;  ///< nullopt: it was killed after the timeout
+  std::string output;                 ///< stdout and stderr, at most 1 MiB
+};
+/// [any] Runs this program with `input` as its stdin, and waits for it. Does not copy the memory of this process.
+base::result<program_end> run_this_program(const std::vector<std::string>& arguments, const std::string& input,
+                                           std::int64_t timeout_ms);
+/// Ends this process by SIGALRM after so many seconds, whatever it does.
+void end_after(unsigned seconds);
 /// What became of it since the last call; nullopt: nothing new. After exited or killed it is gone.
 std::optional<process_change> poll_process(std::int64_t id);
 void send_signal(std::int64_t id, int signal);

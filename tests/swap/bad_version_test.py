@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """A new version that is wrong: the old one serves again by itself, and nobody has seen a row of the new one."""
+import os
 import time
 import unittest
 
@@ -70,15 +71,21 @@ class BadVersion(SwapCase):
     def test_that_leaks(self):
         self.bad("leaks", "memory", 'max_memory_growth = "300MiB"')
 
-    def test_with_other_columns_is_refused(self):
-        file, out = self.told("columns", text=self.text())
+    def test_that_is_refused_with_the_stream_untouched(self):
+        """Other columns than those that are read; a crash and an exit when it is loaded or checked; a hang."""
+        file, out = self.told("refused", text=self.text())
+        zoo = os.path.join(os.environ["WEIR_BINARY_DIR"], "lib", "weir", "bad_plugins")
         with Running("run", file, "--json", env=self.env()) as running:
             running.wait_for('"msg":"pipeline runs"')
-            done = weir("swap", "columns", "counts", "--plugin", plugin("other_columns"), env=self.env())
-            self.assertNotEqual(done.code, 0, done)
-            self.assertIn("total", done.err)
+            for path, why in ((plugin("other_columns"), "total"), (plugin("fails_in_destroy"), "crashes"),
+                              (os.path.join(zoo, "libcrash_in_constructor.so"), "crashes"), (os.path.join(zoo, "libexit_in_constructor.so"), ""),
+                              (os.path.join(zoo, "libgnu_unique.so"), "UNIQUE"), (os.path.join(zoo, "libno_entry.so"), "weir_plugin_v1")):
+                done = weir("swap", "refused", "counts", "--plugin", path, env=self.env())
+                self.assertNotEqual(done.code, 0, done)
+                self.assertIn(why, done.err)
             done = running.finish()
         self.assertEqual(done.code, 0, done)
+        self.assertEqual(done.err.count('"msg":"worker started"'), 1, "no worker has died of it")
         self.assert_same(self.read(out), self.calm())
 
     def test_that_is_taken_back_by_hand(self):

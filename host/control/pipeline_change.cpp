@@ -76,6 +76,10 @@ base::result<void> change_maker::try_elsewhere(const supervisor::definition& wha
     return base::plugin_error(cat("a plugin crashes when it is loaded or bound: the check in another process ended by signal ",
                                   end.how->number, "\n", end.output));
   if (end.how->number != 0) return base::config_error(end.output);
+  // Who ends a process with 0 before it was done is no success.
+  if (end.output.find(cat(what.file, ": ok, ")) == std::string::npos)
+    return base::plugin_error(cat("a plugin ends the process when it is loaded or bound: the check in another process did not come to its end\n",
+                                  end.output));
   return {};
 }
 

@@ -42,6 +42,7 @@ std::string for_people(const json& c) {
   if (c.value("cut", std::uint64_t{0}) > 0) out += cat(", at cut ", c.value("cut", std::uint64_t{0}));
   if (const auto pause = c.value("pause_us", std::int64_t{-1}); pause >= 0)
     out += cat(", ", c.value("hot", false) ? "each subtask stood still for at most " : "the pipeline stood still for ", milliseconds(pause));
+  if (const auto back = c.value("back_us", std::int64_t{-1}); back >= 0) out += cat("; the old version served again after ", milliseconds(back));
   out += '\n' + nodes_for_people(c);
   if (const auto why = text_of(c, "why"); !why.empty()) out += cat("  ", why, '\n');
   return out;

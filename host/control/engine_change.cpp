@@ -48,6 +48,7 @@ void job_engine::note(change_in_work& of, change_state state) {
                                       {"state", supervisor::name_of(state)},
                                       {"cut", of.record.cut},
                                       {"pause_us", of.record.pause_us},
+                                      {"back_us", of.record.back_us},
                                       {"hot", of.record.hot},
                                       {"by", of.record.by},
                                       {"why", of.record.why}});
@@ -295,7 +296,10 @@ bool job_engine::rebuild(std::unique_lock<std::mutex>& lock) {
 
 bool job_engine::go_back(std::unique_lock<std::mutex>& lock, const std::string& why) {
   generation old = change_->before;
-  const std::int64_t began_ns = env_.monotonic_ns();
+  std::int64_t failed_ns = now_.job->failed_at_ns();
+  if (failed_ns < 0) failed_ns = env_.monotonic_ns();  // it was taken back by a bound or by hand
+  // Whatever cut is complete from here on is the old version's.
+  change_->record.state = change_state::rolled_back;
   lock.unlock();
   base::fault_point("change.going_back");
   auto made = [&]() -> base::result<void> {
@@ -305,8 +309,9 @@ bool job_engine::go_back(std::unique_lock<std::mutex>& lock, const std::string& 
     old.job = WEIR_TRY(make_job(old.plan, old.definition.number, std::move(from), 0));
     return {};
   }();
+  if (made) begin(std::move(old));
   lock.lock();
-  change_->record.pause_us = (env_.monotonic_ns() - began_ns) / 1000;
+  if (made) change_->record.back_us = (env_.monotonic_ns() - failed_ns) / 1000;
   decided(lock, change_state::rolled_back, why);
   base::fault_point("change.rolled_back");
   if (!made) {
@@ -316,7 +321,6 @@ bool job_engine::go_back(std::unique_lock<std::mutex>& lock, const std::string& 
     over_ = true;
     return false;
   }
-  begin(std::move(old));
   return true;
 }
 

@@ -116,6 +116,8 @@ class job {
   virtual void cancel() = 0;
   /// Until the job is over. An error: the first failure of a task.
   virtual base::result<totals> wait() = 0;
+  /// [any] When the first failure was, monotonic; -1: none.
+  virtual std::int64_t failed_at_ns() const = 0;
   /// [any] Until the job is over, or this long. True: it is over.
   virtual bool wait_for(std::int64_t microseconds) = 0;
 

@@ -83,6 +83,11 @@ class running_job : public job {
     return changed_.wait_for(lock, std::chrono::microseconds(microseconds), [&] { return left_ == 0; });
   }
 
+  std::int64_t failed_at_ns() const override {
+    std::lock_guard lock(mutex_);
+    return failed_at_ns_;
+  }
+
   base::result<totals> wait() override {
     {
       std::unique_lock lock(mutex_);
@@ -129,7 +134,10 @@ class running_job : public job {
   void fail(base::error why) {
     {
       std::lock_guard lock(mutex_);
-      if (!failure_) failure_ = std::move(why);
+      if (!failure_) {
+        failure_ = std::move(why);
+        failed_at_ns_ = env_.monotonic_ns();
+      }
     }
     runner_->cancel();
   }
@@ -148,6 +156,7 @@ class running_job : public job {
   std::condition_variable changed_;
   std::size_t left_ = 0;                                                       // guarded by mutex_
   std::optional<base::error> failure_;                                        // guarded by mutex_
+  std::int64_t failed_at_ns_ = -1;                                            // guarded by mutex_
   std::map<std::string, std::map<std::string, std::uint64_t>> reported_;      // by node id; guarded by mutex_
 };
 

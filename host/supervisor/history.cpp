@@ -34,6 +34,7 @@ std::optional<change_record> read(std::string_view line) {
     j.at("to").get_to(r.to);
     j.at("cut").get_to(r.cut);
     j.at("pause_us").get_to(r.pause_us);
+    r.back_us = j.value("back_us", std::int64_t{-1});
     j.at("hot").get_to(r.hot);
     j.at("why").get_to(r.why);
     for (const auto& n : j.at("nodes"))
@@ -69,7 +70,7 @@ std::string to_json(const change_record& of) {
   for (const auto& n : of.nodes) nodes.push_back({{"id", n.id}, {"from", n.from}, {"to", n.to}});
   const json j{{"change", of.number}, {"state", name_of(of.state)}, {"what", of.what}, {"by", of.by},
                {"began_at_us", of.began_at_us}, {"at_us", of.at_us}, {"from", of.from}, {"to", of.to},
-               {"cut", of.cut}, {"pause_us", of.pause_us}, {"hot", of.hot}, {"why", of.why}, {"nodes", nodes}};
+               {"cut", of.cut}, {"pause_us", of.pause_us}, {"back_us", of.back_us}, {"hot", of.hot}, {"why", of.why}, {"nodes", nodes}};
   return j.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 

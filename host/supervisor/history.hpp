@@ -37,6 +37,7 @@ struct change_record {
   std::uint64_t from = 0, to = 0;           ///< definitions
   std::uint64_t cut = 0;                    ///< that it was made at; 0: none yet
   std::int64_t pause_us = -1;               ///< that a subtask stood still for, at most; -1: not known
+  std::int64_t back_us = -1;                ///< from the failure until the old version served again; -1: not known, or not taken back
   bool hot = false;                         ///< the flow went on; false: the pipeline was built anew at the cut
   std::string why;                          ///< of what went wrong
   std::vector<changed_node> nodes;

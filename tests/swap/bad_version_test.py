@@ -26,7 +26,7 @@ class BadVersion(SwapCase):
         self.assertEqual([line for line in seen if '"made_by":3' in line], [], "rows of the bad version that were ever visible")
         self.assert_same(seen, self.calm())
         self.assertEqual(done.result["records_in"], self.EVENTS)
-        print(f"{name}: back in {change['pause_us']} us, after {took:.1f} s")
+        print(f"{name}: back in {change['back_us']} us, after {took:.1f} s")
         return change, done
 
     @staticmethod

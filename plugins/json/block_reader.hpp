@@ -5,10 +5,12 @@
 #include <vector>
 
 #include "decoder.hpp"
-#include "field_name.hpp"
+#include "shared/json/field_name.hpp"
 #include "weir/column_writer.hpp"
 
 namespace json {
+
+using weir::json::field_name;
 
 /// The quick way for ordinary records that stand one behind the other in memory. simdjson's first pass (where the
 /// tokens begin, whether the text is UTF-8, whether strings end) costs as much to begin as to do, so it runs over a

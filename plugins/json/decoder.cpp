@@ -1,10 +1,13 @@
 #include "decoder.hpp"
 
 #include "block_reader.hpp"
-#include "record_reader.hpp"
+#include "shared/json/record_reader.hpp"
 #include "shared/type_text.hpp"
 
 namespace json {
+
+using weir::json::record_reader;
+using weir::json::refusal;
 namespace od = simdjson::ondemand;
 
 struct decoder::parser {
@@ -120,7 +123,7 @@ void decoder::process(const weir::batch_view& batch, weir::batch_output& out) {
       continue;
     }
     b.truncate(row);
-    out.dead_letter(batch, row, why.text(), text.data() ? text : std::string_view{"", 0});
+    out.dead_letter(batch, row, why.text(), text.data() ? text : std::string_view{""});
   }
   if (kept == 0) return;
   blank_to(batch.length());

@@ -5,19 +5,17 @@
 #include <string_view>
 #include <vector>
 
+#include "shared/json/rules.hpp"
 #include "weir/batch_operator.hpp"
 
 namespace json {
 
-enum class time_unit : std::uint8_t { rfc3339, seconds, milliseconds, microseconds };
+using weir::json::rules;
+using weir::json::time_unit;
 
-struct rules {
-  time_unit timestamps = time_unit::rfc3339;
-  bool unknown_fails = false;
-};
-
-/// One JSON object a record, read by simdjson's On-Demand parser straight into columns. A record that is not what `columns`
-/// says goes to the dead-letter port with the reason; every input row is either an output row or a dead letter.
+/// One JSON object a record, read by simdjson's On-Demand parser straight into columns. A record that is not what
+/// `columns` says goes to the dead-letter port with the reason; every input row is either an output row or a dead
+/// letter.
 class decoder : public weir::batch_decoder {
  public:
   static constexpr bool selections = true;
@@ -25,8 +23,12 @@ class decoder : public weir::batch_decoder {
   static constexpr auto options() {
     using weir::option;
     return weir::options(
-        option("columns", weir::map).required().doc("Name = type of each field to read; a `?` behind the type: may be null or missing."),
-        option("unknown_fields", weir::choice("ignore|fail")).fallback("\"ignore\"").doc("Fields that `columns` does not name."),
+        option("columns", weir::map)
+            .required()
+            .doc("Name = type of each field to read; a `?` behind the type: may be null or missing."),
+        option("unknown_fields", weir::choice("ignore|fail"))
+            .fallback("\"ignore\"")
+            .doc("Fields that `columns` does not name."),
         option("timestamp_format", weir::choice("rfc3339|epoch_s|epoch_ms|epoch_us"))
             .fallback("\"rfc3339\"")
             .doc("How time stamps are written."),

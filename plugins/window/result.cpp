@@ -198,8 +198,12 @@ void results::emit(weir::batch_output& out, const result_part& part) {
 void results::emit_rows(weir::batch_output& out, const result_part& part) {
   // With best rows a group's results stay together, whatever their number.
   const std::int64_t step = best_rows_ ? part.count : rows_per_batch;
-  for (std::int64_t from = 0; from < part.count; from += step) {
-    const std::int64_t count = std::min(step, part.count - from);
+  std::int64_t count = 0;
+  for (std::int64_t from = 0; from < part.count; from += count) {
+    count = std::min(step, part.count - from);
+    // Both halves of an update stay together: a sink may write them as one.
+    if (part.changes && count > 1 && from + count < part.count && part.changes[from + count - 1] == WEIR_UPDATE_BEFORE)
+      --count;
     auto to = out.build(0, count);
     to.reserve(count);
     std::size_t at = 0;

@@ -109,7 +109,7 @@ void harness_base::trace(bool on) {
 }
 
 void harness_base::send(std::uint32_t port, schema columns_of, std::vector<std::shared_ptr<owned_column>> columns,
-                        std::vector<std::int64_t> times, change_kind change) {
+                        std::vector<std::int64_t> times, const std::vector<change_kind>& changes) {
   owned_batch b;
   b.port = port;
   b.columns_of = std::move(columns_of);
@@ -117,10 +117,11 @@ void harness_base::send(std::uint32_t port, schema columns_of, std::vector<std::
   b.split = 0;
   b.all = !spread();
   const std::size_t each = spread() ? 2 : 1;
+  const bool inserts = std::all_of(changes.begin(), changes.end(), [](auto c) { return c == change_kind::insert; });
   for (std::size_t i = 0; i < times.size() * each; ++i) {
     b.event_time.push_back(times[i / each]);
     if (i % each) b.rows.push_back(static_cast<std::uint32_t>(i));
-    if (change != change_kind::insert) b.change.push_back(static_cast<std::uint8_t>(change));
+    if (!inserts) b.change.push_back(static_cast<std::uint8_t>(changes[changes.size() == 1 ? 0 : i / each]));
     const auto number = next_offset_ + static_cast<std::int64_t>(i / each);
     b.offset.push_back(number);
     if (!bench_.task().tracing) continue;

@@ -12,7 +12,6 @@ using namespace window_test;
 using testing::ElementsAre;
 using testing::UnorderedElementsAre;
 using weir::change_kind;
-using weir::test::table;
 using weir::test::value;
 
 struct totals {
@@ -52,6 +51,16 @@ TEST(Running, TellsOnlyWhatIsAsUpserts) {
   harness<window::running, totals> h{{{"aggregates", some}, {"emit", "upserts"}}, by_desk};
   h.push_all<trade>({{"fx", 1, 3}, {"fx", 3, 5}}, 1s, 1s);
   EXPECT_THAT(h.take(), ElementsAre(totals{"fx", 1, 3}, totals{"fx", 2, 5}));
+}
+
+TEST(Running, SendsBothHalvesOfAnUpdateInOneBatch) {
+  harness<window::running, totals> h{{{"aggregates", some}}, by_desk};
+  h.batch_size = 5000;
+  h.push_all<trade>(std::vector<trade>(5000, {"fx", 1, 3}), 1s, 1s);
+  const auto& sent = h.under().task().emitted[0];
+  ASSERT_GT(sent.size(), 1u) << "more changes than one batch holds";
+  for (const auto& b : sent) EXPECT_NE(b.change.back(), WEIR_UPDATE_BEFORE);
+  EXPECT_EQ(h.take().size(), 9999u);
 }
 
 TEST(CountWindow, TellsEverySoManyRowsOfAKey) {

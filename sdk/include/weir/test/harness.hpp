@@ -140,9 +140,9 @@ class harness_base {
   [[nodiscard]] bench<weir_operator>& under() { return bench_; }
 
  protected:
-  // Processes one batch of columns; `times` has one entry a row.
+  // Processes one batch of columns; `times` has one entry a row, `changes` too, or one for all.
   void send(std::uint32_t port, schema columns_of, std::vector<std::shared_ptr<owned_column>> columns,
-            std::vector<std::int64_t> times, change_kind change);
+            std::vector<std::int64_t> times, const std::vector<change_kind>& changes);
   [[nodiscard]] bool spread() const { return sparse && selections_; }
 
   bench<weir_operator> bench_;
@@ -173,13 +173,19 @@ class table_harness : public harness_base {
   }
   template <class R = first_input>
   void push(const R& r, time at, change_kind change = change_kind::insert) {
-    send_records<R>({r}, {weir::detail::micros(at)}, change);
+    send_records<R>({r}, {weir::detail::micros(at)}, {change});
   }
   // Many records as one batch, each with its time in microseconds.
   template <class R = first_input>
   void push_rows(const std::vector<R>& records, const std::vector<std::int64_t>& times,
                  change_kind change = change_kind::insert) {
-    send_records<R>(records, times, change);
+    send_records<R>(records, times, {change});
+  }
+  // The same, each with its kind of change.
+  template <class R = first_input>
+  void push_changes(const std::vector<R>& records, const std::vector<std::int64_t>& times,
+                    const std::vector<change_kind>& changes) {
+    send_records<R>(records, times, changes);
   }
   // Many records, in batches of batch_size, `step` apart.
   template <class R = first_input>
@@ -190,7 +196,7 @@ class table_harness : public harness_base {
       for (std::size_t k = i; k < end; ++k) times.push_back((first + step * static_cast<std::int64_t>(k)).count());
       const auto at = records.begin();
       send_records<R>({at + static_cast<std::ptrdiff_t>(i), at + static_cast<std::ptrdiff_t>(end)}, std::move(times),
-                      change_kind::insert);
+                      {change_kind::insert});
     }
   }
 
@@ -208,13 +214,13 @@ class table_harness : public harness_base {
 
  private:
   template <class R>
-  void send_records(std::vector<R> records, std::vector<std::int64_t> times, change_kind change) {
+  void send_records(std::vector<R> records, std::vector<std::int64_t> times, const std::vector<change_kind>& changes) {
     if (spread()) {  // a decoy before each record
       std::vector<R> all;
       for (const auto& r : records) all.insert(all.end(), {r, r});
       records = std::move(all);
     }
-    send(detail::ports<In>::template of<R>(), schema_of<R>(), detail::columns_from(records), std::move(times), change);
+    send(detail::ports<In>::template of<R>(), schema_of<R>(), detail::columns_from(records), std::move(times), changes);
   }
 };
 

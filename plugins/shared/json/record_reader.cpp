@@ -1,4 +1,4 @@
-#include "record_reader.hpp"
+#include "shared/json/record_reader.hpp"
 
 #include <cstring>
 #include <limits>
@@ -8,7 +8,7 @@
 #include "shared/decimal_text.hpp"
 #include "shared/time_text.hpp"
 
-namespace json {
+namespace weir::json {
 namespace od = simdjson::ondemand;
 
 std::string refusal::text() const {
@@ -216,4 +216,4 @@ bool record_reader::value(one& f, const weir::field& what, od::value& v, weir::c
   return refuse(why, "has a type that cannot be read");
 }
 
-}  // namespace json
+}  // namespace weir::json

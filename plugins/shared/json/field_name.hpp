@@ -3,7 +3,7 @@
 #include <cstring>
 #include <string>
 
-namespace json {
+namespace weir::json {
 
 /// A field's name as it stands in records, compared where it stands.
 class field_name {
@@ -25,4 +25,4 @@ class field_name {
   std::uint64_t head_ = 0, mask_ = 0;  // the first eight bytes of key_, and which of them there are
 };
 
-}  // namespace json
+}  // namespace weir::json

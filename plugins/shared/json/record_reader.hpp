@@ -7,11 +7,12 @@
 #include <utility>
 #include <vector>
 
-#include "decoder.hpp"
-#include "field_name.hpp"
+#include "shared/json/field_name.hpp"
+#include "shared/json/rules.hpp"
+#include "weir/batch.hpp"
 #include "weir/column_writer.hpp"
 
-namespace json {
+namespace weir::json {
 
 /// Why a record was refused. Thrown by nobody: read() says false and this is filled.
 struct refusal {
@@ -100,4 +101,4 @@ bool record_reader::read(simdjson::ondemand::object object, Writers& writers, re
   return true;
 }
 
-}  // namespace json
+}  // namespace weir::json

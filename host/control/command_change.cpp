@@ -4,6 +4,7 @@
 #include "base/cat.hpp"
 #include "base/timestamp.hpp"
 #include "config/load.hpp"
+#include "control/change_text.hpp"
 #include "control/commands.hpp"
 #include "control/control_socket.hpp"
 #include "control/found_pipeline.hpp"
@@ -24,8 +25,6 @@ std::string text_of(const json& j, const char* key) {
   return at != j.end() && at->is_string() ? at->get<std::string>() : std::string();
 }
 
-std::string milliseconds(std::int64_t us) { return cat(us / 1000, '.', us / 100 % 10, " ms"); }
-
 std::string nodes_for_people(const json& change) {
   std::string out;
   const auto nodes = change.find("nodes");
@@ -41,39 +40,11 @@ std::string for_people(const json& c) {
   auto out = cat("change ", c.value("change", std::uint64_t{0}), " (", text_of(c, "what"), ") is ", text_of(c, "state"));
   if (c.value("cut", std::uint64_t{0}) > 0) out += cat(", at cut ", c.value("cut", std::uint64_t{0}));
   if (const auto pause = c.value("pause_us", std::int64_t{-1}); pause >= 0)
-    out += cat(", ", c.value("hot", false) ? "each subtask stood still for at most " : "the pipeline stood still for ", milliseconds(pause));
-  if (const auto back = c.value("back_us", std::int64_t{-1}); back >= 0) out += cat("; the old version served again after ", milliseconds(back));
+    out += cat(", ", c.value("hot", false) ? "each subtask stood still for at most " : "the pipeline stood still for ", milliseconds_text(pause));
+  if (const auto back = c.value("back_us", std::int64_t{-1}); back >= 0) out += cat("; the old version served again after ", milliseconds_text(back));
   out += '\n' + nodes_for_people(c);
   if (const auto why = text_of(c, "why"); !why.empty()) out += cat("  ", why, '\n');
   return out;
-}
-
-exit_code tell(const base::result<std::string>& answer, bool as_json, console& io) {
-  if (!answer) return io.fail(answer.why());
-  const auto change = json::parse(*answer, nullptr, false);
-  io.out(as_json ? *answer + "\n" : for_people(change));
-  const auto state = text_of(change, "state");
-  return state == "rolled back" && text_of(change, "what") != "rollback" && !text_of(change, "why").starts_with("taken back by hand") ? exit_code::check_failed
-         : state == "given up"                                   ? exit_code::check_failed
-                                                                 : exit_code::ok;
-}
-
-/// Asks for a change, and stays with it when its version ends the worker that was asked.
-base::result<std::string> carry_out(const std::string& state_directory, const change_wish& wish) {
-  auto& env = base::real_env();
-  const auto before = WEIR_TRY(supervisor::read_history(env, state_directory));
-  const std::uint64_t last = before.empty() ? 0 : before.back().number;
-  auto answer = ask_change(state_directory, wish);
-  if (answer || answer.why().by != base::blame::external) return answer;
-  supervisor::os::signal_watch signals;
-  for (std::int64_t waited_ms = 0; waited_ms < patience_ms; waited_ms += look_ms) {
-    const auto now = WEIR_TRY(supervisor::read_history(env, state_directory));
-    if (now.empty() || now.back().number <= last) return answer;  // it was never begun
-    if (now.back().over()) return supervisor::to_json(now.back());
-    if (!supervisor::os::is_locked(base::join_path(state_directory, "LOCK"))) return answer;
-    if (!signals.wait(-1, look_ms).stops.empty()) return answer;
-  }
-  return answer;
 }
 
 void set_how(change_wish& wish, const change_arguments& how) {
@@ -103,8 +74,37 @@ std::string padded(std::string text, std::size_t width) {
 
 }  // namespace
 
+std::string milliseconds_text(std::int64_t us) { return cat(us / 1000, '.', us / 100 % 10, " ms"); }
+
+exit_code tell_change(const base::result<std::string>& answer, bool as_json, console& io) {
+  if (!answer) return io.fail(answer.why());
+  const auto change = json::parse(*answer, nullptr, false);
+  io.out(as_json ? *answer + "\n" : for_people(change));
+  const auto state = text_of(change, "state");
+  return state == "rolled back" && text_of(change, "what") != "rollback" && !text_of(change, "why").starts_with("taken back by hand") ? exit_code::check_failed
+         : state == "given up"                                   ? exit_code::check_failed
+                                                                 : exit_code::ok;
+}
+
+base::result<std::string> carry_out_change(const std::string& state_directory, const change_wish& wish) {
+  auto& env = base::real_env();
+  const auto before = WEIR_TRY(supervisor::read_history(env, state_directory));
+  const std::uint64_t last = before.empty() ? 0 : before.back().number;
+  auto answer = ask_change(state_directory, wish);
+  if (answer || answer.why().by != base::blame::external) return answer;
+  supervisor::os::signal_watch signals;
+  for (std::int64_t waited_ms = 0; waited_ms < patience_ms; waited_ms += look_ms) {
+    const auto now = WEIR_TRY(supervisor::read_history(env, state_directory));
+    if (now.empty() || now.back().number <= last) return answer;  // it was never begun
+    if (now.back().over()) return supervisor::to_json(now.back());
+    if (!supervisor::os::is_locked(base::join_path(state_directory, "LOCK"))) return answer;
+    if (!signals.wait(-1, look_ms).stops.empty()) return answer;
+  }
+  return answer;
+}
+
 exit_code swap_command(const swap_arguments& told, console& io) {
-  return tell(
+  return tell_change(
       [&]() -> base::result<std::string> {
         if (told.plugin.empty() && told.config.empty())
           return base::config_error("what shall change? Give --plugin, --config or both");
@@ -116,17 +116,17 @@ exit_code swap_command(const swap_arguments& told, console& io) {
         wish.config = told.config;
         wish.rebuild = told.rebuild;
         set_how(wish, told.how);
-        return carry_out(WEIR_TRY(find_pipeline(told.pipeline)).state_directory, wish);
+        return carry_out_change(WEIR_TRY(find_pipeline(told.pipeline)).state_directory, wish);
       }(),
       told.how.json, io);
 }
 
 exit_code apply_command(const apply_arguments& told, console& io) {
-  return tell(
+  return tell_change(
       [&]() -> base::result<std::string> {
         auto edit = WEIR_TRY(read_edited(told, "apply"));
         set_how(edit.wish, told.how);
-        return carry_out(edit.state_directory, edit.wish);
+        return carry_out_change(edit.state_directory, edit.wish);
       }(),
       told.how.json, io);
 }
@@ -163,7 +163,7 @@ exit_code plan_command(const apply_arguments& told, console& io) {
 }
 
 exit_code rollback_command(const rollback_arguments& told, console& io) {
-  return tell(
+  return tell_change(
       [&]() -> base::result<std::string> {
         change_wish wish;
         wish.what = "rollback";

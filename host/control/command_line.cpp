@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <tuple>
 
 #include "base/cat.hpp"
 #include "base/text.hpp"
@@ -45,6 +46,7 @@ class command_line {
     savepoint();
     stop();
     swap();
+    shadow();
     apply();
     rollback();
     history();
@@ -242,6 +244,31 @@ class command_line {
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     c.add_flag("--rebuild", told->rebuild, "Build the pipeline anew at the cut, also where instances could be exchanged.");
+    change(c, told->how);
+  }
+
+  void shadow() {
+    auto told = std::make_shared<shadow_arguments>();
+    auto& c = command(
+        root_, "shadow", "Run another version of an operator beside the one that serves, and compare what they give out.",
+        "It begins at a cut with a copy of the operator's state, gets the same input, and its output goes\n"
+        "nowhere. Its failure ends it, not the pipeline. --promote makes it the one that serves, as `swap` does.\n"
+        "--report: exit code 0: no difference, 1: there are differences, or it has failed.\n\n"
+        "Examples:\n  weir shadow desk-risk exposure --plugin ./librisk.so --tolerance total=0.01\n"
+        "  weir shadow desk-risk exposure --report\n  weir shadow desk-risk exposure --promote\n",
+        [told](console& io) { return shadow_command(*told, io); });
+    text(c, "PIPELINE", told->pipeline, "PIPELINE", "Name of the pipeline, its file or its state directory.")
+        ->required();
+    text(c, "OPERATOR", told->operator_id, "OPERATOR", "Its id.")->required();
+    file(c, "--plugin", told->plugin, "The other version: a file, or NAME or NAME@VERSION in the plugin directories.");
+    for (auto& [name, to, shown, help] : std::initializer_list<std::tuple<const char*, std::vector<std::string>*, const char*, const char*>>{
+             {"--config", &told->config, "KEY=VALUE", "An option with another value; may be repeated."},
+             {"--ignore", &told->ignored, "FIELD", "A field that may differ, or event_time; may be repeated."},
+             {"--tolerance", &told->tolerances, "FIELD=NUMBER", "So much a field may differ: total=0.01, total=1%; may be repeated."}})
+      mark(c.add_option(name, *to, help), value_kind::text, shown)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    auto* report = c.add_flag("--report", told->report, "Show what was compared.");
+    auto* drop = c.add_flag("--drop", told->drop, "End it.")->excludes(report);
+    c.add_flag("--promote", told->promote, "Make it the version that serves.")->excludes(report)->excludes(drop);
     change(c, told->how);
   }
 

@@ -70,6 +70,16 @@ struct swap_arguments {
 /// check_failed: the new version was taken back.
 exit_code swap_command(const swap_arguments& told, console& io);
 
+struct shadow_arguments {
+  std::string pipeline, operator_id;
+  std::string plugin;               ///< as swap_arguments
+  std::vector<std::string> config, ignored, tolerances;
+  bool report = false, promote = false, drop = false;  ///< at most one; none: begin
+  change_arguments how;             ///< of promote; json
+};
+/// check_failed: the report tells of differences or of a failure, or the promoted version was taken back.
+exit_code shadow_command(const shadow_arguments& told, console& io);
+
 struct apply_arguments {
   std::string file;
   std::vector<std::string> set;

@@ -187,7 +187,7 @@ class server final : public control_server {
       if (!done) return refusal(done.why());
       return {{"ok", true}, {"savepoint", directory}};
     }
-    if (what == "swap" || what == "apply" || what == "plan" || what == "rollback") {
+    if (what == "swap" || what == "apply" || what == "plan" || what == "rollback" || what == "promote") {
       change_wish wish{what, texts_of(asked, "operators"), text_of(asked, "plugin"), texts_of(asked, "config"), text_of(asked, "file"),
                        text_of(asked, "text"), texts_of(asked, "sets"), text_of(asked, "probation"), asked.value("wait", true),
                        asked.value("rebuild", false), peer_of(fd)};
@@ -195,8 +195,14 @@ class server final : public control_server {
       if (!done) return refusal(done.why());
       return {{"ok", true}, {what == "plan" ? "difference" : "change", json::parse(*done, nullptr, false)}};
     }
-    return refusal(base::config_error(
-        "unknown request; there are status, why-no-output, savepoint, stop, swap, apply, plan and rollback"));
+    if (what == "shadow" || what == "shadow-report" || what == "shadow-drop") {
+      auto done = of_.shadow(what, {text_of(asked, "operator"), text_of(asked, "plugin"), texts_of(asked, "config"),
+                                    texts_of(asked, "ignore"), texts_of(asked, "tolerance"), peer_of(fd)});
+      if (!done) return refusal(done.why());
+      return {{"ok", true}, {"shadow", json::parse(*done, nullptr, false)}};
+    }
+    return refusal(base::config_error("unknown request; there are status, why-no-output, savepoint, stop, swap, apply, plan, rollback, "
+                                      "promote, shadow, shadow-report and shadow-drop"));
   }
 
   controlled& of_;
@@ -275,6 +281,12 @@ base::result<std::string> ask_change(const std::string& state_directory, const c
                {"wait", what.wait},   {"rebuild", what.rebuild}};
   const auto answer = WEIR_TRY(ask(state_directory, j, 0));
   return answer.value(what.what == "plan" ? "difference" : "change", json::object()).dump();
+}
+base::result<std::string> ask_shadow(const std::string& state_directory, const std::string& what, const shadow_wish& wish) {
+  const json j{{"do", what},           {"operator", wish.operator_id}, {"plugin", wish.plugin},
+               {"config", wish.config}, {"ignore", wish.ignored},       {"tolerance", wish.tolerances}};
+  const auto answer = WEIR_TRY(ask(state_directory, j, 0));
+  return answer.value("shadow", json::object()).dump();
 }
 base::result<std::string> ask_stop(const std::string& state_directory, const std::string& savepoint) {
   const auto answer = WEIR_TRY(ask(state_directory, {{"do", "stop"}, {"savepoint", savepoint}}, 0));

@@ -10,6 +10,9 @@
 //   {"do":"apply","file":"/abs","text":"...","sets":[...],"wait":true, ...}        {"ok":true, "change":{...}}
 //   {"do":"plan","file":"/abs","text":"...","sets":[...]}                          {"ok":true, "difference":{...}}
 //   {"do":"rollback","wait":true}                                                 {"ok":true, "change":{...}}
+//   {"do":"promote","operators":["score"],"wait":true, ...}                       {"ok":true, "change":{...}}
+//   {"do":"shadow","operator":"score","plugin":"/abs/libx.so","config":[...],"ignore":[...],"tolerance":[...]}
+//   {"do":"shadow-report","operator":"score"}, {"do":"shadow-drop", ...}          {"ok":true, "shadow":{...}}
 //                                             {"ok":false, "error":{"by","how","what","where"}}
 // Keys may be added, never changed.
 #include <cstdint>
@@ -18,12 +21,13 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "control/shadow_record.hpp"
 
 namespace weir::control {
 
 /// A change that somebody asks for at the socket.
 struct change_wish {
-  std::string what;                    ///< "swap", "apply", "plan", "rollback"
+  std::string what;                    ///< "swap", "apply", "plan", "rollback", "promote" (what runs as a shadow)
   std::vector<std::string> operators;  ///< swap
   std::string plugin;                  ///< swap: an absolute path, or a name to search for; empty: only the options
   std::vector<std::string> config;     ///< swap: "key=value"
@@ -47,6 +51,8 @@ class controlled {
   virtual base::result<void> savepoint(const std::string& directory) = 0;
   /// One JSON object: the change's record, or for "plan" the difference.
   virtual base::result<std::string> change(const change_wish& what) = 0;
+  /// what: "shadow" (begin one), "shadow-report", "shadow-drop". One JSON object: shadow_record.hpp.
+  virtual base::result<std::string> shadow(const std::string& what, const shadow_wish& wish) = 0;
   /// Drains; returns when the run is over. `savepoint`: a directory that then holds where it ended; empty: none.
   virtual base::result<void> stop(const std::string& savepoint) = 0;
 };
@@ -66,6 +72,8 @@ base::result<std::string> ask_why_no_output(const std::string& state_directory, 
 base::result<std::string> ask_savepoint(const std::string& state_directory, const std::string& directory);
 /// `by` is not sent. The record of the change, or the difference, as JSON.
 base::result<std::string> ask_change(const std::string& state_directory, const change_wish& what);
+/// The shadow as JSON.
+base::result<std::string> ask_shadow(const std::string& state_directory, const std::string& what, const shadow_wish& wish);
 base::result<std::string> ask_stop(const std::string& state_directory, const std::string& savepoint);
 
 }  // namespace weir::control

@@ -134,6 +134,7 @@ base::result<void> job_engine::start() {
   if (told_.place) {
     from = WEIR_TRY(open_checkpoints());
     settle_history(from);
+    settle_shadow();
   }
   if (!told_.working_directory.empty()) WEIR_TRY(env_.fs().remove_tree(told_.working_directory));
   began_ns_ = env_.monotonic_ns();
@@ -172,6 +173,7 @@ void job_engine::begin(generation what) {
   {
     const std::lock_guard lock(mutex_);
     now_ = std::move(what);
+    shadow_ends("gone", "the pipeline was built anew");
   }
   job->start();
   // A signal may have come between the making and the start.
@@ -248,13 +250,21 @@ base::result<void> job_engine::savepoint_of_end(const std::string& directory) {
 
 base::result<job::totals> job_engine::wait_for_job() {
   const auto job = now().job;
-  while (!job->wait_for(look_at_bounds_us)) look_at_bounds();
+  while (!job->wait_for(look_at_bounds_us)) {
+    look_at_bounds();
+    tell_shadow(false);
+  }
   return job->wait();
 }
 
 run_result job_engine::wait() {
   auto ended = wait_for_job();
   while (next_job(ended)) ended = wait_for_job();
+  {
+    const std::lock_guard lock(mutex_);
+    shadow_ends("ended", ended ? "the pipeline has ended" : ended.why().text());
+  }
+  tell_shadow(true);
   run_result out;
   out.how = !ended ? run_end::failed : stopped_ ? run_end::stopped : drained_ ? run_end::drained : run_end::finished;
   if (!ended) out.why = std::move(ended).why();
@@ -305,6 +315,8 @@ metric_snapshot job_engine::snapshot() {
   const auto now_us = env_.now_us();
   for (const auto& f : at.job->figures()) out.subtasks.push_back(metrics_of(*at.plan, f, now_us));
   if (told_.place) out.cuts = metrics_of(at.job->cuts(), now_us);
+  const std::lock_guard lock(mutex_);
+  if (shadow_) out.shadow = metrics_of(*shadow_);
   return out;
 }
 

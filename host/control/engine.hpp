@@ -13,6 +13,7 @@
 #include "base/env.hpp"
 #include "checkpoint/cut_writer.hpp"
 #include "control/metrics.hpp"
+#include "control/shadow_record.hpp"
 #include "control/why_no_output.hpp"
 #include "plan/plan.hpp"
 #include "supervisor/definition.hpp"
@@ -53,10 +54,11 @@ struct run_result {
 struct change_request {
   supervisor::definition next;  ///< number 0: it is new, and is written when it has been accepted
   plan::plan_ptr plan;          ///< of it
-  std::string what;             ///< "swap", "apply", "rollback"
+  std::string what;             ///< "swap", "apply", "rollback", "promote"
   std::string by;               ///< who asked
   std::optional<std::int64_t> probation_us;  ///< in place of [swap] probation; 0: until the next checkpoint
   bool rebuild = false;         ///< at a cut, also when it could be hot
+  std::string kept_plugin;      ///< of a swap that brings one: where weir keeps it
 };
 
 /// One run of one pipeline, whose plan may change meanwhile.
@@ -83,6 +85,15 @@ class engine : public metric_source {
   virtual base::result<supervisor::change_record> change(change_request what, bool wait) = 0;
   /// [any] Takes the change back whose probation is not over; an error when there is none.
   virtual base::result<supervisor::change_record> take_back(const std::string& by) = 0;
+  /// [any] Another version of one operator beside the one that serves, as the plan says; its output is compared. One at a
+  /// time. Returns when its cut has passed: shadow_now(). An error: it was refused.
+  virtual base::result<std::string> shadow(const shadow_wish& asked, plan::plan_ptr with) = 0;
+  /// [any] The newest shadow, one JSON object (shadow_record.hpp); an error: there was none.
+  virtual base::result<std::string> shadow_now() = 0;
+  /// [any] What the shadow was made from that is at work; nullopt: none is.
+  virtual std::optional<shadow_wish> shadow_wish_now() = 0;
+  /// [any] what: as in shadow_record.hpp. An error: none is at work.
+  virtual base::result<std::string> end_shadow(const std::string& what, const std::string& why) = 0;
   /// [control] Returns when the run is over; all threads are gone then.
   virtual run_result wait() = 0;
 };

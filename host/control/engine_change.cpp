@@ -70,6 +70,7 @@ base::result<change_record> job_engine::change(change_request what, bool wait) {
                               "give it a [checkpoint] table");
   std::unique_lock lock(mutex_);
   if (over_ || drained_ || stopped_ || !now_.job) return base::external_error("the pipeline is ending, or has not begun yet");
+  if (shadow_begins_) return base::external_error("a shadow is just beginning: try again", {}, base::retry::backoff);
   if (change_)
     return base::external_error(cat("change ", change_->record.number, " (", change_->record.what, ") is still on probation: wait for it "
                                     "(weir history), or take it back (weir rollback)"));
@@ -164,6 +165,8 @@ void job_engine::change_hot(std::unique_lock<std::mutex>& lock) {
   change_->record.cut = how.cut;
   change_->record.pause_us = how.pause_us;
   change_->record.hot = true;
+  if (std::find(change_->between.exchanged.begin(), change_->between.exchanged.end(), shadow_node_) != change_->between.exchanged.end())
+    change_->record.what == "promote" ? shadow_ends("promoted", "it serves") : shadow_ends("replaced", "the operator was given another version");
   now_.plan = change_->asked.plan;
   now_.definition = change_->asked.next;
   change_->from = take_sample(now_);

@@ -46,6 +46,11 @@ class job_engine final : public engine {
   base::result<supervisor::change_record> change(change_request what, bool wait) override;
   base::result<supervisor::change_record> take_back(const std::string& by) override;
 
+  base::result<std::string> shadow(const shadow_wish& asked, plan::plan_ptr with) override;
+  base::result<std::string> shadow_now() override;
+  std::optional<shadow_wish> shadow_wish_now() override;
+  base::result<std::string> end_shadow(const std::string& what, const std::string& why) override;
+
  private:
   /// What runs. The job may be watched by others while the next one is there already.
   struct generation {
@@ -105,6 +110,14 @@ class job_engine final : public engine {
   /// What a run that died has left undecided.
   void settle_history(const std::optional<checkpoint::snapshot>& from);
 
+  // ---- engine_shadow.cpp
+  /// With the lock: it is over, for this reason.
+  void shadow_ends(std::string_view what, std::string why);
+  /// Keeps what is known of the shadow for when this process is no more; now and then.
+  void tell_shadow(bool now);
+  /// What a run that died has left.
+  void settle_shadow();
+
   base::env& env_;
   const engine_options told_;
   const std::int64_t started_at_us_;
@@ -120,6 +133,11 @@ class job_engine final : public engine {
   std::optional<change_in_work> change_;  // guarded by mutex_
   std::optional<supervisor::change_record> last_change_;  // decided; guarded by mutex_
   bool over_ = false;                     // no change any more; guarded by mutex_
+  std::optional<shadow_run> shadow_;      // the newest one, over or not; guarded by mutex_
+  std::uint32_t shadow_node_ = 0;         // of the plan; guarded by mutex_
+  bool shadow_begins_ = false;            // no change until it has its cut; guarded by mutex_
+  std::shared_ptr<task::shadow_report> shadow_told_over_;  // whose end was written; guarded by mutex_
+  std::int64_t tell_shadow_ns_ = 0;       // guarded by mutex_
 };
 
 }  // namespace weir::control

@@ -81,6 +81,20 @@ void cuts(std::string& out, const cut_metrics& c, const std::string& labels) {
            seconds_of_us(*c.in_work_us));
 }
 
+void shadow(std::string& out, const shadow_metrics& s, const std::string& pipeline) {
+  const auto labels = "{pipeline=\"" + label_value(pipeline) + "\",operator=\"" + label_value(s.operator_id) + "\",plugin=\"" +
+                      label_value(s.plugin) + "\"}";
+  const auto count = [&](const char* name, const char* help, std::uint64_t value) {
+    single(out, name, "counter", help, labels, std::to_string(value));
+  };
+  single(out, "weir_shadow_running", "gauge", "1 while a version runs beside the one that serves.", labels,
+         s.state == "copying" || s.state == "comparing" ? "1" : "0");
+  count("weir_shadow_rows_equal_total", "Rows that both versions gave out alike.", s.equal);
+  count("weir_shadow_rows_different_total", "Rows that the versions gave out with other values.", s.different);
+  count("weir_shadow_rows_missing_total", "Rows that the shadow did not give out.", s.missing);
+  count("weir_shadow_rows_extra_total", "Rows that the shadow alone gave out.", s.extra);
+}
+
 }  // namespace
 
 std::string prometheus_text(const metric_snapshot& of) {
@@ -141,6 +155,7 @@ std::string prometheus_text(const metric_snapshot& of) {
   });
 
   if (of.cuts) cuts(out, *of.cuts, "{pipeline=\"" + label_value(of.pipeline) + "\"}");
+  if (of.shadow) shadow(out, *of.shadow, of.pipeline);
   single(out, "weir_build_info", "gauge", "Always 1; the version is the label.",
          "{pipeline=\"" + label_value(of.pipeline) + "\",version=\"" + label_value(version_text) + "\"}", "1");
   single(out, "process_resident_memory_bytes", "gauge", "Resident memory of the process.", "",

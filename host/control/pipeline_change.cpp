@@ -90,8 +90,10 @@ base::result<change_request> change_maker::swap(const swap_request& what, const 
   made.next.number = 0;
   made.next.from = now.number;
   std::optional<kept_plugin> kept;
-  if (!what.plugin.empty())
+  if (!what.plugin.empty()) {
     kept = WEIR_TRY(keep(what.plugin.starts_with('/') ? what.plugin : WEIR_TRY(file_of(what.plugin))));
+    made.kept_plugin = kept->path;
+  }
   config::load_options options;
   options.sets = now.sets;
   const auto loaded = config::load_pipeline_text(env_, now.file, now.text, options);

@@ -58,6 +58,9 @@ std::string run_control::status() {
     between = ",";
   }
   text += "]";
+  if (const auto& s = now.shadow)
+    text += cat(",\"shadow\":{\"operator\":", quoted(s->operator_id), ",\"plugin\":", quoted(s->plugin), ",\"state\":", quoted(s->state),
+                ",\"equal\":", s->equal, ",\"different\":", s->different, ",\"missing\":", s->missing, ",\"extra\":", s->extra, "}");
   if (const auto why = of_.not_ready_because()) text += ",\"not_ready\":" + quoted(*why);
   return text + "}";
 }
@@ -84,11 +87,20 @@ base::result<std::string> run_control::change(const change_wish& what) {
       return supervisor::to_json(*back);
     }
   }
-  auto made = what.what == "swap" ? changes_->swap({what.operators, what.plugin, what.config}, now)
+  swap_request version{what.operators, what.plugin, what.config};
+  if (what.what == "promote") {
+    const auto running = of_.shadow_wish_now();
+    if (!running) return base::external_error("no shadow is running", {}, base::retry::never);
+    if (what.operators != std::vector<std::string>{running->operator_id})
+      return base::config_error(cat("the shadow that runs is of ", running->operator_id));
+    version = {what.operators, running->plugin, running->config};
+  }
+  auto made = what.what == "swap" || what.what == "promote" ? changes_->swap(version, now)
               : what.what == "rollback" ? changes_->undo(now)
                                         : changes_->apply({what.file, what.text, what.sets}, now);
   if (!made) return std::move(made).why();
   if (what.what == "plan") return json_of(plan::compare(*of_.plan_now(), *made->plan));
+  if (what.what == "promote") made->what = what.what;
   made->by = what.by;
   made->rebuild = what.rebuild;
   if (what.probation == "next-checkpoint") {
@@ -97,6 +109,22 @@ base::result<std::string> run_control::change(const change_wish& what) {
     made->probation_us = WEIR_TRY(base::parse_duration_us(what.probation));
   }
   return supervisor::to_json(WEIR_TRY(of_.change(std::move(*made), what.wait)));
+}
+
+base::result<std::string> run_control::shadow(const std::string& what, const shadow_wish& wish) {
+  if (what == "shadow-report" || what == "shadow-drop") {
+    const auto running = of_.shadow_wish_now();
+    if (running && running->operator_id != wish.operator_id)
+      return base::config_error(cat("the shadow that runs is of ", running->operator_id));
+    return what == "shadow-report" ? of_.shadow_now() : of_.end_shadow("dropped", "by " + wish.by);
+  }
+  if (!changes_) return base::config_error("a shadow begins at a cut, and the pipeline takes none: give it a [checkpoint] table");
+  auto made = changes_->swap({{wish.operator_id}, wish.plugin, wish.config}, of_.definition_now());
+  if (!made) return std::move(made).why();
+  shadow_wish asked = wish;
+  // What a promotion takes is this very file, whatever becomes of the one that was named.
+  if (!made->kept_plugin.empty()) asked.plugin = made->kept_plugin;
+  return of_.shadow(asked, std::move(made->plan));
 }
 
 base::result<void> run_control::stop(const std::string& savepoint) {

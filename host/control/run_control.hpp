@@ -20,6 +20,7 @@ class run_control final : public controlled {
   std::string why_no_output() override;
   base::result<void> savepoint(const std::string& directory) override;
   base::result<std::string> change(const change_wish& what) override;
+  base::result<std::string> shadow(const std::string& what, const shadow_wish& wish) override;
   base::result<void> stop(const std::string& savepoint) override;
 
   /// [control] The run has ended: makes the savepoint that a stop asked for, and lets all stops return. Once, before

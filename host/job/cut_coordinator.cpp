@@ -212,8 +212,10 @@ void cut_coordinator::begin_cut(std::unique_lock<std::mutex>& lock, model::cut_k
       task->expect(std::move(what));
     }
     // The cut itself is still the old version's; what follows is not.
-    with_.facts = e.facts;
-    hold_until_ns_ = env_.monotonic_ns() + e.hold_us * 1000;
+    if (e.plan) {
+      with_.facts = e.facts;
+      hold_until_ns_ = env_.monotonic_ns() + e.hold_us * 1000;
+    }
   }
   if (!broken) tell_all({task::order_kind::begin, cut, kind, with_.storage != nullptr});
   base::fault_point("cut.announced");
@@ -286,7 +288,7 @@ void cut_coordinator::conclude(std::unique_lock<std::mutex>& lock) {
   work done = std::move(*work_);
   work_.reset();
   failures_ = 0;
-  if (done.exchange) plan_ = done.exchange->plan;
+  if (done.exchange && done.exchange->plan) plan_ = done.exchange->plan;
   const std::int64_t now = env_.monotonic_ns();
   ++figures_.completed;
   figures_.last_cut = done.cut;

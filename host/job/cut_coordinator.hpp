@@ -60,7 +60,7 @@ class cut_coordinator final : public task::cut_sink {
   /// Other versions of some nodes, from one cut on.
   struct exchange_order {
     std::vector<std::pair<task::task*, std::unique_ptr<task::exchange_work>>> work;  ///< not for tasks that keep what they have
-    plan::plan_ptr plan;                       ///< of the new versions
+    plan::plan_ptr plan;                       ///< of the new versions; null: it stays, and so do facts and holds
     std::map<std::string, std::string> facts;  ///< of the cuts behind this one
     std::int64_t hold_us = 0;                  ///< so long no cut follows
     /// On the coordinator's thread, the number of the cut: right before the tasks are told; or why there is none.

@@ -13,6 +13,7 @@
 #include "checkpoint/storage.hpp"
 #include "job/cut_rules.hpp"
 #include "plan/plan.hpp"
+#include "task/shadow_report.hpp"
 
 namespace weir::job {
 
@@ -96,6 +97,14 @@ struct exchanged {
   std::uint64_t cut = 0;      ///< with which the new versions began
   std::int64_t pause_us = 0;  ///< the most that a subtask stood still for
 };
+/// Another version of one node beside the one that serves, compared with it.
+struct shadow_request {
+  plan::plan_ptr plan;  ///< of the same shape: only what `node` does differs, its state does not
+  std::uint32_t node = 0;
+  task::shadow_rules rules;
+  std::shared_ptr<task::shadow_report> report;  ///< of as many subtasks as the node has; who ends it ends the shadow
+};
+
 /// Why there is no new version.
 struct exchange_failure {
   base::error why;
@@ -127,6 +136,10 @@ class job {
   /// not be held, when all serve or none does; not when the job ends before. An error: they could not be prepared.
   using exchange_done = std::function<void(std::optional<exchange_failure>, exchanged)>;
   virtual base::result<void> exchange(exchange_request what, exchange_done done) = 0;
+  /// [any] As exchange, and not at the same time: the shadow begins at a cut. A failure leaves the job as it was.
+  virtual base::result<void> shadow(shadow_request what, exchange_done done) = 0;
+  /// [any] A report was ended: its shadow goes now, not when it gets its next batch.
+  virtual void look_at_shadows() = 0;
   /// [any]
   virtual cut_figures cuts() const = 0;
   /// [any]

@@ -31,6 +31,7 @@ class running_job : public job {
   base::result<void> prepare(const options& how) {
     spec_options_.batch_rows = how.batch_rows;
     spec_options_.storage = how.storage;
+    spec_options_.memory.bytes = how.memory.bytes;
     std::uint64_t last_cut = how.storage ? how.storage->next_number() - 1 : 0;
     if (how.restore) {
       WEIR_TRY(restore(*plan_, *how.restore, how.allow_dropped_state, built_, finder_));
@@ -69,6 +70,11 @@ class running_job : public job {
     cuts_->savepoint(std::move(directory), std::move(done));
   }
   base::result<void> exchange(exchange_request what, exchange_done done) override;
+  base::result<void> shadow(shadow_request what, exchange_done done) override;
+  void look_at_shadows() override {
+    for (auto& chain : built_.tasks)
+      for (auto& t : chain) t->tell({task::order_kind::look, 0, model::cut_kind::checkpoint, false});
+  }
   cut_figures cuts() const override { return cuts_->figures(); }
 
   void drain() override {
@@ -146,7 +152,7 @@ class running_job : public job {
   bool takes_only_dead_letters(const plan::node& sink) const;
 
   plan::plan_ptr plan_;
-  options spec_options_;  // what spec_of needs of them
+  options spec_options_;  // what is needed of them later
   base::env& env_;
   std::unique_ptr<task::runner> runner_;  // after the tasks in time, before them in memory: channels hold its wakers
   built built_;

@@ -121,6 +121,7 @@ model::batch_ref with_turn(const model::batch& of, std::int64_t turn_us) {
 
 bool chain::router::collect(std::uint32_t port, const model::batch_ref& batch) {
   chain::member& from = *owner->nodes_[number];
+  if (from.beside) [[unlikely]] from.beside->gave(port, batch);
   if (from.main_stamper && port < from.what->outputs.size()) return owner->stamp_and_hand_on(from, port, batch);
   return owner->hand_on(routes[port], owner->turn_us_ == WEIR_TIME_MIN ? batch : with_turn(*batch, owner->turn_us_));
 }
@@ -174,18 +175,25 @@ bool chain::hand_out_in_turns(const route& to, const model::batch_ref& batch, st
 bool chain::hand_on(const route& to, const model::batch_ref& batch) {
   for (exchange::writer* w : to.writers) w->write(batch);
   for (const target& t : to.nodes)
-    if (!nodes_[t.at]->instance->process(t.port, batch)) return false;
+    if (!process(*nodes_[t.at], t.port, batch)) return false;
   return !failure_.failed();
 }
 
+bool chain::process(member& n, std::uint32_t port, const model::batch_ref& batch) {
+  if (!n.instance->process(port, batch)) return false;
+  beside(n, [&](shadow& s) { s.process(port, batch); });
+  return true;
+}
+
 bool chain::push(std::uint32_t number, std::uint32_t port, const model::batch_ref& batch) {
-  return nodes_[number]->instance->process(port, batch);
+  return process(*nodes_[number], port, batch);
 }
 
 bool chain::advance(std::int64_t watermark_us) {
   for (auto& n : nodes_) {
     if (n->instance) {
       if (!n->instance->advance(watermark_us)) return false;
+      beside(*n, [&](shadow& s) { s.advance(watermark_us); });
     } else {
       n->source->watermark = watermark_us;
       n->source->counts.watermark_us.store(watermark_us, std::memory_order_relaxed);
@@ -219,32 +227,44 @@ void chain::tell_status(model::activity status) {
   for (auto& w : writers_) w->control(model::watermark{at, status});
 }
 
-bool chain::end_of_head_port(std::uint32_t port) { return nodes_[0]->instance->end_of_port(port); }
+bool chain::end_of_head_port(std::uint32_t port) {
+  if (!nodes_[0]->instance->end_of_port(port)) return false;
+  beside(*nodes_[0], [&](shadow& s) { s.end_of_port(port); });
+  return true;
+}
 
 bool chain::finish() {
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     op::instance* at = nodes_[i]->instance.get();
     if (!at) continue;
     // The head was told of each port when its channels ended.
-    for (std::uint32_t port = 0; i > 0 && port < nodes_[i]->port_count; ++port)
+    for (std::uint32_t port = 0; i > 0 && port < nodes_[i]->port_count; ++port) {
       if (!at->end_of_port(port)) return false;
+      beside(*nodes_[i], [&](shadow& s) { s.end_of_port(port); });
+    }
     if (!at->flush()) return false;
+    beside(*nodes_[i], [](shadow& s) { s.flush(); });
   }
   for (auto& w : writers_) w->control(model::message::end());
   return true;
 }
 
 bool chain::fire_processing_timers(std::int64_t now_us) {
-  for (auto& n : nodes_)
-    if (n->state && !n->instance->fire_processing_timers(now_us)) return false;
+  for (auto& n : nodes_) {
+    if (!n->state) continue;
+    if (!n->instance->fire_processing_timers(now_us)) return false;
+    beside(*n, [&](shadow& s) { s.fire_processing_timers(now_us); });
+  }
   return true;
 }
 
 std::int64_t chain::next_processing_timer() const {
   std::int64_t next = INT64_MAX;
   if (!has_processing_timers_) return next;
-  for (const auto& n : nodes_)
+  for (const auto& n : nodes_) {
     if (n->state) next = std::min(next, n->instance->next_processing_timer());
+    if (n->beside) next = std::min(next, n->beside->next_processing_timer());
+  }
   return next;
 }
 
@@ -254,14 +274,18 @@ bool chain::cut(task_cut& into, bool store) {
     member& n = *nodes_[i];
     node_cut& to = into.nodes[i];
     if (n.instance) {
-      if (!n.instance->flush() || !n.instance->save(&to.saved)) return false;
+      if (!n.instance->flush()) return false;
+      beside(n, [](shadow& s) { s.flush(); });
+      if (!n.instance->save(&to.saved)) return false;
       if (n.instance->two_phase()) {
         std::string prepared;
         if (!n.instance->prepare(into.cut, &prepared)) return false;
         to.prepared = std::move(prepared);
         base::fault_point("sink.prepared");
       }
-      if (n.state && store) n.state->cut(all_);
+      const bool forks = n.beside && n.beside->waits();
+      if (n.state && store) n.state->cut(all_ || forks);
+      if (forks) n.beside->begin(to.saved, n.instance->watermark(), n.state && store);
     }
     to.watermark_us = n.instance ? n.instance->watermark() : n.source->watermark;
     const op::counters& c = n.counts();
@@ -285,6 +309,10 @@ void chain::capture(std::size_t about_bytes, bool* more, const std::function<voi
     if (!state || !state->capturing()) continue;
     std::string block;
     state->capture(about_bytes, block);
+    if (shadow* s = nodes_[i]->beside.get(); s && s->forking()) {
+      if (!block.empty()) s->load(block);
+      if (!state->capturing()) s->loaded();
+    }
     if (!block.empty()) give(i, std::move(block));
     *more = *more || state->capturing();
     if (*more) return;  // one slice at a time
@@ -292,8 +320,10 @@ void chain::capture(std::size_t about_bytes, bool* more, const std::function<voi
 }
 
 void chain::abandon_state() {
-  for (auto& n : nodes_)
+  for (auto& n : nodes_) {
     if (n->state) n->state->abandon();
+    beside(*n, [](shadow& s) { s.fork_failed(); });
+  }
 }
 
 bool chain::settle(const task_cut& of, bool committed) {
@@ -311,8 +341,32 @@ bool chain::settle(const task_cut& of, bool committed) {
 
 void chain::close() {
   let_go();
-  for (auto& n : nodes_)
+  for (auto& n : nodes_) {
+    n->beside.reset();
     if (n->instance) n->instance->close();
+  }
+}
+
+void chain::attach(std::unique_ptr<shadow> what) {
+  if (what->over()) return;
+  has_shadows_ = true;
+  auto& held = nodes_[what->at()]->beside;
+  held = std::move(what);
+}
+
+void chain::look_at_shadows() {
+  for (auto& n : nodes_) beside(*n, [](shadow&) {});
+}
+
+bool chain::follow_shadows() {
+  if (!has_shadows_) return false;
+  bool any = false;
+  has_shadows_ = false;
+  for (auto& n : nodes_) {
+    beside(*n, [&](shadow& s) { any = s.catch_up() || any; });
+    has_shadows_ = has_shadows_ || n->beside;
+  }
+  return any;
 }
 
 base::result<std::unique_ptr<prepared_node>> chain::prepare(std::uint32_t number, std::shared_ptr<const op::spec> what,
@@ -342,6 +396,7 @@ bool chain::exchange(std::vector<std::unique_ptr<prepared_node>> with, const tas
     if (!next->made->advance(clock)) return false;
     next->made->set_watermark(clock);
     retired_.push_back({std::move(n.what), std::move(n.prepared), std::move(n.instance)});
+    n.beside.reset();  // whose old version it was compared with is no more
     n.what = next->what;
     n.instance = std::move(next->made);
     n.prepared = std::move(next);

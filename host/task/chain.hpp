@@ -57,6 +57,12 @@ class chain {
   bool exchange(std::vector<std::unique_ptr<prepared_node>> with, const task_cut& at);
   /// Destroys the instances that served before.
   void let_go();
+  /// Right before cut(): from that cut on it runs beside the node's instance. Instead of one that was there.
+  void attach(std::unique_ptr<shadow> what);
+  /// Lets shadows that are of no more use go.
+  void look_at_shadows();
+  /// Shadows make up for what waited while they got their state. False: nobody had anything to do.
+  bool follow_shadows();
 
   // ---- running
   /// Makes the plugin instances, and restores what was given to them.
@@ -140,6 +146,7 @@ class chain {
     std::unique_ptr<keyed_state> state;      // before the instance: it outlives it
     std::unique_ptr<prepared_node> prepared;  // owns what the instance uses, when it was prepared
     std::unique_ptr<op::instance> instance;  // null: a source
+    std::unique_ptr<shadow> beside;          // another version that is watched; null: none
     std::unique_ptr<weir_context> source;    // null: an operator
     std::optional<source::stamper> main_stamper, side_stamper;
     source::split_watermarks* watermarks = nullptr;
@@ -148,6 +155,14 @@ class chain {
     op::counters& counts() { return source ? source->counts : counters; }
   };
   bool restore(member& n);
+  bool process(member& n, std::uint32_t port, const model::batch_ref& batch);
+  /// For the shadow of a node, after its instance.
+  template <class Call>
+  void beside(member& n, Call&& what) {
+    if (!n.beside) return;
+    what(*n.beside);
+    if (n.beside->over()) [[unlikely]] n.beside.reset();
+  }
   bool hand_out_in_turns(const route& to, const model::batch_ref& batch, std::int64_t watermark_us, std::int64_t bound_us);
   bool hand_on(const route& to, const model::batch_ref& batch);
   bool stamp_and_hand_on(member& from, std::uint32_t port, const model::batch_ref& batch);
@@ -165,6 +180,7 @@ class chain {
   };
   std::vector<retired> retired_;
   bool has_state_ = false;
+  bool has_shadows_ = false;
   std::int64_t step_us_ = 0;               // 0: not deterministic
   std::int64_t turn_us_ = WEIR_TIME_MIN;
   bool all_ = false;

@@ -26,6 +26,7 @@ enum class order_kind : std::uint8_t {
   complete,  ///< the cut is durable
   abort,     ///< the cut was given up: what it held belongs to the next one
   finish,    ///< the last cut is complete: an ended task may leave
+  look,      ///< no cut: some shadow is of no more use
 };
 struct order {
   order_kind what = order_kind::begin;

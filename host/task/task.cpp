@@ -32,6 +32,15 @@ void task::expect(std::unique_ptr<exchange_work> what) {
   expects_.store(true, std::memory_order_release);
 }
 
+void task::attach(std::uint64_t cut) {
+  std::vector<std::unique_ptr<shadow>> shadows;
+  {
+    std::lock_guard lock(mutex_);
+    if (expected_ && expected_->cut <= cut) shadows.swap(expected_->shadows);
+  }
+  for (auto& s : shadows) chain_.attach(std::move(s));
+}
+
 bool task::exchange(std::uint64_t cut, std::int64_t since_ns) {
   std::unique_ptr<exchange_work> work;
   {
@@ -62,9 +71,10 @@ std::int64_t task::wake_at_ns() const {
 step_result task::step() {
   if (chain_.failure().failed()) return step_result::failed;
   if (has_orders_.load(std::memory_order_acquire) && !follow_orders()) return step_result::failed;
-  const bool captured = capturing_ && capture();
+  // Both: a slice of the state, and what a shadow could not do before it had all of it.
+  const bool captured = static_cast<int>(capturing_ && capture()) + static_cast<int>(chain_.follow_shadows()) > 0;
   if (ended_) {
-    if (finish_ && !capturing_) return step_result::finished;
+    if (finish_ && !capturing_ && !captured) return step_result::finished;
     return captured ? step_result::worked : step_result::wait_input;
   }
   if (chain_.next_processing_timer() != INT64_MAX && !chain_.fire_processing_timers(env_.now_us())) return step_result::failed;
@@ -127,6 +137,9 @@ bool task::follow(const order& o) {
     case order_kind::finish:
       finish_ = true;
       return true;
+    case order_kind::look:
+      chain_.look_at_shadows();
+      return true;
   }
   return true;
 }
@@ -149,6 +162,7 @@ bool task::cut_here(std::uint64_t cut, model::cut_kind kind) {
   const std::int64_t since_ns = exchanges ? env_.monotonic_ns() : 0;
   last_cut_ = cut;
   store_ = announced_.cut == cut ? announced_.store : true;
+  if (exchanges && !ended_) attach(cut);
   task_cut made;
   made.cut = cut;
   if (!add_splits(made)) return false;

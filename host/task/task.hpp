@@ -56,7 +56,7 @@ class task {
   void report_to(cut_sink& sink) { sink_ = &sink; }
   /// [any] Orders are carried out one after the other.
   void tell(order what);
-  /// [any] Other versions of some nodes, for when the cut passes. Before anybody is told of that cut.
+  /// [any] Other versions of some nodes, or beside them, for when the cut passes. Before anybody is told of that cut.
   void expect(std::unique_ptr<exchange_work> what);
 
   chain& nodes() { return chain_; }
@@ -109,6 +109,8 @@ class task {
   void hand_over();
   /// The newest cut is given up: its state belongs to the next one again.
   void give_up_state();
+  /// Shadows that were expected for the cut which is about to pass.
+  void attach(std::uint64_t cut);
   /// Puts the versions in place that were expected for the cut which has just passed.
   bool exchange(std::uint64_t cut, std::int64_t since_ns);
 

@@ -14,6 +14,13 @@ namespace {
 constexpr defect mine = defect::ACTIVITY_DEFECT;
 int made = 0;  // instances; the first one is of the check
 void* volatile lost = nullptr;
+constexpr std::int64_t made_by = mine == defect::none || mine == defect::alters ? 0 : 3;
+
+/// What this build says of a total that is right.
+std::int64_t told(std::int64_t bidder, const tally& t) {
+  if (mine == defect::garbage) return -t.total;
+  return mine == defect::alters && (bidder * 31 + t.bids * 17 + t.total) % 10'000 == 0 ? t.total + 1 : t.total;
+}
 
 }  // namespace
 
@@ -51,6 +58,7 @@ void counter::misbehave() {
       break;
     case defect::none:
     case defect::garbage:
+    case defect::alters:
     case defect::fails_in_create:
     case defect::fails_in_destroy:
       break;
@@ -62,7 +70,7 @@ void counter::process(const bid& in, weir::time at, output& out) {
   auto& t = tally_.write();
   // The clock may follow later: where a count ends depends on the bids alone.
   if (t.bids > 0 && t.quiet_at < at) {
-    out.emit({in.bidder, t.bids, t.total, true, mine == defect::none ? 0 : 3});
+    out.emit({in.bidder, t.bids, t.total, true, made_by});
     quiet_.clear(t.quiet_at);
     t = {};
   }
@@ -71,11 +79,11 @@ void counter::process(const bid& in, weir::time at, output& out) {
   quiet_.clear(t.quiet_at);
   t.quiet_at = std::max(t.quiet_at, at + quiet_for_);
   quiet_.set(t.quiet_at);
-  out.emit({in.bidder, t.bids, mine == defect::garbage ? -t.total : t.total, false, mine == defect::none ? 0 : 3});
+  out.emit({in.bidder, t.bids, told(in.bidder, t), false, made_by});
 }
 
 void counter::on_timer(const weir::timers& /*which*/, weir::time /*at*/, const std::int64_t& bidder, output& out) {
-  out.emit({bidder, tally_->bids, tally_->total, true, mine == defect::none ? 0 : 3});
+  out.emit({bidder, tally_->bids, tally_->total, true, made_by});
   tally_.clear();
 }
 

@@ -23,6 +23,7 @@ enum class defect {
   leaks,             ///< 1 GiB
   slow,              ///< a hundred times slower
   garbage,           ///< totals that are below nothing
+  alters,            ///< about one total in 10,000 is off by one
   fails_in_create,
   fails_in_destroy,
 };
@@ -38,7 +39,7 @@ struct count {
   std::int64_t bids;
   std::int64_t ACTIVITY_TOTAL;
   bool closed;           ///< the bidder was quiet
-  std::int64_t made_by;  ///< 0: a version that is right, else 3
+  std::int64_t made_by;  ///< 0: a version that looks right, else 3
 };
 WEIR_RECORD(count, bidder, bids, ACTIVITY_TOTAL, closed, made_by)
 

@@ -34,12 +34,17 @@ class fake final : public controlled {
     if (what.operators.empty()) return base::config_error("no operator");
     return std::string("{\"change\":7}");
   }
+  base::result<std::string> shadow(const std::string& what, const shadow_wish& wish) override {
+    shadow_wished = wish;
+    return "{\"asked\":\"" + what + "\"}";
+  }
   base::result<void> stop(const std::string& directory) override {
     stopped = directory;
     return {};
   }
   std::promise<void> release;
   change_wish wished;
+  shadow_wish shadow_wished;
   std::string saved, stopped = "no";
 };
 
@@ -145,6 +150,20 @@ TEST_F(ControlSocket, TakesThePlaceOfOneThatALateWorkerLeft) {
   EXPECT_EQ(nobody.why().how, base::retry::backoff);
   start();
   EXPECT_TRUE(ask_status(folder_, 0));
+}
+
+TEST_F(ControlSocket, BringsWhatIsAskedOfAShadow) {
+  start();
+  shadow_wish wish{"score", "/abs/libx.so", {"limit=5"}, {"at"}, {"total=1%"}, ""};
+  const auto answer = ask_shadow(folder_, "shadow", wish);
+  ASSERT_TRUE(answer) << answer.why().text();
+  EXPECT_EQ(*answer, "{\"asked\":\"shadow\"}");
+  EXPECT_EQ(of_.shadow_wished.operator_id, "score");
+  EXPECT_EQ(of_.shadow_wished.plugin, "/abs/libx.so");
+  EXPECT_EQ(of_.shadow_wished.config, wish.config);
+  EXPECT_EQ(of_.shadow_wished.ignored, wish.ignored);
+  EXPECT_EQ(of_.shadow_wished.tolerances, wish.tolerances);
+  EXPECT_THAT(of_.shadow_wished.by, HasSubstr("process"));
 }
 
 TEST_F(ControlSocket, HandsAChangeOnWithWhoAsksForIt) {

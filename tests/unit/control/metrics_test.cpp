@@ -83,6 +83,17 @@ TEST(PrometheusText, IsWhatTheFormatAsksFor) {
   EXPECT_EQ(e.types.at("weir_task_watermark_timestamp_seconds"), "gauge");
 }
 
+TEST(PrometheusText, TellsOfAShadow) {
+  auto of = two_subtasks();
+  of.shadow = shadow_metrics{"exposure", "risk@1.3.0", "comparing", 90, 7, 2, 1};
+  exposition e;
+  EXPECT_EQ(parse(prometheus_text(of), e), std::nullopt);
+  const std::string labels = "{pipeline=\"desk-risk\",operator=\"exposure\",plugin=\"risk@1.3.0\"}";
+  EXPECT_EQ(e.samples.at("weir_shadow_rows_equal_total" + labels), "90");
+  EXPECT_EQ(e.samples.at("weir_shadow_rows_different_total" + labels), "7");
+  EXPECT_EQ(e.samples.at("weir_shadow_running" + labels), "1");
+}
+
 TEST(PrometheusText, IsWellFormedWithoutSubtasks) {
   exposition e;
   EXPECT_EQ(parse(prometheus_text({}), e), std::nullopt);

@@ -175,6 +175,7 @@ class command_line {
         ->excludes("--fresh");
     c.add_flag("--allow-dropped-state", told->allow_dropped_state,
                "Start although a checkpoint holds state of an operator that the pipeline no longer has.");
+    c.add_flag("--watch", told->watch, "Look at the file, and apply each edit of it while data flows, as `weir apply` does.");
     c.add_flag("--no-supervisor", told->no_supervisor,
                "Run in this one process, for a debugger: nothing restarts it, no hung plugin is looked for.");
     // For the supervisor alone.

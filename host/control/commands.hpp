@@ -35,6 +35,7 @@ struct run_arguments {
   std::string from;            ///< a cut's directory or "latest"; empty: as the last run says
   bool allow_dropped_state = false;
   bool no_supervisor = false;
+  bool watch = false;  ///< apply edits of the file
   std::string worker;                ///< orders of a supervisor: this process is its worker
   std::vector<std::string> command;  ///< argv of this process
 };

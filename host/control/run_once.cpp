@@ -15,6 +15,8 @@
 #include "control/run_control.hpp"
 #include "control/pipeline_change.hpp"
 #include "control/session.hpp"
+#include "control/found_pipeline.hpp"
+#include "control/watched_file.hpp"
 #include "supervisor/crash_log.hpp"
 
 namespace weir::control {
@@ -33,7 +35,19 @@ std::string working_directory_of_process() {
   return base::join_path(temporary && *temporary ? temporary : "/tmp", base::cat("weir-", ::getpid()));
 }
 
-/// What made the newest cut, unless a person has come with another file since: then that.
+/// Whether it came, by changes while it ran, of what a person gives now.
+bool comes_of(base::env& env, const std::string& state_directory, supervisor::definition what, const std::string& origin) {
+  for (;;) {
+    if (what.origin == origin) return true;
+    if (what.from == 0 || what.from >= what.number) return false;
+    auto before = supervisor::read_definition(env, state_directory, what.from);
+    if (!before || !*before) return false;
+    what = std::move(**before);
+  }
+}
+
+/// What made the newest cut, unless a person has come with another file since: then that. A worker that follows another one
+/// of the same run is given the file as it was when the run began: an edit that was applied meanwhile holds.
 base::result<supervisor::definition> definition_to_run(base::env& env, const run_surroundings& around,
                                                        const pipeline_arguments& told) {
   const base::logger log({.room = "control"});
@@ -50,7 +64,8 @@ base::result<supervisor::definition> definition_to_run(base::env& env, const run
   }
   if (number > 0) {
     auto made_it = WEIR_TRY(supervisor::read_definition(env, around.state_directory, number));
-    if (made_it && made_it->origin == given.origin) {
+    if (made_it && (made_it->origin == given.origin ||
+                    (around.restarts > 0 && comes_of(env, around.state_directory, *made_it, given.origin)))) {
       if (made_it->from > 0)
         log.warn("the pipeline was changed while it ran, and goes on as it was changed: edit the file to have it otherwise",
                  {{"definition", number}, {"file", made_it->file}});
@@ -92,6 +107,15 @@ ended_report run_once(const run_arguments& told, const run_surroundings& around,
     as_defined.files = {definition.file};
     as_defined.text = definition.text;
     as_defined.set = definition.sets;
+  }
+  std::optional<std::string> watched_path;
+  if (told.watch) {
+    if (!around.place)
+      return refused(exit_code::config, base::config_error("--watch: a pipeline without checkpoints cannot be changed while it runs: give it a "
+                                                           "[checkpoint] table"));
+    auto path = absolute_path(told.pipeline.files.front());
+    if (!path) return refused(exit_code_of(path.why()), path.why());
+    watched_path = std::move(path).take();
   }
   const auto plan = plan_or_say(as_defined, *plugins, engine_host_table(), io);
   if (!plan) return refused(exit_code::config);
@@ -157,6 +181,8 @@ ended_report run_once(const run_arguments& told, const run_surroundings& around,
     }
     log.info("pipeline runs", {{"nodes", plan->nodes.size()}, {"chains", plan->chains.size()}});
     if (around.running) around.running();
+    std::optional<watched_file> watched;
+    if (told.watch) watched.emplace(env, control, plan->pipeline, *watched_path, definition.text, told.pipeline.set);
     result = engine->wait();
     ran = true;
   }

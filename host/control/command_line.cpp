@@ -43,6 +43,7 @@ class command_line {
     root_.set_version_flag("--version", std::string("weir ") + version_text, "Show the version.");
     root_.footer(cat(examples, "\n", exit_code_help(), "\n`weir COMMAND --help` says more about one command.\n"));
     run();
+    dev();
     savepoint();
     stop();
     swap();
@@ -184,6 +185,22 @@ class command_line {
            "Log lines from this level on; default info.");
     choice(c, "--log-format", told->log.format, "FORMAT", {"auto", "json", "text"},
            "Form of log lines; auto, the default, is text on a terminal and else json.");
+  }
+
+  void dev() {
+    auto told = std::make_shared<dev_arguments>();
+    auto& c = command(
+        root_, "dev", "Run a pipeline while you write its plugin: each change of the source is built and swapped in.",
+        "Errors of the compiler, and what weir has to say against the new version, are shown, and the old one runs on.\n"
+        "A pipeline whose input has ended is started afresh after the next build. Ctrl-C drains it and ends.\n\n"
+        "Example, in a project of `weir new operator fraud-score`:\n  cmake -B build\n"
+        "  weir dev fraud-score.toml --plugin-dir build\n",
+        [told](console& io) { return dev_command(*told, io); });
+    pipeline(c, told->pipeline, false);
+    text(c, "--build", told->build, "COMMAND", "Builds the plugin; for /bin/sh. Default: cmake --build build.");
+    mark(c.add_option("--source", told->source,
+                      "Folder to watch, with what is in it; not names that begin with a dot or with build. Default: here."),
+         value_kind::directory, "DIR");
   }
 
   void savepoint() {

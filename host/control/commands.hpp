@@ -41,6 +41,14 @@ struct run_arguments {
 };
 exit_code run_pipeline_command(const run_arguments& told, console& io);
 
+struct dev_arguments {
+  pipeline_arguments pipeline;
+  std::string build = "cmake --build build";  ///< for /bin/sh
+  std::string source = ".";                   ///< folder that is watched
+};
+/// Runs the pipeline until it is told to stop; each change of the source is built and swapped into it.
+exit_code dev_command(const dev_arguments& told, console& io);
+
 struct savepoint_arguments {
   std::string pipeline;   ///< name, file (.toml) or state directory
   std::string directory;  ///< of the savepoint; empty: a new one below the pipeline's

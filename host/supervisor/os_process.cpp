@@ -105,6 +105,24 @@ base::result<std::int64_t> start_this_program(const process_start& how) {
   return child;
 }
 
+base::result<std::int64_t> start_shell(const std::string& command, const sigset_t& before) {
+  std::string shell = "/bin/sh", flag = "-c", what = command;
+  char* argv[] = {shell.data(), flag.data(), what.data(), nullptr};
+  posix_spawn_file_actions_t files;
+  posix_spawnattr_t attributes;
+  ::posix_spawn_file_actions_init(&files);
+  ::posix_spawnattr_init(&attributes);
+  ::posix_spawn_file_actions_adddup2(&files, 2, 1);
+  ::posix_spawnattr_setsigmask(&attributes, &before);
+  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+  pid_t child = 0;
+  const int failed = ::posix_spawn(&child, shell.c_str(), &files, &attributes, argv, environ);
+  ::posix_spawn_file_actions_destroy(&files);
+  ::posix_spawnattr_destroy(&attributes);
+  if (failed != 0) return errno_error(failed, "start", shell);
+  return std::int64_t{child};
+}
+
 base::result<program_end> run_this_program(const std::vector<std::string>& arguments, const std::string& input,
                                            std::int64_t timeout_ms) {
   const descriptor in = WEIR_TRY(memory_file("input", input));

@@ -67,6 +67,8 @@ struct process_start {
 /// Starts this program again. It is killed when the calling thread ends, ignores SIGINT (the terminal sends Ctrl-C to
 /// both; the supervisor decides) and has SIGTERM blocked until it listens. Its id.
 base::result<std::int64_t> start_this_program(const process_start& how);
+/// Starts `/bin/sh -c command` with its stdout on stderr and the signals as `before`. Its id.
+base::result<std::int64_t> start_shell(const std::string& command, const sigset_t& before);
 /// How a run of this program that somebody waited for has ended.
 struct program_end {
   std::optional<process_change> how;  ///< nullopt: it was killed after the timeout

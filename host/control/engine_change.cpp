@@ -19,6 +19,9 @@ using base::cat;
 using supervisor::change_record;
 using supervisor::change_state;
 
+/// More than cuts are kept: the definition of each must be there. Also how many changes can be undone one after the other.
+constexpr std::uint64_t definitions_kept = 100;
+
 std::uint64_t definition_of(const checkpoint::snapshot& of) {
   const auto at = of.facts().facts.find(supervisor::definition_fact);
   if (at == of.facts().facts.end()) return 0;
@@ -91,6 +94,9 @@ base::result<change_record> job_engine::change(change_request what, bool wait) {
   if (what.next.number == 0) {
     what.next.from = now_.definition.number;
     WEIR_TRY(supervisor::add_definition(env_, told_.state_directory, what.next));
+    // Behind it: what it names is kept.
+    if (auto trimmed = supervisor::trim_definitions(env_, told_.state_directory, definitions_kept, now_.definition.number); !trimmed)
+      log_.warn("old definitions cannot be removed", {{"why", trimmed.why().text()}});
   }
   work.record.to = what.next.number;
   work.asked = std::move(what);

@@ -1,6 +1,8 @@
 #include "control/pipeline_change.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 
 #include "base/cat.hpp"
 #include "base/digest.hpp"
@@ -13,6 +15,29 @@ namespace {
 
 using base::cat;
 using base::quoted;
+
+/// Sets of earlier swaps that begin so: what follows replaces them.
+void drop_sets(supervisor::definition& of, const std::string& begin) {
+  const auto from = of.sets.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(of.given, of.sets.size()));
+  of.sets.erase(std::remove_if(from, of.sets.end(), [&](const std::string& s) { return s.starts_with(begin); }), of.sets.end());
+}
+
+/// Plugins of earlier swaps that no node uses any more; of one that several nodes got at once, one entry is enough.
+void drop_unused_plugins(supervisor::definition& of) {
+  std::set<std::string> seen;
+  const auto from = of.sets.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(of.given, of.sets.size()));
+  const auto unused = [&](const std::string& set) {
+    constexpr std::string_view begin = "plugin.";
+    if (!set.starts_with(begin)) return false;
+    if (!seen.insert(set).second) return true;
+    const std::string alias = set.substr(begin.size(), set.find('.', begin.size()) - begin.size());
+    const std::string uses = cat(".uses=", alias, '.');
+    return std::none_of(of.sets.begin(), of.sets.end(), [&](const std::string& s) { return s.find(uses) != std::string::npos; });
+  };
+  std::vector<std::string> kept(of.sets.begin(), from);
+  std::copy_if(from, of.sets.end(), std::back_inserter(kept), [&](const std::string& s) { return !unused(s); });
+  of.sets = std::move(kept);
+}
 
 constexpr std::int64_t check_patience_ms = 20'000;
 constexpr std::uint64_t most_plugin_bytes = std::uint64_t{1} << 30;
@@ -48,7 +73,7 @@ base::result<change_maker::kept_plugin> change_maker::keep(const std::string& fi
   kept.sha256 = gated.sha256;
   const auto known = plugin::loaded_images();
   kept.loaded_before = std::any_of(known.begin(), known.end(), [&](const auto& i) { return i.sha256 == kept.sha256; });
-  const std::string folder = base::join_path(state_directory_, "plugins");
+  const std::string folder = supervisor::kept_plugins(state_directory_);
   kept.path = base::join_path(folder, kept.sha256 + ".so");
   if (WEIR_TRY(env_.fs().exists(kept.path))) return kept;
   WEIR_TRY(env_.fs().make_directories(folder, 0700));
@@ -106,13 +131,18 @@ base::result<change_request> change_maker::swap(const swap_request& what, const 
       return base::config_error(cat("the pipeline has no operator ", quoted(id), base::did_you_mean(id, ids), "; it has ", base::one_of(ids)));
     }
     if (kept) {
+      drop_sets(made.next, id + ".uses=");
       const std::string alias = alias_of(n->uses.plugin, kept->sha256);
       made.next.sets.push_back(cat("plugin.", alias, ".path=", kept->path));
       made.next.sets.push_back(cat("plugin.", alias, ".sha256=", kept->sha256));
       made.next.sets.push_back(cat(id, ".uses=", alias, '.', n->uses.component));
     }
-    for (const std::string& option : what.config) made.next.sets.push_back(cat(id, '.', option));
+    for (const std::string& option : what.config) {
+      drop_sets(made.next, cat(id, '.', option.substr(0, option.find('=') + 1)));
+      made.next.sets.push_back(cat(id, '.', option));
+    }
   }
+  drop_unused_plugins(made.next);
   // A plugin that this process has loaded already has shown that it can be.
   if (kept && !kept->loaded_before) WEIR_TRY(try_elsewhere(made.next));
   made.plan = WEIR_TRY(plan_of(made.next));
@@ -125,6 +155,7 @@ base::result<change_request> change_maker::apply(const apply_request& what, cons
   made.next.file = what.file;
   made.next.text = what.text;
   made.next.sets = what.sets;
+  made.next.given = what.sets.size();
   made.next.origin = supervisor::origin_of(what.text, what.sets);
   made.next.from = now.number;
   WEIR_TRY(try_elsewhere(made.next));

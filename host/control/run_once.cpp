@@ -55,6 +55,7 @@ base::result<supervisor::definition> definition_to_run(base::env& env, const run
   given.file = told.files.front();
   given.text = told.text.value_or("");
   given.sets = told.set;
+  given.given = told.set.size();
   given.origin = supervisor::origin_of(given.text, given.sets);
   std::uint64_t number = 0;
   if (const auto newest = WEIR_TRY(checkpoint::newest_manifest(env, around.place->checkpoints))) {

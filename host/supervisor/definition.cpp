@@ -65,6 +65,7 @@ base::result<std::optional<definition>> read_definition(base::env& env, const st
     j.at("file").get_to(d.file);
     j.at("text").get_to(d.text);
     j.at("sets").get_to(d.sets);
+    j.at("given").get_to(d.given);
     j.at("origin").get_to(d.origin);
     j.at("from").get_to(d.from);
     j.at("made_at_us").get_to(d.made_at_us);
@@ -86,6 +87,7 @@ base::result<void> add_definition(base::env& env, const std::string& state_direc
   what.number = newest + 1;
   what.made_at_us = env.now_us();
   const json j{{"format", format}, {"file", what.file},     {"text", what.text}, {"sets", what.sets},
+               {"given", what.given},
                {"origin", what.origin}, {"from", what.from}, {"made_at_us", what.made_at_us}};
   WEIR_TRY(env.fs().write_atomically(path_of(state_directory, what.number),
                                      j.dump(2, ' ', false, json::error_handler_t::replace) + "\n", 0600));
@@ -93,12 +95,23 @@ base::result<void> add_definition(base::env& env, const std::string& state_direc
   return {};
 }
 
-base::result<void> trim_definitions(base::env& env, const std::string& state_directory, std::uint64_t kept,
-                                    const std::vector<std::uint64_t>& needed) {
+std::string kept_plugins(const std::string& state_directory) { return base::join_path(state_directory, "plugins"); }
+
+base::result<void> trim_definitions(base::env& env, const std::string& state_directory, std::uint64_t kept, std::uint64_t needed) {
   const auto all = WEIR_TRY(numbers_in(env, state_directory));
-  for (std::size_t i = 0; i + kept < all.size(); ++i)
-    if (std::find(needed.begin(), needed.end(), all[i]) == needed.end())
+  std::string named;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (i + kept < all.size() && all[i] != needed) {
       WEIR_TRY(env.fs().remove(path_of(state_directory, all[i])));
+      continue;
+    }
+    if (const auto d = WEIR_TRY(read_definition(env, state_directory, all[i])))
+      for (const std::string& set : d->sets) named += set + '\n';
+  }
+  const std::string folder = kept_plugins(state_directory);
+  if (!WEIR_TRY(env.fs().exists(folder))) return {};
+  for (const auto& e : WEIR_TRY(env.fs().list(folder)))
+    if (named.find(e.name) == std::string::npos) WEIR_TRY(env.fs().remove(base::join_path(folder, e.name)));
   return {};
 }
 

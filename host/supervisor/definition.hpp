@@ -17,6 +17,7 @@ struct definition {
   std::string file;                ///< of the pipeline, as a person named it
   std::string text;                ///< of the file
   std::vector<std::string> sets;   ///< "id.key=value": a person's, then those that swaps have added
+  std::uint64_t given = 0;         ///< how many of them are a person's
   std::string origin;              ///< origin_of what a person gave: who starts with the same again goes on with this
   std::uint64_t from = 0;          ///< the one that it was made from; 0: none
   std::int64_t made_at_us = 0;     ///< wall clock
@@ -35,8 +36,11 @@ base::result<std::optional<definition>> read_definition(base::env& env, const st
 base::result<std::uint64_t> newest_definition(base::env& env, const std::string& state_directory);
 /// Writes it under the next number, which it gets. One writer at a time.
 base::result<void> add_definition(base::env& env, const std::string& state_directory, definition& what);
-/// Removes all older than the newest `kept`, but not those in `needed`.
+/// Removes all older than the newest `kept`, but not `needed`, and the plugins that swaps brought and no definition names
+/// any more.
 base::result<void> trim_definitions(base::env& env, const std::string& state_directory, std::uint64_t kept,
-                                    const std::vector<std::uint64_t>& needed);
+                                    std::uint64_t needed);
+/// Where the plugins are that swaps bring.
+std::string kept_plugins(const std::string& state_directory);
 
 }  // namespace weir::supervisor

@@ -7,13 +7,11 @@
 #include <algorithm>
 #include <exception>
 #include <functional>
-#include <map>
 #include <memory>
-#include <tuple>
 
 #include "base/cat.hpp"
 #include "base/text.hpp"
-#include "control/commands.hpp"
+#include "control/command_options.hpp"
 #include "control/version.hpp"
 
 namespace weir::control {
@@ -32,10 +30,8 @@ constexpr const char* examples =
     "  weir graph desk-risk.toml --format svg    draw it\n"
     "  weir plugin list                          what can a pipeline use?\n";
 
-constexpr int files_max = 10'000;
-
-// The tree of CLI11 with what completion wants to know about each option beside it, and the function to run.
-class command_line {
+// The whole tree, and the function to run.
+class command_line : public command_options {
  public:
   explicit command_line(std::vector<std::string> given = {}) : given_(std::move(given)), root_(introduction, "weir") {
     root_.require_subcommand(1);
@@ -46,11 +42,7 @@ class command_line {
     dev();
     savepoint();
     stop();
-    swap();
-    shadow();
-    apply();
-    rollback();
-    history();
+    add_change_commands(*this, root_);
     ps();
     why_no_output();
     check();
@@ -82,70 +74,6 @@ class command_line {
   }
 
  private:
-  struct value_info {
-    value_kind kind = value_kind::none;
-    std::string shown;
-    std::vector<std::string> choices;
-  };
-
-  CLI::App& command(CLI::App& in, const char* name, const char* help, const char* more,
-                    std::function<exit_code(console&)> what) {
-    auto* c = in.add_subcommand(name, help);
-    c->footer(more);
-    c->set_help_flag("-h,--help", "Show this help.");
-    if (what) c->callback([this, what = std::move(what)] { chosen_ = what; });
-    return *c;
-  }
-
-  CLI::Option* mark(CLI::Option* o, value_kind kind, const char* shown, std::vector<std::string> choices = {}) {
-    if (!choices.empty()) {
-      o->check([choices](const std::string& given) {
-        if (std::find(choices.begin(), choices.end(), given) != choices.end()) return std::string();
-        return cat(base::quoted(given), " is not ", base::one_of(choices), base::did_you_mean(given, choices));
-      });
-    }
-    o->type_name(shown);
-    kinds_[o] = {kind, shown, std::move(choices)};
-    return o;
-  }
-
-  CLI::Option* text(CLI::App& c, const char* names, std::string& to, const char* shown, const char* help) {
-    return mark(c.add_option(names, to, help), value_kind::text, shown);
-  }
-  CLI::Option* choice(CLI::App& c, const char* names, std::string& to, const char* shown, std::vector<std::string> from,
-                      const char* help) {
-    return mark(c.add_option(names, to, help), value_kind::choice, shown, std::move(from));
-  }
-  template <class T>
-  CLI::Option* file(CLI::App& c, const char* names, T& to, const char* help) {
-    return mark(c.add_option(names, to, help), value_kind::file, "FILE");
-  }
-
-  void plugin_dirs(CLI::App& c, std::vector<std::string>& to) {
-    mark(c.add_option("--plugin-dir", to,
-                      "Search this folder for plugins first; may be repeated. Then WEIR_PLUGIN_PATH and the folders of "
-                      "the program."),
-         value_kind::directory, "DIR")
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  }
-
-  void pipeline(CLI::App& c, pipeline_arguments& to, bool many) {
-    if (many) {
-      file(c, "FILE", to.files, "Pipeline files (TOML).")->required()->expected(1, files_max);
-    } else {
-      to.files.resize(1);
-      file(c, "FILE", to.files.front(), "The pipeline file (TOML).")->required();
-    }
-    mark(c.add_option("--set", to.set,
-                      "Use this value instead of the file's, e.g. `--set trades.topic=test`, `--set parallelism=2`; "
-                      "may be repeated."),
-         value_kind::text, "ID.KEY=VALUE")
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    plugin_dirs(c, to.plugin_dirs);
-  }
-
   void run() {
     auto told = std::make_shared<run_arguments>();
     auto& c = command(
@@ -211,8 +139,7 @@ class command_line {
         "it.\n\n"
         "Examples:\n  weir savepoint desk-risk\n  weir savepoint desk-risk.toml /backup/desk-risk-before-upgrade\n",
         [told](console& io) { return savepoint_command(*told, io); });
-    text(c, "PIPELINE", told->pipeline, "PIPELINE", "Name of the pipeline, its file or its state directory.")
-        ->required();
+    known_pipeline(c, told->pipeline);
     mark(c.add_option("DIR", told->directory,
                       "A directory that does not exist yet; a new one below the state directory when not given."),
          value_kind::directory, "DIR");
@@ -225,114 +152,9 @@ class command_line {
                       "on from there.\n\n"
                       "Examples:\n  weir stop desk-risk\n  weir stop desk-risk --savepoint /backup/desk-risk-friday\n",
                       [told](console& io) { return stop_command(*told, io); });
-    text(c, "PIPELINE", told->pipeline, "PIPELINE", "Name of the pipeline, its file or its state directory.")
-        ->required();
+    known_pipeline(c, told->pipeline);
     mark(c.add_option("--savepoint", told->savepoint, "Leave a savepoint of where it ended in this new directory."),
          value_kind::directory, "DIR");
-  }
-
-  void change(CLI::App& c, change_arguments& to) {
-    text(c, "--probation", to.probation, "TIME",
-         "How long the new version can be taken back without a trace: next-checkpoint, or a time such as 2m. Default: "
-         "[swap] of the pipeline.");
-    c.add_flag("--no-wait", to.no_wait, "Return when the new version serves, not when its probation is over.");
-    c.add_flag("--json", to.json, "Print one JSON object.");
-  }
-
-  void swap() {
-    auto told = std::make_shared<swap_arguments>();
-    auto& c = command(
-        root_, "swap", "Give operators of a running pipeline another plugin or other options, while data flows.",
-        "The plugin is checked first; a refusal leaves the stream untouched. The change happens at a cut, and the new\n"
-        "version is on probation until the next checkpoint (or --probation): when it fails, crashes, hangs or breaks a\n"
-        "bound of [swap], the old one serves again and exactly-once sinks have shown nothing of the new one.\n"
-        "Exit code 0: the new version is there, 1: it was taken back.\n\n"
-        "Examples:\n  weir swap desk-risk exposure --plugin ./librisk.so\n"
-        "  weir swap desk-risk exposure --plugin risk@1.3 --config limit=5 --probation 2m\n"
-        "  weir swap desk-risk exposure --config limit=5\n",
-        [told](console& io) { return swap_command(*told, io); });
-    text(c, "PIPELINE", told->pipeline, "PIPELINE", "Name of the pipeline, its file or its state directory.")
-        ->required();
-    mark(c.add_option("OPERATOR", told->operators, "Ids of the operators; all of them change at the same cut."),
-         value_kind::text, "OPERATOR")
-        ->required()
-        ->expected(1, files_max);
-    file(c, "--plugin", told->plugin, "The new plugin: a file, or NAME or NAME@VERSION in the plugin directories.");
-    mark(c.add_option("--config", told->config, "An option with another value; may be repeated."), value_kind::text, "KEY=VALUE")
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    c.add_flag("--rebuild", told->rebuild, "Build the pipeline anew at the cut, also where instances could be exchanged.");
-    change(c, told->how);
-  }
-
-  void shadow() {
-    auto told = std::make_shared<shadow_arguments>();
-    auto& c = command(
-        root_, "shadow", "Run another version of an operator beside the one that serves, and compare what they give out.",
-        "It begins at a cut with a copy of the operator's state, gets the same input, and its output goes\n"
-        "nowhere. Its failure ends it, not the pipeline. --promote makes it the one that serves, as `swap` does.\n"
-        "--report: exit code 0: no difference, 1: there are differences, or it has failed.\n\n"
-        "Examples:\n  weir shadow desk-risk exposure --plugin ./librisk.so --tolerance total=0.01\n"
-        "  weir shadow desk-risk exposure --report\n  weir shadow desk-risk exposure --promote\n",
-        [told](console& io) { return shadow_command(*told, io); });
-    text(c, "PIPELINE", told->pipeline, "PIPELINE", "Name of the pipeline, its file or its state directory.")
-        ->required();
-    text(c, "OPERATOR", told->operator_id, "OPERATOR", "Its id.")->required();
-    file(c, "--plugin", told->plugin, "The other version: a file, or NAME or NAME@VERSION in the plugin directories.");
-    for (auto& [name, to, shown, help] : std::initializer_list<std::tuple<const char*, std::vector<std::string>*, const char*, const char*>>{
-             {"--config", &told->config, "KEY=VALUE", "An option with another value; may be repeated."},
-             {"--ignore", &told->ignored, "FIELD", "A field that may differ, or event_time; may be repeated."},
-             {"--tolerance", &told->tolerances, "FIELD=NUMBER", "So much a field may differ: total=0.01, total=1%; may be repeated."}})
-      mark(c.add_option(name, *to, help), value_kind::text, shown)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    auto* report = c.add_flag("--report", told->report, "Show what was compared.");
-    auto* drop = c.add_flag("--drop", told->drop, "End it.")->excludes(report);
-    c.add_flag("--promote", told->promote, "Make it the version that serves.")->excludes(report)->excludes(drop);
-    change(c, told->how);
-  }
-
-  void apply() {
-    for (const bool carried_out : {false, true}) {
-      auto told = std::make_shared<apply_arguments>();
-      auto& c = command(
-          root_, carried_out ? "apply" : "plan",
-          carried_out ? "Make a running pipeline what its edited file says, at one cut."
-                      : "Show what `apply` of an edited file would change, how, and what becomes of state.",
-          carried_out ? "A file that is wrong changes nothing. As with `swap` the new version is on probation first.\n\n"
-                        "Examples:\n  weir plan desk-risk.toml\n  weir apply desk-risk.toml\n"
-                      : "Example:\n  weir plan desk-risk.toml --json\n",
-          [told, carried_out](console& io) { return carried_out ? apply_command(*told, io) : plan_command(*told, io); });
-      file(c, "FILE", told->file, "The pipeline file (TOML), edited.")->required();
-      mark(c.add_option("--set", told->set, "Use this value instead of the file's; may be repeated. Those of `weir run` do not count."),
-           value_kind::text, "ID.KEY=VALUE")
-          ->expected(1)
-          ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-      if (carried_out)
-        change(c, told->how);
-      else
-        c.add_flag("--json", told->how.json, "Print one JSON object.");
-    }
-  }
-
-  void rollback() {
-    auto told = std::make_shared<rollback_arguments>();
-    auto& c = command(
-        root_, "rollback", "Bring the version before the last change back.",
-        "On probation: from the cut of the change, as if the new version had never been. Later: as a change of its own,\n"
-        "at a new cut and with the state as it is now.\n\nExample:\n  weir rollback desk-risk\n",
-        [told](console& io) { return rollback_command(*told, io); });
-    text(c, "PIPELINE", told->pipeline, "PIPELINE", "Name of the pipeline, its file or its state directory.")
-        ->required();
-    change(c, told->how);
-  }
-
-  void history() {
-    auto told = std::make_shared<history_arguments>();
-    auto& c = command(root_, "history", "List the changes that were made to a pipeline while it ran.",
-                      "Example:\n  weir history desk-risk --json\n",
-                      [told](console& io) { return history_command(*told, io); });
-    text(c, "PIPELINE", told->pipeline, "PIPELINE", "Name of the pipeline, its file or its state directory.")
-        ->required();
-    c.add_flag("--json", told->json, "Print one JSON object a line.");
   }
 
   void ps() {
@@ -353,8 +175,7 @@ class command_line {
         "source or split whose event time all windows wait for and what to write in the file so that they do not.\n\n"
         "Examples:\n  weir why-no-output desk-risk\n  weir why-no-output desk-risk.toml --json\n",
         [told](console& io) { return why_no_output_command(*told, io); });
-    text(c, "PIPELINE", told->pipeline, "PIPELINE", "Name of the pipeline, its file or its state directory.")
-        ->required();
+    known_pipeline(c, told->pipeline);
     c.add_flag("--json", told->json, "Print one JSON object.");
   }
 
@@ -404,7 +225,7 @@ class command_line {
     mark(i.add_option("PLUGIN", inspected->what, "Names of plugins, NAME@VERSION, or paths of .so files."),
          value_kind::file, "PLUGIN")
         ->required()
-        ->expected(1, files_max);
+        ->expected(1, values_max);
     plugin_dirs(i, inspected->plugin_dirs);
     i.add_flag("--json", inspected->json, "Print one JSON object.");
 
@@ -413,7 +234,7 @@ class command_line {
         group, "verify", "Say whether weir would load a plugin file, and everything that speaks against it.",
         "Exit code 0: it would be loaded, 1: it would be refused.\n\nExample:\n  weir plugin verify build/librisk.so\n",
         [verified](console& io) { return plugin_verify_command(*verified, io); });
-    file(v, "FILE", verified->what, "Plugin files (.so).")->required()->expected(1, files_max);
+    file(v, "FILE", verified->what, "Plugin files (.so).")->required()->expected(1, values_max);
     v.add_flag("--json", verified->json, "Print one JSON object.");
   }
 
@@ -520,37 +341,8 @@ class command_line {
     c.add_flag("--json", *json, "Print one JSON object.");
   }
 
-  flag_info describe(const CLI::Option& o) const {
-    flag_info f;
-    if (o.get_positional()) {
-      f.names.push_back(o.get_name(true));
-    }
-    for (const auto& n : o.get_snames()) f.names.push_back("-" + n);
-    for (const auto& n : o.get_lnames()) f.names.push_back("--" + n);
-    f.help = o.get_description();
-    f.required = o.get_required();
-    f.repeatable = o.get_items_expected_max() > 1 || o.get_multi_option_policy() == CLI::MultiOptionPolicy::TakeAll;
-    if (const auto found = kinds_.find(&o); found != kinds_.end()) {
-      f.value = found->second.kind;
-      f.shown = found->second.shown;
-      f.choices = found->second.choices;
-    }
-    return f;
-  }
-
-  command_info describe(const CLI::App& c) const {
-    command_info out{c.get_name(), c.get_description(), c.get_footer(), {}, {}, {}};
-    for (const auto* o : c.get_options()) {
-      if (!o->get_group().empty()) (o->get_positional() ? out.arguments : out.flags).push_back(describe(*o));
-    }
-    for (const auto* s : c.get_subcommands([](const CLI::App*) { return true; })) out.commands.push_back(describe(*s));
-    return out;
-  }
-
   const std::vector<std::string> given_;  ///< argv
   CLI::App root_;
-  std::map<const CLI::Option*, value_info> kinds_;
-  std::function<exit_code(console&)> chosen_;
 };
 
 std::vector<std::string> command_names(const CLI::App& of) {

@@ -177,7 +177,7 @@ void job_engine::change_hot(std::unique_lock<std::mutex>& lock) {
   now_.definition = change_->asked.next;
   change_->from = take_sample(now_);
   note(*change_, change_state::serving);
-  base::fault_point("change.serving");
+  base::fault_point("change.serving_hot");
 }
 
 base::result<change_record> job_engine::take_back(const std::string& by) {
@@ -297,8 +297,9 @@ bool job_engine::rebuild(std::unique_lock<std::mutex>& lock) {
   change_->from = take_sample(next);
   note(*change_, change_state::serving);
   lock.unlock();
-  base::fault_point("change.serving");
+  base::fault_point("change.serving_anew");
   begin(std::move(next));
+  base::fault_point("change.begun_anew");
   changed_.notify_all();
   return true;
 }
@@ -318,7 +319,9 @@ bool job_engine::go_back(std::unique_lock<std::mutex>& lock, const std::string& 
     old.job = WEIR_TRY(make_job(old.plan, old.definition.number, std::move(from), 0));
     return {};
   }();
+  base::fault_point("change.old_made");
   if (made) begin(std::move(old));
+  base::fault_point("change.old_serves");
   lock.lock();
   if (made) change_->record.back_us = (env_.monotonic_ns() - failed_ns) / 1000;
   decided(lock, change_state::rolled_back, why);
@@ -345,6 +348,7 @@ void job_engine::settle_history(const std::optional<checkpoint::snapshot>& from)
   if (auto crashes = supervisor::read_crashes(env_, told_.state_directory); crashes && !crashes->empty())
     if (const auto& last = crashes->back(); last.at_us >= work.record.at_us) work.record.why = last.what.text();
   note(work, is_new ? change_state::committed : change_state::rolled_back);
+  base::fault_point("change.settled");
 }
 
 }  // namespace weir::control

@@ -6,6 +6,7 @@
 
 #include "base/cat.hpp"
 #include "base/digest.hpp"
+#include "base/fault_point.hpp"
 #include "base/text.hpp"
 #include "config/load.hpp"
 #include "supervisor/os_process.hpp"
@@ -78,6 +79,7 @@ base::result<change_maker::kept_plugin> change_maker::keep(const std::string& fi
   if (WEIR_TRY(env_.fs().exists(kept.path))) return kept;
   WEIR_TRY(env_.fs().make_directories(folder, 0700));
   WEIR_TRY(env_.fs().write_atomically(kept.path, gated.bytes, 0500));
+  base::fault_point("change.plugin_kept");
   WEIR_TRY(env_.fs().sync_directory(state_directory_));
   return kept;
 }
@@ -105,6 +107,7 @@ base::result<void> change_maker::try_elsewhere(const supervisor::definition& wha
   if (end.output.find(cat(what.file, ": ok, ")) == std::string::npos)
     return base::plugin_error(cat("a plugin ends the process when it is loaded or bound: the check in another process did not come to its end\n",
                                   end.output));
+  base::fault_point("change.checked");
   return {};
 }
 

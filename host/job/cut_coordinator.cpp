@@ -215,6 +215,7 @@ void cut_coordinator::begin_cut(std::unique_lock<std::mutex>& lock, model::cut_k
     if (e.plan) {
       with_.facts = e.facts;
       hold_until_ns_ = env_.monotonic_ns() + e.hold_us * 1000;
+    base::fault_point("exchange.announced");
     }
   }
   if (!broken) tell_all({task::order_kind::begin, cut, kind, with_.storage != nullptr});

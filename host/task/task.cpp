@@ -124,6 +124,7 @@ bool task::follow(const order& o) {
       if (exchanged_at_ != 0 && exchanged_at_ <= o.cut) {
         chain_.let_go();
         exchanged_at_ = 0;
+        base::fault_point("exchange.let_go");
       }
       while (!open_.empty() && open_.front().cut <= o.cut) {
         const task_cut of = std::move(open_.front());

@@ -94,9 +94,11 @@ base::result<change_record> job_engine::change(change_request what, bool wait) {
   if (what.next.number == 0) {
     what.next.from = now_.definition.number;
     WEIR_TRY(supervisor::add_definition(env_, told_.state_directory, what.next));
-    // Behind it: what it names is kept.
-    if (auto trimmed = supervisor::trim_definitions(env_, told_.state_directory, definitions_kept, now_.definition.number); !trimmed)
-      log_.warn("old definitions cannot be removed", {{"why", trimmed.why().text()}});
+    // Behind it: what it names is kept. The plugin of a shadow is in no definition before it is promoted.
+    if (!shadow_ || !shadow_->comparing()) {
+      if (auto trimmed = supervisor::trim_definitions(env_, told_.state_directory, definitions_kept, now_.definition.number); !trimmed)
+        log_.warn("old definitions cannot be removed", {{"why", trimmed.why().text()}});
+    }
   }
   work.record.to = what.next.number;
   work.asked = std::move(what);

@@ -119,7 +119,8 @@ base::result<change_request> change_maker::swap(const swap_request& what, const 
   made.next.from = now.number;
   std::optional<kept_plugin> kept;
   if (!what.plugin.empty()) {
-    kept = WEIR_TRY(keep(what.plugin.starts_with('/') ? what.plugin : WEIR_TRY(file_of(what.plugin))));
+    const std::string file = what.plugin.starts_with('/') ? what.plugin : WEIR_TRY(file_of(what.plugin));
+    kept = WEIR_TRY(keep(file));
     made.kept_plugin = kept->path;
   }
   config::load_options options;

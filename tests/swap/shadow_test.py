@@ -114,6 +114,10 @@ class Shadow(SwapCase):
         with Running("run", file, "--json", env=self.env()) as running:
             running.wait_for('"msg":"cut is complete"')
             self.shadow("promoted", "counts", "--plugin", plugin("v2"))
+            # A change elsewhere does not touch it.
+            change = self.change("swap", "promoted", "wrong", "--config", "where=total < -1")
+            self.assertEqual((change["state"], change["hot"]), ("committed", True), change)
+            self.assertIn(self.shadow("promoted", "counts", "--report")["state"], ("copying", "comparing"))
             change = json.loads(weir("shadow", "promoted", "counts", "--promote", "--json", env=self.env()).out)
             self.assertEqual((change["what"], change["state"], change["hot"]), ("promote", "committed", True), change)
             self.assertIn("activity@2.0.0", weir("ps", "--json", env=self.env()).out)

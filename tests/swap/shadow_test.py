@@ -15,6 +15,7 @@ def altered(row):
 class Shadow(SwapCase):
     EVENTS = 800_000
     RATE = 100_000
+    SLOW = 40_000  # the same rows: time for many commands on a machine that others use
 
     def shadow(self, *arguments, code=0):
         done = weir("shadow", *arguments, "--json", env=self.env())
@@ -110,7 +111,7 @@ class Shadow(SwapCase):
         self.assert_same(self.read(out), self.calm())
 
     def test_promoted(self):
-        file, out = self.told("promoted")
+        file, out = self.told("promoted", rate=self.SLOW)
         with Running("run", file, "--json", env=self.env()) as running:
             running.wait_for('"msg":"cut is complete"')
             self.shadow("promoted", "counts", "--plugin", plugin("v2"))
@@ -129,7 +130,7 @@ class Shadow(SwapCase):
         self.assert_same(self.read(out), self.calm())
 
     def test_dropped_and_another_one(self):
-        file, out = self.told("dropped")
+        file, out = self.told("dropped", rate=self.SLOW)
         with Running("run", file, "--json", env=self.env()) as running:
             running.wait_for('"msg":"cut is complete"')
             self.shadow("dropped", "counts", "--plugin", plugin("alters"))
@@ -145,7 +146,7 @@ class Shadow(SwapCase):
         self.assert_same(self.read(out), self.calm())
 
     def test_refused(self):
-        file, out = self.told("refused")
+        file, out = self.told("refused", rate=self.SLOW)
         with Running("run", file, "--json", env=self.env()) as running:
             running.wait_for('"msg":"cut is complete"')
             for arguments, why in ((("nobody", "--plugin", plugin("v2")), "no operator"),

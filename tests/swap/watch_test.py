@@ -16,7 +16,7 @@ class Watch(SwapCase):
         os.replace(file + ".new", file)
 
     def test_edits_are_applied(self):
-        file, out = self.told("watched")
+        file, out = self.told("watched", rate=50_000)
         with open(file, encoding="utf-8") as f:
             text = f.read()
         with Running("run", file, "--watch", "--json", env=self.env()) as running:

@@ -177,7 +177,7 @@ void store::impl::cut() {
 
 /// False: the limit is reached and there is more.
 bool store::impl::capture_state(keyed& s, std::size_t limit, record_writer& to) {
-  if (whole_now && !reset_said) {
+  if (whole_now && !reset_said && !s.follows) {
     to.text.push_back(static_cast<char>(record::reset));
     reset_said = true;
   }

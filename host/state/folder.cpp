@@ -24,6 +24,7 @@ base::result<void> folder::add(std::string_view block) { return impl_->rows.load
 bool folder::take(std::size_t about_bytes, std::string& block) {
   if (!impl_->taking) {
     impl_->taking = true;
+    impl_->rows.join_forms();
     impl_->rows.whole_next = true;
     impl_->rows.cut();
   }

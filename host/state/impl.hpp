@@ -8,6 +8,7 @@
 #include "model/batch_builder.hpp"
 #include "state/arena.hpp"
 #include "state/cold.hpp"
+#include "state/convert.hpp"
 #include "state/key.hpp"
 #include "state/keyed.hpp"
 #include "state/store.hpp"
@@ -136,11 +137,22 @@ struct store::impl {
 
   // ---- restore (load.cpp)
   base::result<void> load(std::string_view block, const load_options& how);
-  base::result<keyed*> stored_state(const section_head& head, const load_options& how);
-  base::result<void> load_record(keyed& s, const section_head& head, const stored_record& r, const load_options& how,
-                                 const model::schema* stored);
-  base::result<void> load_value(keyed& s, char* entry, const stored_record& r, const load_options& how,
-                                const model::schema* stored);
+  /// How the records of a section are read: whose they are, and what turns their values into what is declared.
+  struct section_form {
+    keyed* to = nullptr;        // null: they are left out
+    conversion* how = nullptr;  // null: values are as declared
+    const section_head* head = nullptr;
+  };
+  base::result<section_form> form_of(const section_head& head, const load_options& how);
+  base::result<conversion*> conversion_of(const keyed& s, const section_head& head, const load_options& how);
+  /// The state of a folder that has this form; made when there is none.
+  base::result<keyed*> adopted(const section_head& head);
+  /// Before a folder writes: of a state that blocks have in several forms, those that came to nothing go.
+  void join_forms();
+  base::result<void> load_record(const section_form& of, const stored_record& r);
+  base::result<void> load_value(const section_form& of, char* entry, const stored_record& r);
+  base::result<void> load_map(const section_form& of, char* entry, const stored_record& r, block_cursor& body);
+  base::result<void> reset(const keyed& s, const section_head& head);
   /// Takes away what a writer of some key groups took away: of one table, without a record of it.
   base::result<void> take_groups(keyed& s, table& t, const section_head& head);
   std::uint64_t key_hash(const keyed& s, key_bytes key) const noexcept;
@@ -176,6 +188,16 @@ struct store::impl {
   std::shared_ptr<const cold_rows::snapshot> cold_at_cut;
   std::string cold_from;
   bool cold_said = false;
+
+  // Restore: what was converted, and whether the next cut must say everything because of it.
+  struct stored_form {
+    const keyed* of;
+    section_head head;
+    declaration was;
+    conversion how;
+  };
+  std::vector<std::unique_ptr<stored_form>> stored_forms;
+  bool rewritten = false;
 
   // Scratch of calls.
   std::vector<std::int64_t> scratch_times;

@@ -40,7 +40,8 @@ struct keyed {
   std::uint32_t ttl_time = WEIR_TTL_PROCESSING_TIME;
   std::uint32_t time_kind = WEIR_TIMER_EVENT_TIME;
   layout lay;
-  section_head head;  // of its sections in blocks
+  section_head head;     // of its sections in blocks
+  bool follows = false;  // of a folder: another form of the same state is written before it
 
   bool is_timers() const noexcept { return kind == block_timer_kind; }
   bool on_heap() const noexcept {

@@ -1,7 +1,10 @@
 // Restore: blocks become entries again.
+#include <algorithm>
+
 #include "base/cat.hpp"
 #include "base/check.hpp"
 #include "state/impl.hpp"
+#include "state/kind_name.hpp"
 
 namespace weir::state {
 
@@ -13,21 +16,6 @@ namespace {
 template <class T>
 T*& pointer_in(char* entry) noexcept {
   return *reinterpret_cast<T**>(value_of(entry));
-}
-
-std::string_view kind_name(std::uint32_t kind) {
-  switch (kind) {
-    case WEIR_STATE_VALUE:
-      return "a value";
-    case WEIR_STATE_BYTES:
-      return "bytes";
-    case WEIR_STATE_LIST:
-      return "a list";
-    case WEIR_STATE_MAP:
-      return "a map";
-    default:
-      return "timers";
-  }
 }
 
 base::error refused(const std::string& name, std::string why) {
@@ -59,54 +47,93 @@ std::uint64_t store::impl::key_hash(const keyed& s, key_bytes key) const noexcep
   return hash_of(key);
 }
 
-result<keyed*> store::impl::stored_state(const section_head& head, const load_options& how) {
+result<keyed*> store::impl::adopted(const section_head& head) {
   const bool timers = head.kind == block_timer_kind;
-  keyed* found = nullptr;
   for (auto& s : all)
-    if (s->is_timers() == timers && s->name == head.name) found = s.get();
-  if (!found && adopts) {
-    const model::schema_ref key = WEIR_TRY(model::parse_schema(head.key));
-    if (all.empty()) {
-      what.key = key->fields();
-      codec = key_codec(what.key);
-    }
-    keyed& s = add_keyed(head.name, head.kind, static_cast<std::uint32_t>(all.size()));
-    s.value_size = head.value_size;
-    s.ttl_us = head.timed ? 1 : 0;
-    if (!timers) s.value = WEIR_TRY(model::parse_schema(head.value));
-    if (!head.map_key.empty()) s.map_key = WEIR_TRY(model::parse_schema(head.map_key));
-    finish_layout(s);
-    (timers ? families : states).push_back(&s);
-    found = &s;
+    if (s->name == head.name && s->is_timers() == timers && s->kind == head.kind && s->head.value == head.value &&
+        s->head.map_key == head.map_key && s->value_size == head.value_size && s->head.timed == head.timed)
+      return s.get();
+  const model::schema_ref key = WEIR_TRY(model::parse_schema(head.key));
+  if (all.empty()) {
+    what.key = key->fields();
+    codec = key_codec(what.key);
   }
-  if (!found) {
-    if (how.allow_dropped) return static_cast<keyed*>(nullptr);
+  keyed& s = add_keyed(head.name, head.kind, static_cast<std::uint32_t>(all.size()));
+  s.value_size = head.value_size;
+  s.ttl_us = head.timed ? 1 : 0;
+  if (!timers) s.value = WEIR_TRY(model::parse_schema(head.value));
+  if (!head.map_key.empty()) s.map_key = WEIR_TRY(model::parse_schema(head.map_key));
+  finish_layout(s);
+  (timers ? families : states).push_back(&s);
+  return &s;
+}
+
+void store::impl::join_forms() {
+  for (std::size_t i = 0; i < all.size();) {
+    keyed& s = *all[i];
+    const auto same = [&](const std::unique_ptr<keyed>& o) {
+      return o->name == s.name && o->is_timers() == s.is_timers();
+    };
+    const bool more = std::any_of(all.begin() + static_cast<std::ptrdiff_t>(i) + 1, all.end(), same);
+    const bool before = std::any_of(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(i), same);
+    if (s.tables.empty() && (more || before)) {
+      auto& list = s.is_timers() ? families : states;
+      list.erase(std::find(list.begin(), list.end(), &s));
+      all.erase(all.begin() + static_cast<std::ptrdiff_t>(i));
+      continue;
+    }
+    s.follows = before;
+    ++i;
+  }
+}
+
+result<conversion*> store::impl::conversion_of(const keyed& s, const section_head& head, const load_options& how) {
+  for (auto& form : stored_forms)
+    if (form->of == &s && form->head.kind == head.kind && form->head.value == head.value &&
+        form->head.map_key == head.map_key && form->head.value_size == head.value_size)
+      return form->how.nothing_to_do() ? nullptr : &form->how;
+  auto made = std::make_unique<stored_form>();
+  made->of = &s;
+  made->head = head;
+  made->was = {.name = head.name,
+               .kind = head.kind,
+               .value = WEIR_TRY(model::parse_schema(head.value)),
+               .map_key = nullptr,
+               .ttl_us = 0,
+               .ttl_time = 0,
+               .value_size = head.value_size};
+  if (head.kind == WEIR_STATE_MAP) made->was.map_key = WEIR_TRY(model::parse_schema(head.map_key));
+  made->how = WEIR_TRY(conversion::make(made->was, what.states[s.number], s.number, how.migrate));
+  stored_forms.push_back(std::move(made));
+  conversion& ready = stored_forms.back()->how;
+  return ready.nothing_to_do() ? nullptr : &ready;
+}
+
+result<store::impl::section_form> store::impl::form_of(const section_head& head, const load_options& how) {
+  const bool timers = head.kind == block_timer_kind;
+  section_form form;
+  form.head = &head;
+  if (adopts) {
+    form.to = WEIR_TRY(adopted(head));
+  } else {
+    for (auto& s : all)
+      if (s->is_timers() == timers && s->name == head.name) form.to = s.get();
+  }
+  if (!form.to) {
+    if (how.allow_dropped) return form;
     return refused(head.name,
                    cat(timers ? "the checkpoint has timers of this name, but" : "the checkpoint has this state, but",
                        " the operator does not declare it; bring it back, or start with --allow-dropped-state"));
   }
-  keyed& s = *found;
-  if (s.kind != head.kind)
-    return refused(s.name, cat("it is ", kind_name(head.kind), " in the checkpoint, but ", kind_name(s.kind),
-                               " now; give the new one another name"));
+  keyed& s = *form.to;
   if (!WEIR_TRY(same_types(head.key, *codec.schema())))
     return refused(s.name, cat("its key is (", head.key, ") in the checkpoint, but (", codec.schema()->text(),
                                ") now; state cannot move to another key"));
-  if (head.map_key != s.head.map_key)
-    return refused(
-        s.name, cat("the keys of the map are (", head.map_key, ") in the checkpoint, but (", s.head.map_key, ") now"));
   if (head.key_width != s.head.key_width) return damaged(s, "the width of keys");
-  if (head.value == s.head.value) {
-    if (head.value_size != s.value_size)
-      return refused(s.name, cat("a value has ", head.value_size, " bytes in the checkpoint, but ", s.value_size,
-                                 " now, for the same fields; give the new one another name"));
-    return found;
-  }
-  if (how.convert) return found;
-  const model::schema_ref was = WEIR_TRY(model::parse_schema(head.value));
-  return refused(s.name, cat("its values have other fields than in the checkpoint: ",
-                             model::schema_difference(*was, s.value ? *s.value : *model::schema::of({})),
-                             "; declare the old fields, or give the new state another name"));
+  if (timers || adopts) return form;
+  form.how = WEIR_TRY(conversion_of(s, head, how));
+  rewritten = rewritten || form.how || head.timed != s.head.timed;
+  return form;
 }
 
 result<void> store::impl::take_groups(keyed& s, table& t, const section_head& head) {
@@ -133,29 +160,60 @@ result<void> store::impl::take_groups(keyed& s, table& t, const section_head& he
   return {};
 }
 
-result<void> store::impl::load_value(keyed& s, char* e, const stored_record& r, const load_options& how,
-                                     const model::schema* stored) {
-  declaration now;
-  if (stored) {
-    now = s.number < what.states.size() ? what.states[s.number] : declaration{};
+result<void> store::impl::load_map(const section_form& of, char* e, const stored_record& r, block_cursor& body) {
+  keyed& s = *of.to;
+  auto*& p = pointer_in<map_value>(e);
+  if (r.what == record::put) free_value(s, e);
+  std::uint64_t before = 0;
+  if (p)
+    before = p->bytes();
+  else
+    p = new map_value;
+  const auto declared_key = [&](std::string_view key) -> result<std::string_view> {
+    return of.how ? of.how->map_key(key) : key;
+  };
+  std::uint64_t set = r.what == record::merge ? body.varint() : UINT64_MAX;
+  for (; set > 0 && !body.done(); --set) {
+    const std::string_view key = body.text();
+    const std::string_view value = body.text();
+    if (body.failed()) break;
+    const auto [it, fresh] = p->entries.try_emplace(std::string(WEIR_TRY(declared_key(key))));
+    if (!fresh && r.what == record::put && of.how)
+      return refused(s.name, "two keys of a map are one after they were migrated");
+    p->content += fresh ? it->first.size() : std::size_t{0} - it->second.size();
+    it->second = of.how ? WEIR_TRY(of.how->value(value)) : value;
+    p->content += it->second.size();
   }
-  std::string converted;
-  auto current = [&](std::string_view value) -> result<std::string_view> {
-    if (!stored) return value;
-    converted = WEIR_TRY(how.convert(now, *stored, value));
-    return std::string_view(converted);
+  while (!body.done()) {
+    const std::string_view key = body.text();
+    if (body.failed()) break;
+    const auto it = p->entries.find(WEIR_TRY(declared_key(key)));
+    if (it == p->entries.end()) continue;
+    p->content -= it->first.size() + it->second.size();
+    p->entries.erase(it);
+  }
+  p->based = true;
+  p->changed.clear();
+  heap_bytes += p->bytes() - before;
+  return {};
+}
+
+result<void> store::impl::load_value(const section_form& of, char* e, const stored_record& r) {
+  keyed& s = *of.to;
+  const auto declared = [&](std::string_view value) -> result<std::string_view> {
+    return of.how ? of.how->value(value) : value;
   };
   block_cursor body(r.body);
   switch (s.kind) {
     case WEIR_STATE_VALUE: {
-      const std::string_view v = WEIR_TRY(current(r.body));
+      const std::string_view v = WEIR_TRY(declared(r.body));
       if (v.size() != s.value_size)
         return refused(s.name, cat("a converted value has ", v.size(), " bytes, not ", s.value_size));
       std::memcpy(value_of(e), v.data(), v.size());
       return {};
     }
     case WEIR_STATE_BYTES:
-      if (!put_bytes(e, WEIR_TRY(current(r.body))))
+      if (!put_bytes(e, WEIR_TRY(declared(r.body))))
         return base::host_error("no memory for state", cat("state ", s.name));
       return {};
     case WEIR_STATE_LIST: {
@@ -173,56 +231,34 @@ result<void> store::impl::load_value(keyed& s, char* e, const stored_record& r, 
       }
       while (!body.done()) {
         const std::string_view element = body.text();
-        if (!body.failed()) p->add(WEIR_TRY(current(element)));
+        if (!body.failed()) p->add(WEIR_TRY(declared(element)));
       }
       p->now_cut();
       heap_bytes += p->bytes() - before;
       break;
     }
-    default: {
-      auto*& p = pointer_in<map_value>(e);
-      if (r.what == record::put) free_value(s, e);
-      std::uint64_t before = 0;
-      if (p)
-        before = p->bytes();
-      else
-        p = new map_value;
-      std::uint64_t set = r.what == record::merge ? body.varint() : UINT64_MAX;
-      for (; set > 0 && !body.done(); --set) {
-        const std::string_view key = body.text();
-        const std::string_view value = body.text();
-        if (body.failed()) break;
-        const auto [it, fresh] = p->entries.try_emplace(std::string(key));
-        p->content += fresh ? key.size() : std::size_t{0} - it->second.size();
-        it->second = WEIR_TRY(current(value));
-        p->content += it->second.size();
-      }
-      while (!body.done()) {
-        const auto it = p->entries.find(body.text());
-        if (body.failed() || it == p->entries.end()) continue;
-        p->content -= it->first.size() + it->second.size();
-        p->entries.erase(it);
-      }
-      p->based = true;
-      p->changed.clear();
-      heap_bytes += p->bytes() - before;
-      break;
-    }
+    default:
+      WEIR_TRY(load_map(of, e, r, body));
   }
   if (body.failed()) return damaged(s, "a value");
   return {};
 }
 
-result<void> store::impl::load_record(keyed& s, const section_head& head, const stored_record& r,
-                                      const load_options& how, const model::schema* stored) {
-  if (r.what == record::reset) {
+result<void> store::impl::reset(const keyed& s, const section_head& head) {
+  for (auto& one : all) {  // a folder has a state once for each form
+    if (one->name != s.name || one->is_timers() != s.is_timers()) continue;
     std::vector<table*> tables;
-    for (auto& [ns, t] : s.tables) tables.push_back(t.get());
-    for (table* t : tables) WEIR_TRY(take_groups(s, *t, head));
-    return {};
+    for (auto& [ns, t] : one->tables) tables.push_back(t.get());
+    for (table* t : tables) WEIR_TRY(take_groups(*one, *t, head));
   }
+  return {};
+}
+
+result<void> store::impl::load_record(const section_form& of, const stored_record& r) {
+  keyed& s = *of.to;
+  if (r.what == record::reset) return reset(s, *of.head);
   if (r.what == record::dropped) {
-    if (table* t = s.find_table(r.name_space)) return take_groups(s, *t, head);
+    if (table* t = s.find_table(r.name_space)) return take_groups(s, *t, *of.head);
     return {};
   }
   const bool no_key_at_all = (r.key.bits & key_nulls) != 0 && r.key.size == (s.is_timers() ? 8u : 0u);
@@ -254,8 +290,9 @@ result<void> store::impl::load_record(keyed& s, const section_head& head, const 
     if (!is_present(e)) ++t.live;
     t.earliest = std::min(t.earliest, time);
   } else {
-    if (s.lay.ttl_at != 0) written_of(s, e) = r.written_us;
-    WEIR_TRY(load_value(s, e, r, how, stored));
+    // Written when the state had no time to live: it is as old as the first look at it.
+    if (s.lay.ttl_at != 0) written_of(s, e) = of.head->timed ? r.written_us : WEIR_TIME_MIN;
+    WEIR_TRY(load_value(of, e, r));
   }
   slot_of(e)->flags |= WEIR_SLOT_PRESENT;
   return {};
@@ -266,10 +303,9 @@ result<void> store::impl::load(std::string_view block, const load_options& how) 
   block_parser parser = WEIR_TRY(block_parser::open(block));
   section_head head;
   while (WEIR_TRY(parser.next_section(head))) {
-    keyed* s = WEIR_TRY(stored_state(head, how));
+    const section_form form = WEIR_TRY(form_of(head, how));
+    keyed* s = form.to;
     if (!s) continue;
-    model::schema_ref stored;
-    if (head.value != s->head.value) stored = WEIR_TRY(model::parse_schema(head.value));
     stored_record r;
     // Some records at a time, so that the waits for the index overlap.
     constexpr std::size_t at_once = 64;
@@ -302,7 +338,7 @@ result<void> store::impl::load(std::string_view block, const load_options& how) 
         if (bring_back(*s, wanted) != WEIR_OK)
           return base::external_error(why, cat("state ", s->name), base::retry::from_checkpoint);
       }
-      for (const stored_record& one : records) WEIR_TRY(load_record(*s, head, one, how, stored.get()));
+      for (const stored_record& one : records) WEIR_TRY(load_record(form, one));
       while (spill && !cold_broken && evict() > 0) {
       }
     }
@@ -311,6 +347,9 @@ result<void> store::impl::load(std::string_view block, const load_options& how) 
 }
 
 void store::impl::loaded() {
+  // What follows in the chain must not be changes of values of another form.
+  if (std::exchange(rewritten, false)) whole_next = true;
+  stored_forms.clear();
   scratch_text = {};
   builder.reset();
 }

@@ -147,7 +147,7 @@ weir_code store::impl::bring_back(keyed& s, table& t, const key_bytes& key, std:
   if (known) word_of(e) |= entry_known;
   word_of(e) |= entry_hot;
   slot_of(e)->flags |= WEIR_SLOT_PRESENT;
-  if (auto done = load_value(s, e, r, {}, nullptr); !done) return cold_failed(std::move(done).why());
+  if (auto done = load_value({.to = &s}, e, r); !done) return cold_failed(std::move(done).why());
   --t.cold;
   --s.cold;
   return WEIR_OK;

@@ -6,7 +6,6 @@
 // the same order. Functions that give a weir_code answer like their namesakes in state.h; why() says what a negative
 // code was about.
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -17,6 +16,7 @@
 #include "base/result.hpp"
 #include "model/batch.hpp"
 #include "model/key_hash.hpp"
+#include "model/state_change.hpp"
 #include "model/state_shape.hpp"
 #include "model/type.hpp"
 #include "state/memory_pool.hpp"
@@ -30,14 +30,11 @@ using declaration = model::state_declaration;
 inline constexpr std::uint32_t value_bytes_max = 1u << 20;  ///< of a WEIR_STATE_VALUE
 inline constexpr std::uint32_t key_bytes_max = 1u << 19;    ///< of an encoded key; a longer one is WEIR_E_STATE
 
-/// A state's value of another schema than the declared one, met while a cut is loaded. Turns the stored bytes into
-/// bytes of the declared schema.
-using converter = std::function<base::result<std::string>(const declaration& now, const model::schema& stored,
-                                                          std::string_view value)>;
-
 struct load_options {
   bool allow_dropped = false;  ///< states and timer families that are no longer declared are left out; else an error
-  converter convert;           ///< null: another schema is an error
+  /// What the host cannot convert by itself is asked of the plugin; null: it is an error. Lives as long as the store,
+  /// or until loaded().
+  model::state_migrations migrate;
 };
 
 /// Where entries go that the memory budget has no room for.
@@ -62,8 +59,8 @@ class store {
   const model::state_shape& what() const noexcept;
 
   /// Before the first use: lets entries that were not used for long leave memory for a directory of the real file
-  /// system, which is made when the budget is first used up. Timers stay. A disk that fails is WEIR_E_EXTERNAL of the calls
-  /// that need it.
+  /// system, which is made when the budget is first used up. Timers stay. A disk that fails is WEIR_E_EXTERNAL of the
+  /// calls that need it.
   void spill(spill_options how);
   /// What is in memory is above the budget and cannot leave before a cut has been made of it.
   bool wants_cut() noexcept;
@@ -124,7 +121,8 @@ class store {
 
   // ---- restore, into a fresh store.
   /// A block; older ones first, from any number of subtasks. Entries of key groups that are not owned are left out;
-  /// entries of the empty key belong to every subtask.
+  /// entries of the empty key belong to every subtask. Values with other fields than declared are converted
+  /// (convert.hpp); the first cut after that says everything, in the declared form.
   base::result<void> load(std::string_view block, const load_options& how = {});
   /// All blocks are in.
   void loaded();

@@ -6,6 +6,7 @@
 #include "model/batch_builder.hpp"
 #include "model/bits.hpp"
 #include "model/row_json.hpp"
+#include "state/packing.hpp"
 
 namespace weir::state {
 namespace {
@@ -50,50 +51,6 @@ void put_nothing(const data_type& type, weir_column& c, std::int64_t row) {
   } else {
     std::memset(static_cast<char*>(c.values) + row * type.value_bytes(), 0,
                 static_cast<std::size_t>(type.value_bytes()));
-  }
-}
-
-std::size_t alignment_of(const data_type& type) {
-  switch (type.id) {
-    case type_id::boolean:
-    case type_id::fixed_binary:
-      return 1;
-    case type_id::structure: {
-      std::size_t most = 1;
-      for (const model::field& f : type.children) most = std::max(most, alignment_of(f.type));
-      return most;
-    }
-    default:
-      return std::max<std::size_t>(1, static_cast<std::size_t>(type.value_bytes()));
-  }
-}
-
-bool is_signed(type_id id) {
-  switch (id) {
-    case type_id::int8:
-    case type_id::int16:
-    case type_id::int32:
-    case type_id::int64:
-    case type_id::timestamp:
-    case type_id::date:
-    case type_id::decimal128:
-      return true;
-    default:
-      return false;
-  }
-}
-
-/// Big-endian with the order of the values, to little-endian.
-void from_ordered(const data_type& type, const char* from, std::size_t width, char* to) {
-  for (std::size_t i = 0; i < width; ++i) to[i] = from[width - 1 - i];
-  char& top = to[width - 1];
-  if (is_signed(type.id)) {
-    top = static_cast<char>(top ^ 0x80);
-  } else if (type.id == type_id::float32 || type.id == type_id::float64) {
-    if ((top & 0x80) != 0)
-      top = static_cast<char>(top ^ 0x80);
-    else
-      for (std::size_t i = 0; i < width; ++i) to[i] = static_cast<char>(~to[i]);
   }
 }
 
@@ -181,7 +138,7 @@ bool take_value(source& in, const data_type& type, weir_column& c, std::int64_t 
       if (!p) return false;
       char* to = static_cast<char*>(c.values) + static_cast<std::size_t>(row) * width;
       if (in.how == packing::ordered && type.id != type_id::fixed_binary)
-        from_ordered(type, p, width, to);
+        ordered_to_plain(type.id, p, width, to);
       else
         std::memcpy(to, p, width);
       return true;

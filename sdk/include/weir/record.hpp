@@ -6,9 +6,15 @@
 // Members may be: bool, integers, float, double, std::string, std::string_view (points into the batch, valid until
 // process returns), weir::time, weir::date, weir::decimal<P, S>, weir::bytes, weir::bytes_view, std::array<std::byte,
 // N>, std::vector<T>, another WEIR_RECORD struct, and std::optional of each for columns with nulls.
+//
+// A struct that is kept in the state may change between versions (weir/state.hpp). What a member was called before is
+// said beside it:
+//
+//   WEIR_RENAMED(trade, {"amount", "notional"}, {"book", "desk"})      // was, is
 #ifndef WEIR_RECORD_HPP
 #define WEIR_RECORD_HPP
 
+#include <array>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
@@ -25,8 +31,17 @@
 #define WEIR_DETAIL_MEMBER(name) \
   ::weir::detail::member<decltype(weir_type::name), weir_type> { #name, &weir_type::name }
 
+#define WEIR_RENAMED(type, ...)                                      \
+  [[maybe_unused]] constexpr auto weir_renamed(const type*) {        \
+    return ::std::to_array<::weir::detail::renaming>({__VA_ARGS__}); \
+  }
+
 namespace weir {
 namespace detail {
+
+struct renaming {
+  std::string_view was, is;
+};
 
 template <class Value, class Record>
 struct member {
@@ -38,6 +53,11 @@ struct member {
 template <class T>
 concept described = requires {
   weir_describe(static_cast<const T*>(nullptr));
+};
+
+template <class T>
+concept renames = requires {
+  weir_renamed(static_cast<const T*>(nullptr));
 };
 
 template <class Record>

@@ -11,6 +11,10 @@
 // The slots of all rows of a batch are found at the first use in it. A value of numbers and times lies in its slot as
 // it is: reading it is one dereference. Others are packed and unpacked. A row that ends with weir::failure keeps what
 // it wrote to the state: throw before you write. Timers that it set are not set.
+//
+// Another version of the plugin may keep other members in a struct: new ones begin as they do in T{}, others go, get
+// wider (int to long, float to double), become std::optional, change places, and are renamed (WEIR_RENAMED,
+// weir/record.hpp); the state of the old version is converted when it is loaded. More than that: weir/migrate.hpp.
 #ifndef WEIR_STATE_HPP
 #define WEIR_STATE_HPP
 

@@ -169,28 +169,15 @@ TEST_F(Cut, StateThatIsNoLongerDeclaredIsRefusedUnlessItMayGo) {
   store now(shape_of(keys, {value_of_longs("n")}), base::real_env());
   EXPECT_THAT(refusal(now, blocks), AllOf(HasSubstr("state old"), HasSubstr("--allow-dropped-state")));
   store later(shape_of(keys, {value_of_longs("n")}), base::real_env());
-  EXPECT_EQ(refusal(later, blocks, {.allow_dropped = true, .convert = {}}), "");
+  EXPECT_EQ(refusal(later, blocks, {.allow_dropped = true, .migrate = {}}), "");
   EXPECT_EQ(get(later, 1), 1);
 }
 
-TEST_F(Cut, OtherFieldsAreRefusedOrConverted) {
+TEST_F(Cut, AnotherKindAndAnotherKeyAreRefused) {
   store s(shape_of(keys, {value_of_longs("n")}), base::real_env());
   put(s, 1, 41);
   s.cut();
   const auto blocks = capture_all(s);
-  store wide(shape_of(keys, {value_of_longs("n", 2)}), base::real_env());
-  EXPECT_THAT(refusal(wide, blocks), AllOf(HasSubstr("state n"), HasSubstr("v1: int64")));
-  store converted(shape_of(keys, {value_of_longs("n", 2)}), base::real_env());
-  load_options how;
-  how.convert = [](const declaration& now, const model::schema& stored,
-                   std::string_view value) -> base::result<std::string> {
-    EXPECT_EQ(now.name, "n");
-    EXPECT_EQ(stored.text(), "v0: int64");
-    return std::string(value) + std::string(value);
-  };
-  EXPECT_EQ(refusal(converted, blocks, how), "");
-  EXPECT_EQ(get(converted, 1), 41);
-  EXPECT_EQ((&long_in(slot_of(converted, 0, keys, 1)))[1], 41);
   store list(shape_of(keys, {texts_of("n", WEIR_STATE_LIST)}), base::real_env());
   EXPECT_THAT(refusal(list, blocks), AllOf(HasSubstr("a value"), HasSubstr("a list")));
   const key_maker others("k: utf8", false);

@@ -2,7 +2,8 @@
 #ifndef WEIR_DETAIL_STATE_VALUE_HPP
 #define WEIR_DETAIL_STATE_VALUE_HPP
 
-#include "weir/detail/value.hpp"
+#include "weir/detail/pack.hpp"
+#include "weir/ext/draft/state.h"
 
 namespace weir::detail {
 
@@ -55,6 +56,75 @@ WEIR_DETAIL_COLD bool in_order() {
   return right;
 }
 
+// Arrow's key-value metadata with one pair more.
+WEIR_DETAIL_COLD inline void add_metadata(std::string& to, std::string_view key, std::string_view value) {
+  std::int32_t pairs = 0;
+  if (to.empty()) to.assign(sizeof pairs, '\0');
+  __builtin_memcpy(&pairs, to.data(), sizeof pairs);
+  ++pairs;
+  __builtin_memcpy(to.data(), &pairs, sizeof pairs);
+  for (const auto part : {key, value}) {
+    const auto size = static_cast<std::int32_t>(part.size());
+    to.append(reinterpret_cast<const char*>(&size), sizeof size).append(part);
+  }
+}
+
+template <class T>
+struct described_part {  // the struct in a member: itself, in an optional, in a vector
+  using type = T;
+};
+template <class T>
+struct described_part<std::optional<T>> : described_part<T> {};
+template <class T>
+struct described_part<std::vector<T>> : described_part<T> {};
+
+template <class Record>
+constexpr bool names_members() {
+  bool all = true;
+  if constexpr (renames<Record>) {
+    for (const renaming& one : weir_renamed(static_cast<const Record*>(nullptr))) {
+      bool found = false;
+      [&]<std::size_t... I>(std::index_sequence<I...>) {
+        ((found = found || std::get<I>(members_of<Record>).name == one.is), ...);
+      }
+      (member_indexes<Record>{});
+      all = all && found;
+    }
+  }
+  return all;
+}
+
+// What the fields of a struct were called before, and what they begin with where they are new: for the host, which
+// converts state that another version wrote.
+template <class Record>
+WEIR_DETAIL_COLD void describe_past(std::vector<field>& fields) {
+  static_assert(names_members<Record>(), "WEIR_RENAMED(type, {\"was\", \"is\"}): `is` is a member of WEIR_RECORD");
+  if constexpr (renames<Record>)
+    for (const renaming& one : weir_renamed(static_cast<const Record*>(nullptr)))
+      for (field& f : fields)
+        if (f.name == one.is) add_metadata(f.metadata, WEIR_STATE_FIELD_WAS, one.was);
+  [&]<std::size_t... I>(std::index_sequence<I...>) {
+    (([&] {
+       using V = member_value<Record, I>;
+       using Part = typename described_part<V>::type;
+       if constexpr (described<Part>) {
+         field* inner = &fields[I];
+         while (inner->kind == type::list) inner = &inner->children[0];
+         describe_past<Part>(inner->children);
+       }
+       if constexpr (std::is_default_constructible_v<Record>) {
+         std::string begins, nothing;
+         const Record fresh{};
+         pack_value<packing::plain>(begins, fresh.*std::get<I>(members_of<Record>).at);
+         pack_value<packing::plain>(nothing, V{});
+         if (begins != nothing) add_metadata(fields[I].metadata, WEIR_STATE_FIELD_DEFAULT, begins);
+       }
+     }()),
+     ...);
+  }
+  (member_indexes<Record>{});
+}
+
 // The fields of a value: of a WEIR_RECORD struct its members, of anything else one field "value".
 template <class T>
 WEIR_DETAIL_COLD schema value_schema() {
@@ -63,7 +133,9 @@ WEIR_DETAIL_COLD schema value_schema() {
       if (!in_order<T>())
         throw plugin_error{
             "a struct that it keeps in the state names its members in WEIR_RECORD in another order than it has them"};
-    return schema_of<T>();
+    schema out = schema_of<T>();
+    describe_past<T>(out.fields);
+    return out;
   } else {
     return schema{{field_of<T>("value")}};
   }

@@ -10,6 +10,7 @@
 #include "weir/detail/access.hpp"
 #include "weir/detail/cut_tables.hpp"
 #include "weir/ext/draft/report.h"
+#include "weir/migrate.hpp"
 #include "weir/options.hpp"
 #include "weir/state.hpp"
 
@@ -229,11 +230,13 @@ const void* extension_of(const char* id) noexcept {
     if (std::string_view{id} == WEIR_EXT_REPORT) return &report_table<T>;
   if constexpr (hears_timers<T>)
     if (std::string_view{id} == WEIR_EXT_TIMERS) return &timers_table<T>;
+  if constexpr (migrates<T>)
+    if (std::string_view{id} == WEIR_EXT_MIGRATE) return &migrate_table<T>;
   return cut_table_of<T>(id);
 }
 // True when T offers anything by extension().
 template <class T>
-inline constexpr bool extends = reports<T> || hears_timers<T> || saves<T> || two_phase<T> || half_two_phase<T>;
+inline constexpr bool extends = reports<T> || hears_timers<T> || migrates<T> || saves<T> || two_phase<T> || half_two_phase<T>;
 
 template <class T>
 constexpr const char* summary_of() {

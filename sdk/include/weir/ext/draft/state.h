@@ -18,6 +18,14 @@
  * bits flipped when negative, the sign bit otherwise; utf8 and binary with each 00 written as 00 FF, ended by 00 00; a list 01
  * before each element and 00 at its end; the rest as above.
  *
+ * The fields are stored with the values. State that was written with other fields is converted when it is loaded: a field that is
+ * new is null, zero, empty, or its default; one that is gone goes (not from the keys of a map: two could become one); integers,
+ * float32, decimals of one scale get wider, unsigned ones also to wider signed ones; a field may become nullable; fields may stand
+ * in another order. All of it also inside of structs and lists, and between WEIR_STATE_VALUE and WEIR_STATE_BYTES. The declared
+ * field says the rest in its Arrow metadata: WEIR_STATE_FIELD_WAS, a name that it had before (as often as it was renamed), and
+ * WEIR_STATE_FIELD_DEFAULT, its packed bytes where values were written without it (with the byte before a nullable field). What is
+ * more than that is the plugin's: weir/ext/draft/migrate.h.
+ *
  * Host side: weir_host.extension(WEIR_EXT_STATE). */
 #ifndef WEIR_EXT_STATE_H
 #define WEIR_EXT_STATE_H
@@ -34,6 +42,9 @@ extern "C" {
 #define WEIR_STATE_BYTES 1u /* one value of any size: bytes_get, bytes_put */
 #define WEIR_STATE_LIST 2u  /* any number of elements of any size, in the order they were added */
 #define WEIR_STATE_MAP 3u   /* byte keys to byte values, iterated in the order of the keys' bytes */
+
+#define WEIR_STATE_FIELD_WAS "weir.was"
+#define WEIR_STATE_FIELD_DEFAULT "weir.default"
 
 #define WEIR_TTL_PROCESSING_TIME 0u
 #define WEIR_TTL_EVENT_TIME 1u

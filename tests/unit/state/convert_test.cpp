@@ -1,0 +1,455 @@
+// Who converts what, what is refused and in which words, and stores that load what an older declaration wrote.
+#include "state/convert.hpp"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "packed.hpp"
+#include "state/folder.hpp"
+
+namespace weir::state {
+namespace {
+
+using namespace test;
+using model::state_declaration;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+/// "sum(was amount): int64" as a field that was renamed.
+model::schema_ref schema_of(std::string text) {
+  std::vector<std::pair<std::string, std::string>> was;
+  for (std::size_t at = 0; (at = text.find("(was ", at)) != std::string::npos;) {
+    const std::size_t begin = text.rfind(' ', at) == std::string::npos ? 0 : text.rfind(' ', at) + 1;
+    const std::size_t end = text.find(')', at);
+    was.emplace_back(text.substr(begin, at - begin), text.substr(at + 5, end - at - 5));
+    text.erase(at, end + 1 - at);
+  }
+  std::vector<model::field> fields = model::parse_schema(text).take()->fields();
+  for (const auto& [name, before] : was)
+    for (model::field& f : fields)
+      if (f.name == name) f.metadata.emplace_back("weir.was", before);
+  return model::schema::of(fields);
+}
+state_declaration declared(std::string name, std::uint32_t kind, std::string value, std::string map_key = "") {
+  state_declaration d{.name = std::move(name), .kind = kind, .value = schema_of(std::move(value)), .map_key = nullptr};
+  if (kind == WEIR_STATE_MAP) d.map_key = schema_of(std::move(map_key));
+  if (kind == WEIR_STATE_VALUE) {
+    random r(0);
+    packer zero{r, packing::in_place, true};
+    zero.fields(d.value->fields());
+    d.value_size = static_cast<std::uint32_t>(zero.out.size());
+  }
+  return d;
+}
+/// "host: what happens" or "refused: why".
+std::string fate(const state_declaration& was, const state_declaration& now, const model::state_migrations& ask = {}) {
+  const auto all =
+      can_convert({.key = {}, .states = {was}, .timers = {}}, {.key = {}, .states = {now}, .timers = {}}, false, ask);
+  EXPECT_EQ(all.size(), 1u);
+  const char* names[] = {"same", "host", "plugin", "empty", "dropped", "refused"};
+  return names[static_cast<int>(all[0].what)] + std::string(all[0].why.empty() ? "" : ": ") + all[0].why;
+}
+std::string value_fate(const std::string& was, const std::string& now, const model::state_migrations& ask = {}) {
+  return fate(declared("total", WEIR_STATE_BYTES, was), declared("total", WEIR_STATE_BYTES, now), ask);
+}
+std::string key_fate(const std::string& was, const std::string& now) {
+  return fate(declared("by", WEIR_STATE_MAP, "v: int64", was), declared("by", WEIR_STATE_MAP, "v: int64", now));
+}
+
+TEST(Convert, SaysWhatHappensWithTheFields) {
+  EXPECT_EQ(value_fate("a: int64, b: utf8?", "a: int64, b: utf8?"), "same");
+  EXPECT_EQ(value_fate("a: int32", "a: int64, b: utf8?"), "host: a: int32 -> int64; b is new");
+  EXPECT_EQ(value_fate("a: int32, b: utf8", "b: utf8?"), "host: b can be null; a goes");
+  EXPECT_EQ(value_fate("amount: float32", "sum(was amount): float64"), "host: sum: float32 -> float64; sum was amount");
+  EXPECT_EQ(value_fate("a: int32, b: int32", "b: int32, a: int32"), "host: another order");
+  EXPECT_EQ(value_fate("s: struct<a: int8, b: int8>", "s: struct<b: int16>"), "host: s.b: int8 -> int16; s.a goes");
+  EXPECT_EQ(value_fate("l: list<uint8>", "l: list<int32?>"), "host: l[]: uint8 -> int32; l[] can be null");
+}
+
+TEST(Convert, RefusesTheFieldThatHasNoRoomAndNamesBothTypes) {
+  EXPECT_THAT(value_fate("a: int64", "a: int32"),
+              HasSubstr("refused: field a is int64 in the checkpoint, but int32 now"));
+  EXPECT_THAT(value_fate("x: int8, s: struct<a: utf8>", "x: int8, s: struct<a: int32>"),
+              HasSubstr("field s.a is utf8 in the checkpoint, but int32 now"));
+  EXPECT_THAT(value_fate("l: list<int64>", "l: list<utf8>"), HasSubstr("field l[] is int64"));
+  EXPECT_THAT(value_fate("a: int64?", "a: int64"),
+              AllOf(HasSubstr("field a is int64? in the checkpoint, but int64 now"), HasSubstr("null")));
+  for (const auto& [was, now] : std::vector<std::pair<std::string, std::string>>{{"int32", "uint64"},
+                                                                                 {"uint32", "int32"},
+                                                                                 {"int32", "float64"},
+                                                                                 {"float64", "float32"},
+                                                                                 {"decimal(10,2)", "decimal(12,3)"},
+                                                                                 {"decimal(10,2)", "decimal(9,2)"},
+                                                                                 {"date", "timestamp"},
+                                                                                 {"timestamp", "int64"},
+                                                                                 {"int64", "timestamp"},
+                                                                                 {"bool", "int8"},
+                                                                                 {"utf8", "binary"},
+                                                                                 {"fixed_binary(4)", "fixed_binary(8)"},
+                                                                                 {"int64", "list<int64>"}})
+    EXPECT_THAT(value_fate("a: " + was, "a: " + now),
+                AllOf(HasSubstr("refused: field a is "), HasSubstr("weir.migrate/1")))
+        << was << now;
+}
+
+TEST(Convert, AKeyOfAMapLosesNothing) {
+  EXPECT_EQ(key_fate("k: int32", "k: int64"), "host: keys of the map: k: int32 -> int64");
+  EXPECT_EQ(key_fate("k: int32", "k: int32, more: utf8"), "host: keys of the map: more is new");
+  EXPECT_THAT(key_fate("k: int32, l: utf8", "k: int32"),
+              AllOf(HasSubstr("refused: keys of the map: field l"), HasSubstr("two keys")));
+}
+
+TEST(Convert, ARenamedFieldIsFoundUnderTheNamesItHad) {
+  auto twice = declared("total", WEIR_STATE_BYTES, "c: int32");
+  auto fields = twice.value->fields();
+  fields[0].metadata = {{"weir.was", "a"}, {"weir.was", "b"}};
+  twice.value = model::schema::of(fields);
+  EXPECT_EQ(fate(declared("total", WEIR_STATE_BYTES, "a: int32"), twice), "host: c was a");
+  EXPECT_EQ(fate(declared("total", WEIR_STATE_BYTES, "b: int32"), twice), "host: c was b");
+  EXPECT_EQ(fate(declared("total", WEIR_STATE_BYTES, "c: int32, a: utf8"), twice), "host: a goes");
+  // A free name may be used again for something else.
+  EXPECT_EQ(value_fate("a: int32", "b(was a): int32, a: utf8"), "host: b was a; a is new");
+  EXPECT_THAT(value_fate("a: int32", "b(was a): int32, c(was a): int32"),
+              HasSubstr("fields b and c both say that they were a"));
+}
+
+TEST(Convert, KindsAndPlaces) {
+  const auto in_place = declared("total", WEIR_STATE_VALUE, "a: int8, b: int64");
+  EXPECT_EQ(fate(in_place, declared("total", WEIR_STATE_BYTES, "a: int8, b: int64")),
+            "host: the same fields, kept another way");
+  EXPECT_EQ(fate(in_place, declared("total", WEIR_STATE_BYTES, "a: int8, b: int64, c: utf8?")), "host: c is new");
+  EXPECT_EQ(
+      fate(declared("total", WEIR_STATE_BYTES, "a: int8, c: utf8"), declared("total", WEIR_STATE_VALUE, "a: int16")),
+      "host: a: int8 -> int16; c goes");
+  EXPECT_EQ(fate(in_place, declared("total", WEIR_STATE_LIST, "a: int8, b: int64")),
+            "refused: it is a value in the checkpoint, but a list now; give the new one another name");
+  auto odd = in_place;
+  odd.value_size = 24;
+  EXPECT_THAT(fate(odd, in_place),
+              AllOf(HasSubstr("refused: a value has 24 bytes in the checkpoint"), HasSubstr("a: int8, b: int64")));
+}
+
+TEST(Convert, TheDefaultOfANewFieldMustBeOneOfItsType) {
+  auto now = declared("total", WEIR_STATE_BYTES, "a: int32");
+  now.value = model::schema::of({{"a", model::type_id::int32, false, {{"weir.default", "abc"}}}});
+  EXPECT_THAT(fate(declared("total", WEIR_STATE_BYTES, "b: int32"), now),
+              HasSubstr("the default of field a is not the bytes of a int32"));
+}
+
+TEST(Convert, FloatsKeepNanAndZeroOfEitherSign) {
+  const auto stored = schema_of("f: float32"), wide = schema_of("f: float64");
+  const auto made =
+      moves::compile(stored->fields(), packing::plain, wide->fields(), packing::plain, moves::stored_fields::may_go);
+  ASSERT_TRUE(made);
+  for (const float v : {-0.0f, 1e-44f, -INFINITY, std::nanf("5")}) {
+    std::string out;
+    ASSERT_TRUE(made->apply({reinterpret_cast<const char*>(&v), sizeof v}, out));
+    double d = 0;
+    std::memcpy(&d, out.data(), sizeof d);
+    EXPECT_EQ(std::signbit(d), std::signbit(v));
+    EXPECT_TRUE(std::isnan(v) ? std::isnan(d) : d == static_cast<double>(v));
+  }
+}
+
+/// A plugin that migrates text to numbers by its length, and nothing else.
+struct by_length : model::state_migration {
+  base::result<void> migrate(std::string_view stored, std::string& to) override {
+    if (stored.size() == 4 + 3) return base::plugin_error("three is too much");
+    const auto n = static_cast<std::int64_t>(stored.size() - 4);
+    to.assign(reinterpret_cast<const char*>(&n), sizeof n);
+    return {};
+  }
+};
+base::result<std::unique_ptr<model::state_migration>> ask_by_length(const model::state_change& c) {
+  if (c.part == model::state_part::value && c.was.value->text() == "text: utf8")
+    return std::unique_ptr<model::state_migration>(std::make_unique<by_length>());
+  return base::plugin_error("only texts");
+}
+
+TEST(Convert, ThePluginIsAskedWhereTheHostCannot) {
+  EXPECT_EQ(value_fate("text: utf8", "text: int64", ask_by_length), "plugin: migrated by the plugin");
+  EXPECT_EQ(value_fate("text: utf8", "text: utf8, b: int64", ask_by_length), "host: b is new");
+  EXPECT_THAT(value_fate("text: binary", "text: int64", ask_by_length),
+              AllOf(HasSubstr("field text is binary"), HasSubstr("the plugin does not migrate it: only texts")));
+  EXPECT_THAT(value_fate("text: utf8", "text: int64"), HasSubstr("weir.migrate/1"));
+}
+
+TEST(CanConvert, TellsOfEveryStateAndTimer) {
+  const model::field id{"id", model::type_id::int64, false, {}};
+  const model::state_shape was{
+      .key = {id},
+      .states = {declared("a", WEIR_STATE_BYTES, "x: int32"), declared("gone", WEIR_STATE_BYTES, "x: int32"),
+                 declared("same", WEIR_STATE_BYTES, "x: int32")},
+      .timers = {{"t", 0}, {"old", 0}, {"other", 0}}};
+  model::state_shape now{
+      .key = {{"renamed", model::type_id::int64, true, {}}},
+      .states = {declared("same", WEIR_STATE_BYTES, "x: int32"), declared("a", WEIR_STATE_BYTES, "x: int64"),
+                 declared("fresh", WEIR_STATE_BYTES, "x: int32")},
+      .timers = {{"t", 0}, {"other", 1}}};
+  now.states[0].ttl_us = 5;
+  const auto told = [&](bool allow_dropped) {
+    std::vector<std::string> out;
+    const char* names[] = {"same", "host", "plugin", "empty", "dropped", "refused"};
+    for (const auto& one : can_convert(was, now, allow_dropped, {}))
+      out.push_back((one.timers ? "timers " : "") + one.name + " " + names[static_cast<int>(one.what)]);
+    return out;
+  };
+  EXPECT_THAT(told(false), ElementsAre("same same", "a host", "fresh empty", "timers t same", "timers other refused",
+                                       "gone refused", "timers old refused"));
+  EXPECT_THAT(told(true), ElementsAre("same same", "a host", "fresh empty", "timers t same", "timers other refused",
+                                      "gone dropped", "timers old dropped"));
+  now.key[0].type = model::type_id::utf8;
+  EXPECT_THAT(told(true), ElementsAre("same refused", "a refused", "fresh empty", "timers t refused",
+                                      "timers other refused", "gone dropped", "timers old dropped"));
+}
+
+// --------------------------------------------------------------------------------------------------------- in a store
+std::string bytes(std::string_view text) {
+  const auto n = static_cast<std::uint32_t>(text.size());
+  return std::string(reinterpret_cast<const char*>(&n), 4) + std::string(text);
+}
+std::string big_endian(std::uint64_t n, int width) {
+  std::string out;
+  for (int i = width - 1; i >= 0; --i) out.push_back(static_cast<char>(n >> 8 * i));
+  return out;
+}
+template <class T>
+std::string little(T v) {
+  return {reinterpret_cast<const char*>(&v), sizeof v};
+}
+
+class Converted : public ::testing::Test {
+ protected:
+  static std::vector<state_declaration> v1() {
+    return {declared("n", WEIR_STATE_VALUE, "a: int32, b: int32"), declared("t", WEIR_STATE_BYTES, "x: utf8"),
+            declared("l", WEIR_STATE_LIST, "x: utf8"), declared("m", WEIR_STATE_MAP, "x: utf8", "k: uint8")};
+  }
+  /// Every state has changed, and they are declared in another order.
+  static std::vector<state_declaration> v2() {
+    return {declared("m", WEIR_STATE_MAP, "more: int64, x: utf8", "k: uint32"),
+            declared("l", WEIR_STATE_LIST, "text(was x): utf8?"), declared("t", WEIR_STATE_BYTES, "y: int32?, x: utf8"),
+            declared("n", WEIR_STATE_VALUE, "b: int64, c: float64, a: int32")};
+  }
+  std::unique_ptr<store> make(std::vector<state_declaration> states, model::key_group_range own = {0, 128}) {
+    return std::make_unique<store>(shape_of(keys, std::move(states), {{"due", 0}}, own), base::real_env());
+  }
+  static void put_v1(store& s, const key_maker& keys, std::int64_t key) {
+    auto* v = reinterpret_cast<std::int32_t*>(slot_of(s, 0, keys, key) + 1);
+    slot_of(s, 0, keys, key)->flags |= WEIR_SLOT_PRESENT;
+    v[0] = static_cast<std::int32_t>(key), v[1] = static_cast<std::int32_t>(-key);
+    ASSERT_EQ(s.bytes_put(1, slot_of(s, 1, keys, key), view(bytes("t" + std::to_string(key)))), WEIR_OK);
+    ASSERT_EQ(s.list_add(2, slot_of(s, 2, keys, key), view(bytes("l" + std::to_string(key)))), WEIR_OK);
+    ASSERT_EQ(s.map_put(3, slot_of(s, 3, keys, key), view(big_endian(7, 1)), view(bytes("m"))), WEIR_OK);
+    ASSERT_EQ(s.map_put(3, slot_of(s, 3, keys, key), view(big_endian(200, 1)), view(bytes("goes"))), WEIR_OK);
+    ASSERT_EQ(s.timer_set(0, *keys.batch({key}), keys.key(), nullptr, &key, 1), WEIR_OK);
+  }
+  void expect_v2(store& s, std::int64_t key, bool has_200, std::vector<std::string> elements) {
+    weir_slot* n = slot_of(s, 3, keys, key, 0, 0);
+    ASSERT_NE(n, nullptr);
+    struct now {
+      std::int64_t b;
+      double c;
+      std::int32_t a, padding;
+    };
+    const now& v = *reinterpret_cast<const now*>(n + 1);
+    EXPECT_EQ(v.a, key);
+    EXPECT_EQ(v.b, -key);
+    EXPECT_EQ(v.c, 0);
+    EXPECT_EQ(v.padding, 0);
+    weir_view out{};
+    ASSERT_EQ(s.bytes_get(2, slot_of(s, 2, keys, key, 0, 0), &out), WEIR_OK);
+    EXPECT_EQ(text(out), std::string(1, '\0') + bytes("t" + std::to_string(key)));
+    weir_slot* l = slot_of(s, 1, keys, key, 0, 0);
+    std::uint64_t size = 0;
+    ASSERT_EQ(s.list_size(1, l, &size), WEIR_OK);
+    std::vector<std::string> found;
+    for (std::uint64_t i = 0; i < size; ++i) {
+      ASSERT_EQ(s.list_at(1, l, i, &out), WEIR_OK);
+      found.push_back(text(out).substr(5));
+    }
+    EXPECT_EQ(found, elements);
+    weir_slot* m = slot_of(s, 0, keys, key, 0, 0);
+    ASSERT_EQ(s.map_get(0, m, view(big_endian(7, 4)), &out), WEIR_OK);
+    EXPECT_EQ(text(out), little(std::int64_t{0}) + bytes("m"));
+    ASSERT_EQ(s.map_get(0, m, view(big_endian(200, 4)), &out), WEIR_OK);
+    EXPECT_EQ(out.data != nullptr, has_200);
+  }
+  static void load(store& s, const std::vector<std::string>& blocks, const load_options& how = {}) {
+    for (const std::string& b : blocks) {
+      const auto done = s.load(b, how);
+      ASSERT_TRUE(done) << done.why().text();
+    }
+    s.loaded();
+  }
+  key_maker keys{"k: int64", false};
+};
+
+TEST_F(Converted, EveryKindComesBackAsItIsDeclaredNow) {
+  const auto s = make(v1());
+  for (std::int64_t key = 1; key <= 50; ++key) put_v1(*s, keys, key);
+  s->cut();
+  auto chain = capture_all(*s);
+  // Changes of lists and maps on top of it.
+  ASSERT_EQ(s->list_add(2, slot_of(*s, 2, keys, 1), view(bytes("second"))), WEIR_OK);
+  ASSERT_EQ(s->list_trim(2, slot_of(*s, 2, keys, 2), 1), WEIR_OK);
+  ASSERT_EQ(s->list_add(2, slot_of(*s, 2, keys, 2), view(bytes("only"))), WEIR_OK);
+  ASSERT_EQ(s->map_remove(3, slot_of(*s, 3, keys, 1), view(big_endian(200, 1))), WEIR_OK);
+  s->cut();
+  for (auto& b : capture_all(*s, 100)) chain.push_back(b);
+  const auto now = make(v2());
+  load(*now, chain);
+  expect_v2(*now, 1, false, {"l1", "second"});
+  expect_v2(*now, 2, true, {"only"});
+  for (std::int64_t key = 3; key <= 50; ++key) expect_v2(*now, key, true, {"l" + std::to_string(key)});
+  EXPECT_EQ(now->next_timer(0), 1);
+}
+
+/// v1 wrote with two subtasks; v2 goes on with `parallelism`, and what it says is loaded and folded.
+TEST_F(Converted, TheChainGoesOnInTheNewFormAndFoldsToIt) {
+  std::vector<std::string> chain;
+  for (const model::key_group_range own : {model::key_group_range{0, 64}, model::key_group_range{64, 128}}) {
+    const auto s = make(v1(), own);
+    for (std::int64_t key = 1; key <= 60; ++key)
+      if (own.contains(model::key_group(keys.batch({key})->view().key_hash[0], 128))) put_v1(*s, keys, key);
+    s->cut();
+    for (auto& b : capture_all(*s, 500)) chain.push_back(b);
+  }
+  std::vector<std::vector<std::string>> said;
+  for (const model::key_group_range own :
+       {model::key_group_range{0, 40}, model::key_group_range{40, 80}, model::key_group_range{80, 128}}) {
+    const auto s = make(v2(), own);
+    load(*s, chain);
+    for (std::int64_t key = 1; key <= 60; ++key) {
+      if (!own.contains(model::key_group(keys.batch({key})->view().key_hash[0], 128))) continue;
+      if (key % 10 == 0) {
+        for (std::uint32_t state = 0; state < 4; ++state)
+          ASSERT_EQ(s->clear(state, slot_of(*s, state, keys, key)), WEIR_OK);
+      }
+      if (key % 10 == 1) {
+        ASSERT_EQ(s->list_add(1, slot_of(*s, 1, keys, key), view(std::string(1, '\1') + bytes("new"))), WEIR_OK);
+      }
+    }
+    s->cut();
+    said.push_back(capture_all(*s, 300));
+    s->cut();
+    EXPECT_TRUE(capture_all(*s).empty()) << "only the first cut says everything";
+  }
+  // The blocks of the subtasks between each other.
+  for (std::size_t i = 0, left = 1; left > 0; ++i) {
+    left = 0;
+    for (const auto& of_one : said) {
+      if (i < of_one.size()) chain.push_back(of_one[i]);
+      left += i + 1 < of_one.size();
+    }
+  }
+  folder f(128, {0, 128});
+  for (const std::string& b : chain) {
+    const auto done = f.add(b);
+    ASSERT_TRUE(done) << done.why().text();
+  }
+  std::vector<std::string> folded;
+  for (bool more = true; more;) {
+    std::string block;
+    more = f.take(2000, block);
+    if (!block.empty()) folded.push_back(block);
+  }
+  const auto v1_may_not = make(v1());
+  EXPECT_FALSE(v1_may_not->load(folded[0])) << "nothing of the old form is left";
+  for (const auto* blocks : {&chain, &folded}) {
+    const auto s = make(v2());
+    load(*s, *blocks);
+    for (std::int64_t key = 1; key <= 60; ++key) {
+      SCOPED_TRACE(key);
+      if (key % 10 == 0) {
+        for (std::uint32_t state = 0; state < 4; ++state) {
+          const weir_slot* slot = slot_of(*s, state, keys, key, 0, 0);
+          EXPECT_TRUE(!slot || (slot->flags & WEIR_SLOT_PRESENT) == 0);
+        }
+        continue;
+      }
+      std::vector<std::string> elements{"l" + std::to_string(key)};
+      if (key % 10 == 1) elements.emplace_back("new");
+      expect_v2(*s, key, true, elements);
+    }
+    EXPECT_EQ(s->next_timer(0), 1);
+  }
+}
+
+TEST_F(Converted, AFolderKeepsWhatWasNotSaidAgain) {
+  // Only one of two subtasks has cut since: the keys of the other one are still in the old form.
+  std::vector<std::string> chain;
+  const auto both = make(v1());
+  for (std::int64_t key = 1; key <= 30; ++key) put_v1(*both, keys, key);
+  both->cut();
+  for (auto& b : capture_all(*both)) chain.push_back(b);
+  const auto half = make(v2(), {0, 64});
+  load(*half, chain);
+  half->cut();
+  for (auto& b : capture_all(*half)) chain.push_back(b);
+  folder f(128, {0, 128});
+  for (const std::string& b : chain) ASSERT_TRUE(f.add(b));
+  std::vector<std::string> folded;
+  for (bool more = true; more;) {
+    std::string block;
+    more = f.take(500, block);
+    if (!block.empty()) folded.push_back(block);
+  }
+  const auto s = make(v2());
+  load(*s, folded);
+  for (std::int64_t key = 1; key <= 30; ++key) expect_v2(*s, key, true, {"l" + std::to_string(key)});
+}
+
+TEST_F(Converted, ThePluginsReasonIsInTheError) {
+  const auto s = make({declared("t", WEIR_STATE_BYTES, "text: utf8")});
+  ASSERT_EQ(s->bytes_put(0, slot_of(*s, 0, keys, 1), view(bytes("four"))), WEIR_OK);
+  s->cut();
+  auto blocks = capture_all(*s);
+  const auto now = make({declared("t", WEIR_STATE_BYTES, "text: int64")});
+  load(*now, blocks, {.allow_dropped = false, .migrate = ask_by_length});
+  weir_view out{};
+  ASSERT_EQ(now->bytes_get(0, slot_of(*now, 0, keys, 1), &out), WEIR_OK);
+  EXPECT_EQ(text(out), little(std::int64_t{4}));
+  ASSERT_EQ(s->bytes_put(0, slot_of(*s, 0, keys, 2), view(bytes("two"))), WEIR_OK);
+  s->cut();
+  const auto again = make({declared("t", WEIR_STATE_BYTES, "text: int64")});
+  const auto refused = again->load(capture_all(*s).at(0), {.allow_dropped = false, .migrate = ask_by_length});
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.why().text(), AllOf(HasSubstr("state t"), HasSubstr("three is too much")));
+}
+
+TEST_F(Converted, ATimeToLiveMayComeAndGo) {
+  auto kept = declared("n", WEIR_STATE_VALUE, "a: int64");
+  auto timed = kept;
+  timed.ttl_us = 1'000'000;
+  const std::int64_t now_us = 1'700'000'000'000'000;
+  const auto s = make({kept});
+  slot_of(*s, 0, keys, 1)->flags |= WEIR_SLOT_PRESENT;
+  s->cut();
+  auto chain = capture_all(*s);
+  const auto later = make({timed});
+  load(*later, chain);
+  later->set_time(now_us, now_us);
+  ASSERT_NE(slot_of(*later, 0, keys, 1, 0, 0), nullptr);
+  EXPECT_TRUE(slot_of(*later, 0, keys, 1, 0, 0)->flags & WEIR_SLOT_PRESENT) << "its age counts from now on";
+  later->cut();
+  for (auto& b : capture_all(*later)) chain.push_back(b);
+  folder f(128, {0, 128});
+  for (const std::string& b : chain) ASSERT_TRUE(f.add(b));
+  std::string folded;
+  while (f.take(1 << 20, folded)) {
+  }
+  const auto back = make({timed});
+  load(*back, {folded});
+  back->set_time(now_us + 2'000'000, now_us + 2'000'000);
+  const weir_slot* gone = slot_of(*back, 0, keys, 1, 0, 0);
+  EXPECT_TRUE(!gone || !(gone->flags & WEIR_SLOT_PRESENT));
+  const auto for_ever = make({kept});
+  load(*for_ever, {folded});
+  EXPECT_TRUE(slot_of(*for_ever, 0, keys, 1, 0, 0)->flags & WEIR_SLOT_PRESENT);
+}
+
+}  // namespace
+}  // namespace weir::state

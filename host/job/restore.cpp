@@ -8,6 +8,7 @@
 
 #include "base/cat.hpp"
 #include "base/text.hpp"
+#include "operator/migrator.hpp"
 #include "plugin/component.hpp"
 #include "weir/ext/draft/snapshot.h"
 
@@ -145,12 +146,12 @@ base::result<void> restore(const plan::plan& what, const checkpoint::snapshot& f
         }
         if (chain.state_at(at) && !id.empty()) {
           const auto groups = model::key_groups_of(s, parallelism, what.key_groups);
-          r.load = [from, id, groups, allow_dropped](task::keyed_state& state) -> base::result<void> {
+          const state::load_options how{.allow_dropped = allow_dropped, .migrate = op::migrations_of(chain.what(at))};
+          r.load = [from, id, groups, how](task::keyed_state& state) -> base::result<void> {
             WEIR_TRY(from.read_state(id, groups, [&](std::string_view block, const checkpoint::block_source&) {
-              return state.load(block, allow_dropped);
+              return state.load(block, how);
             }));
-            state.loaded();
-            return {};
+            return state.loaded();
           };
         }
         chain.restore(at, std::move(r));

@@ -229,6 +229,24 @@ bool store::impl::capture_state(keyed& s, std::size_t limit, record_writer& to) 
   return true;
 }
 
+/// Behind `start` is the block.
+void store::impl::put_section(std::string& block, std::size_t start, const section_head& head,
+                              std::string_view records) {
+  if (block.size() == start) {
+    block.append(block_magic);
+    block.push_back(static_cast<char>(block_version));
+    block.append(4, '\0');
+  }
+  const std::size_t from = block.size();
+  block.append(4, '\0');
+  head.put(block);
+  block += records;
+  const auto size = static_cast<std::uint32_t>(block.size() - from - 4);
+  std::memcpy(block.data() + from, &size, sizeof size);
+  const auto rest = static_cast<std::uint32_t>(block.size() - start - block_head_bytes);
+  std::memcpy(block.data() + start + block_head_bytes - sizeof rest, &rest, sizeof rest);
+}
+
 bool store::impl::capture(std::size_t about, std::string& block) {
   if (!capturing) return false;
   const std::size_t start = block.size();
@@ -239,21 +257,7 @@ bool store::impl::capture(std::size_t about, std::string& block) {
     const std::size_t so_far = block.size();
     records.clear();
     const bool whole = capture_state(s, limit > so_far ? limit - so_far : 0, records);
-    if (!records.empty()) {
-      if (block.size() == start) {
-        block.append(block_magic);
-        block.push_back(static_cast<char>(block_version));
-        block.append(4, '\0');
-      }
-      const std::size_t from = block.size();
-      block.append(4, '\0');
-      s.head.put(block);
-      block += records.text;
-      const auto size = static_cast<std::uint32_t>(block.size() - from - 4);
-      std::memcpy(block.data() + from, &size, sizeof size);
-      const auto rest = static_cast<std::uint32_t>(block.size() - start - block_head_bytes);
-      std::memcpy(block.data() + start + block_head_bytes - sizeof rest, &rest, sizeof rest);
-    }
+    if (!records.empty()) put_section(block, start, s.head, records.text);
     if (!whole) return true;
     s.captured_tables.clear();
     s.captured_drops.clear();
@@ -264,6 +268,11 @@ bool store::impl::capture(std::size_t about, std::string& block) {
     cold_said = false;
     if (block.size() >= limit && at_state < all.size()) return true;
   }
+  if (whole_now)
+    for (section_head& head : left_out) {
+      head.group_begin = what.own.begin, head.group_end = what.own.end, head.groups = what.key_groups;
+      put_section(block, start, head, std::string(1, static_cast<char>(record::reset)));
+    }
   capturing = false;
   cold_at_cut.reset();
   return false;

@@ -57,25 +57,27 @@ result<conversion::part> conversion::part_of(const model::state_change& c, const
                               text_of(c.was.value) == text_of(c.now.value);
   if (same) return made;
   auto host = host_moves(c);
+  const bool whole = host && !host->loses();
+  std::string refused;
+  if (!whole && ask) {
+    auto plugin = ask(c);
+    if (plugin && *plugin) {
+      made.by = converter::plugin;
+      made.plugin = std::move(plugin).take();
+      return made;
+    }
+    if (!plugin) refused = plugin.why().what;
+  }
   if (host) {
     made.by = converter::host;
     made.host = std::move(host).take();
     return made;
   }
-  std::string why = host.why().what;
-  if (c.part == model::state_part::map_key) why = cat("keys of the map: ", why);
-  if (ask) {
-    auto plugin = ask(c);
-    if (!plugin) return base::config_error(cat(why, "; the plugin does not migrate it: ", plugin.why().what));
-    if (*plugin) {
-      made.by = converter::plugin;
-      made.plugin = std::move(plugin).take();
-      return made;
-    }
-  }
-  return base::config_error(cat(why,
-                                "; the host cannot convert that: let the plugin migrate it (weir.migrate/1), or give "
-                                "the new state another name"));
+  return base::config_error(
+      cat(c.part == model::state_part::map_key ? "keys of the map: " : "", host.why().what, "; ",
+          refused.empty() ? "the host cannot convert that: let the plugin migrate it (weir.migrate/1), or give "
+                            "the new state another name"
+                          : cat("the plugin does not migrate it: ", refused)));
 }
 
 result<conversion> conversion::make(const state_declaration& was, const state_declaration& now, std::uint32_t number,

@@ -1,7 +1,7 @@
 #pragma once
 // Values of one state that were written with other fields than it is declared with now: who turns them into what is
-// declared, and that at work. The host does what it can by moves; the rest is the plugin's own (weir.migrate/1), or
-// refused.
+// declared, and that at work. The host does it by moves where nothing is lost. Where it cannot, or a stored field would
+// go, the plugin is asked (weir.migrate/1): who has a function for just this form knows what becomes of the field.
 #include <cstdint>
 #include <memory>
 #include <optional>

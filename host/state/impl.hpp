@@ -13,6 +13,7 @@
 #include "state/keyed.hpp"
 #include "state/store.hpp"
 #include "state/table.hpp"
+#include "state/unread.hpp"
 
 namespace weir::state {
 
@@ -107,6 +108,7 @@ struct store::impl {
   }
   void cut();
   bool capture(std::size_t about, std::string& block);
+  static void put_section(std::string& block, std::size_t start, const section_head& head, std::string_view records);
   bool capture_state(keyed& s, std::size_t limit, record_writer& to);
   void abandon();
   void touch_all();
@@ -139,9 +141,10 @@ struct store::impl {
   base::result<void> load(std::string_view block, const load_options& how);
   /// How the records of a section are read: whose they are, and what turns their values into what is declared.
   struct section_form {
-    keyed* to = nullptr;        // null: they are left out
+    keyed* to = nullptr;        // null: they are set aside
     conversion* how = nullptr;  // null: values are as declared
     const section_head* head = nullptr;
+    unread_state* aside = nullptr;  // with to null: what is left of them is asked when all blocks are in
   };
   base::result<section_form> form_of(const section_head& head, const load_options& how);
   base::result<conversion*> conversion_of(const keyed& s, const section_head& head, const load_options& how);
@@ -152,11 +155,12 @@ struct store::impl {
   base::result<void> load_record(const section_form& of, const stored_record& r);
   base::result<void> load_value(const section_form& of, char* entry, const stored_record& r);
   base::result<void> load_map(const section_form& of, char* entry, const stored_record& r, block_cursor& body);
-  base::result<void> reset(const keyed& s, const section_head& head);
+  base::result<void> reset(const section_head& head);
+  void note_unread(unread_state& aside, const stored_record& r);
   /// Takes away what a writer of some key groups took away: of one table, without a record of it.
   base::result<void> take_groups(keyed& s, table& t, const section_head& head);
   std::uint64_t key_hash(const keyed& s, key_bytes key) const noexcept;
-  void loaded();
+  base::result<void> loaded();
 
   model::state_shape what;
   key_codec codec;
@@ -198,6 +202,9 @@ struct store::impl {
   };
   std::vector<std::unique_ptr<stored_form>> stored_forms;
   bool rewritten = false;
+  unread not_taken;
+  std::vector<section_head>
+      left_out;  // states that a cut has and that are not declared: a cut that says everything ends them
 
   // Scratch of calls.
   std::vector<std::int64_t> scratch_times;

@@ -1,5 +1,6 @@
 // Restore: blocks become entries again.
 #include <algorithm>
+#include <optional>
 
 #include "base/cat.hpp"
 #include "base/check.hpp"
@@ -113,6 +114,11 @@ result<store::impl::section_form> store::impl::form_of(const section_head& head,
   const bool timers = head.kind == block_timer_kind;
   section_form form;
   form.head = &head;
+  const auto set_aside = [&](std::optional<base::error> reason) {
+    form.to = nullptr;
+    form.aside = &not_taken.add(head, std::move(reason));
+    return form;
+  };
   if (adopts) {
     form.to = WEIR_TRY(adopted(head));
   } else {
@@ -120,18 +126,20 @@ result<store::impl::section_form> store::impl::form_of(const section_head& head,
       if (s->is_timers() == timers && s->name == head.name) form.to = s.get();
   }
   if (!form.to) {
-    if (how.allow_dropped) return form;
-    return refused(head.name,
-                   cat(timers ? "the checkpoint has timers of this name, but" : "the checkpoint has this state, but",
-                       " the operator does not declare it; bring it back, or start with --allow-dropped-state"));
+    if (how.allow_dropped) return set_aside(std::nullopt);
+    return set_aside(refused(
+        head.name, cat(timers ? "the checkpoint has timers of this name, but" : "the checkpoint has this state, but",
+                       " the operator does not declare it; bring it back, or start with --allow-dropped-state")));
   }
   keyed& s = *form.to;
   if (!WEIR_TRY(same_types(head.key, *codec.schema())))
-    return refused(s.name, cat("its key is (", head.key, ") in the checkpoint, but (", codec.schema()->text(),
-                               ") now; state cannot move to another key"));
+    return set_aside(refused(s.name, cat("its key is (", head.key, ") in the checkpoint, but (", codec.schema()->text(),
+                                         ") now; state cannot move to another key")));
   if (head.key_width != s.head.key_width) return damaged(s, "the width of keys");
   if (timers || adopts) return form;
-  form.how = WEIR_TRY(conversion_of(s, head, how));
+  auto converts = conversion_of(s, head, how);
+  if (!converts) return set_aside(std::move(converts).why());
+  form.how = *converts;
   rewritten = rewritten || form.how || head.timed != s.head.timed;
   return form;
 }
@@ -244,9 +252,24 @@ result<void> store::impl::load_value(const section_form& of, char* e, const stor
   return {};
 }
 
-result<void> store::impl::reset(const keyed& s, const section_head& head) {
+void store::impl::note_unread(unread_state& aside, const stored_record& r) {
+  if (r.what == record::reset) return not_taken.reset(aside.head);
+  if (r.what != record::put && r.what != record::merge) return;
+  key_bytes key = r.key;
+  if (aside.head.kind == block_timer_kind) {
+    key.data += 8;
+    key.size -= 8;
+  }
+  if ((key.bits & key_nulls) != 0 && key.size == 0)
+    aside.empty_key = true;
+  else
+    aside.groups[model::key_group(hash_of(key), static_cast<std::uint32_t>(aside.groups.size()))] = true;
+}
+
+result<void> store::impl::reset(const section_head& head) {
+  not_taken.reset(head);
   for (auto& one : all) {  // a folder has a state once for each form
-    if (one->name != s.name || one->is_timers() != s.is_timers()) continue;
+    if (one->name != head.name || one->is_timers() != (head.kind == block_timer_kind)) continue;
     std::vector<table*> tables;
     for (auto& [ns, t] : one->tables) tables.push_back(t.get());
     for (table* t : tables) WEIR_TRY(take_groups(*one, *t, head));
@@ -256,7 +279,7 @@ result<void> store::impl::reset(const keyed& s, const section_head& head) {
 
 result<void> store::impl::load_record(const section_form& of, const stored_record& r) {
   keyed& s = *of.to;
-  if (r.what == record::reset) return reset(s, *of.head);
+  if (r.what == record::reset) return reset(*of.head);
   if (r.what == record::dropped) {
     if (table* t = s.find_table(r.name_space)) return take_groups(s, *t, *of.head);
     return {};
@@ -305,7 +328,11 @@ result<void> store::impl::load(std::string_view block, const load_options& how) 
   while (WEIR_TRY(parser.next_section(head))) {
     const section_form form = WEIR_TRY(form_of(head, how));
     keyed* s = form.to;
-    if (!s) continue;
+    if (!s) {
+      stored_record r;
+      while (WEIR_TRY(parser.next_record(r))) note_unread(*form.aside, r);
+      continue;
+    }
     stored_record r;
     // Some records at a time, so that the waits for the index overlap.
     constexpr std::size_t at_once = 64;
@@ -346,15 +373,17 @@ result<void> store::impl::load(std::string_view block, const load_options& how) 
   return {};
 }
 
-void store::impl::loaded() {
-  // What follows in the chain must not be changes of values of another form.
-  if (std::exchange(rewritten, false)) whole_next = true;
+result<void> store::impl::loaded() {
   stored_forms.clear();
   scratch_text = {};
   builder.reset();
+  left_out = WEIR_TRY(not_taken.left(what.own, what.key_groups));
+  // What follows in the chain must not be changes of values of another form, and what was left out must not come back.
+  if (std::exchange(rewritten, false) || !left_out.empty()) whole_next = true;
+  return {};
 }
 
 result<void> store::load(std::string_view block, const load_options& how) { return impl_->load(block, how); }
-void store::loaded() { impl_->loaded(); }
+result<void> store::loaded() { return impl_->loaded(); }
 
 }  // namespace weir::state

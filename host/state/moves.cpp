@@ -69,6 +69,7 @@ class compiler {
  public:
   compiler(packing from, packing to, bool may_go) : from_(from), to_(to), may_go_(may_go) {}
   std::vector<std::string> told;
+  bool loses = false;
 
   result<moves::record> record(const std::vector<field>& stored, const std::vector<field>& declared,
                                const std::string& path) {
@@ -106,6 +107,7 @@ class compiler {
         return base::config_error(
             cat("field ", path, stored[i].name, " of the keys is gone, and without it two keys can become one"));
       told.push_back(cat(path, stored[i].name, " goes"));
+      loses = true;
     }
     if (moved)
       told.push_back(path.empty() ? "another order" : cat("another order in ", path.substr(0, path.size() - 1)));
@@ -281,6 +283,7 @@ result<moves> moves::compile(const std::vector<field>& stored, packing from, con
   made.all_ = std::make_unique<const record>(WEIR_TRY(c.record(stored, declared, "")));
   made.from_ = from;
   made.to_ = to;
+  made.loses_ = c.loses;
   for (const std::string& one : c.told) made.told_ += (made.told_.empty() ? "" : "; ") + one;
   return made;
 }

@@ -33,6 +33,8 @@ class moves {
   bool apply(std::string_view from, std::string& to) const;
   /// For people: "total: float32 -> float64, was sum; since is new; old goes". Empty: no field has changed.
   const std::string& told() const noexcept { return told_; }
+  /// A stored field has no successor.
+  bool loses() const noexcept { return loses_; }
 
   struct record;
 
@@ -41,6 +43,7 @@ class moves {
   std::unique_ptr<const record> all_;
   packing from_ = packing::plain, to_ = packing::plain;
   std::string told_;
+  bool loses_ = false;
 };
 
 }  // namespace weir::state

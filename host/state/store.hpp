@@ -124,8 +124,9 @@ class store {
   /// entries of the empty key belong to every subtask. Values with other fields than declared are converted
   /// (convert.hpp); the first cut after that says everything, in the declared form.
   base::result<void> load(std::string_view block, const load_options& how = {});
-  /// All blocks are in.
-  void loaded();
+  /// All blocks are in. An error when something is left that the store may not leave out: a state that is not declared
+  /// any more, or whose form nobody converts.
+  base::result<void> loaded();
 
   /// Memory of this store: tables, values, lists, maps, timers; what is kept for reuse included.
   std::uint64_t memory_bytes() const noexcept;

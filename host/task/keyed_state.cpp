@@ -16,7 +16,6 @@ model::state_shape shape_of(const op::spec& what, std::uint32_t subtask) {
 keyed_state::keyed_state(const op::spec& what, std::uint32_t subtask, base::env& env)
     : states_(static_cast<std::uint32_t>(what.states.size())),
       timers_(static_cast<std::uint32_t>(what.timers.size())),
-      what_(what),
       store_(shape_of(what, subtask), env, what.state_is_cut) {}
 
 }  // namespace weir::task

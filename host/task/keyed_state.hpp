@@ -9,7 +9,6 @@
 #include "base/env.hpp"
 #include "base/result.hpp"
 #include "base/seeded_bug.hpp"
-#include "operator/migrator.hpp"
 #include "operator/spec.hpp"
 #include "operator/state_access.hpp"
 #include "state/store.hpp"
@@ -19,7 +18,6 @@ namespace weir::task {
 /// The keyed state and timers of one node in one subtask: joins the state room to the operator room. [task]
 class keyed_state final : public op::state_access {
  public:
-  /// what outlives it.
   keyed_state(const op::spec& what, std::uint32_t subtask, base::env& env);
   /// Before the first use: its part of the memory that all keyed state shares, and where it goes beyond.
   void limit(state::spill_options how) { store_.spill(std::move(how)); }
@@ -37,15 +35,9 @@ class keyed_state final : public op::state_access {
     if (!base::seeded_bug("forget_failed_cut") || store_.capturing()) store_.abandon();
     capturing_ = false;
   }
-  /// Values of another version of the plugin are converted, by the host or by the plugin that is bound now.
-  base::result<void> load(std::string_view block, bool allow_dropped) {
-    if (!migrations_) migrations_ = op::migrations_of(what_);
-    return store_.load(block, {.allow_dropped = allow_dropped, .migrate = migrations_});
-  }
-  void loaded() {
-    store_.loaded();
-    migrations_ = {};
-  }
+  /// Values with other fields than declared are converted; how: what is allowed, and whom to ask where the host cannot.
+  base::result<void> load(std::string_view block, const state::load_options& how) { return store_.load(block, how); }
+  base::result<void> loaded() { return store_.loaded(); }
   /// What others see of its size from now on.
   void publish() {
     memory_bytes_.store(store_.memory_bytes(), std::memory_order_relaxed);
@@ -116,8 +108,6 @@ class keyed_state final : public op::state_access {
   bool capturing_ = false;
   std::atomic<std::uint64_t> memory_bytes_{0}, entries_{0}, entries_on_disk_{0};
   std::atomic<bool> wants_cut_{false};
-  const op::spec& what_;
-  model::state_migrations migrations_;  // while a cut is loaded
   state::store store_;
 };
 

@@ -1,5 +1,5 @@
 // weir/migrate.hpp: state of an earlier version of an operator that the host cannot convert by itself (weir/state.hpp
-// says what it can). The operator lists a function for each form that it still takes:
+// says what it can), or only by letting a member go. The operator lists a function for each form that it still takes:
 //
 //   struct total_1 { std::string text; };                 // as version 1 kept it
 //   WEIR_RECORD(total_1, text)

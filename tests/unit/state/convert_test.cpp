@@ -172,6 +172,9 @@ base::result<std::unique_ptr<model::state_migration>> ask_by_length(const model:
 TEST(Convert, ThePluginIsAskedWhereTheHostCannot) {
   EXPECT_EQ(value_fate("text: utf8", "text: int64", ask_by_length), "plugin: migrated by the plugin");
   EXPECT_EQ(value_fate("text: utf8", "text: utf8, b: int64", ask_by_length), "host: b is new");
+  // A text that would go is the plugin's, who knows what becomes of it; other fields that go are not.
+  EXPECT_EQ(value_fate("text: utf8", "length: int64", ask_by_length), "plugin: migrated by the plugin");
+  EXPECT_EQ(value_fate("text: binary", "length: int64", ask_by_length), "host: length is new; text goes");
   EXPECT_THAT(value_fate("text: binary", "text: int64", ask_by_length),
               AllOf(HasSubstr("field text is binary"), HasSubstr("the plugin does not migrate it: only texts")));
   EXPECT_THAT(value_fate("text: utf8", "text: int64"), HasSubstr("weir.migrate/1"));
@@ -282,7 +285,8 @@ class Converted : public ::testing::Test {
       const auto done = s.load(b, how);
       ASSERT_TRUE(done) << done.why().text();
     }
-    s.loaded();
+    const auto all = s.loaded();
+    ASSERT_TRUE(all) << all.why().text();
   }
   key_maker keys{"k: int64", false};
 };
@@ -357,7 +361,8 @@ TEST_F(Converted, TheChainGoesOnInTheNewFormAndFoldsToIt) {
     if (!block.empty()) folded.push_back(block);
   }
   const auto v1_may_not = make(v1());
-  EXPECT_FALSE(v1_may_not->load(folded[0])) << "nothing of the old form is left";
+  for (const std::string& b : folded) ASSERT_TRUE(v1_may_not->load(b));
+  EXPECT_FALSE(v1_may_not->loaded()) << "nothing of the old form is left";
   for (const auto* blocks : {&chain, &folded}) {
     const auto s = make(v2());
     load(*s, *blocks);
@@ -418,6 +423,77 @@ TEST_F(Converted, ThePluginsReasonIsInTheError) {
   const auto refused = again->load(capture_all(*s).at(0), {.allow_dropped = false, .migrate = ask_by_length});
   ASSERT_FALSE(refused);
   EXPECT_THAT(refused.why().text(), AllOf(HasSubstr("state t"), HasSubstr("three is too much")));
+}
+
+/// Blocks of the first cut of a store that was loaded from a chain.
+std::vector<std::string> cut_of(store& s) {
+  s.cut();
+  return capture_all(s);
+}
+std::vector<std::string> both(std::vector<std::string> first, const std::vector<std::string>& then) {
+  first.insert(first.end(), then.begin(), then.end());
+  return first;
+}
+std::string refusal(store& s, const std::vector<std::string>& blocks, const load_options& how = {}) {
+  for (const std::string& b : blocks)
+    if (const auto done = s.load(b, how); !done) return done.why().text();
+  const auto all = s.loaded();
+  return all ? std::string() : all.why().text();
+}
+
+TEST_F(Converted, AFormThatWasTakenBackIsNotAskedForAgain) {
+  const auto first = make({declared("t", WEIR_STATE_BYTES, "text: utf8")});
+  for (std::int64_t key = 1; key <= 20; ++key)
+    ASSERT_EQ(first->bytes_put(0, slot_of(*first, 0, keys, key), view(bytes("four"))), WEIR_OK);
+  const auto chain = cut_of(*first);
+  const auto nobody = make({declared("t", WEIR_STATE_BYTES, "text: int64")});
+  EXPECT_THAT(refusal(*nobody, chain), AllOf(HasSubstr("state t"), HasSubstr("field text is utf8 in the checkpoint")));
+  const auto second = make({declared("t", WEIR_STATE_BYTES, "text: int64")});
+  load(*second, chain, {.allow_dropped = false, .migrate = ask_by_length});
+  const auto longer = both(chain, cut_of(*second));
+  // The plugin of now does not know the oldest form, and need not.
+  const auto third = make({declared("t", WEIR_STATE_BYTES, "text: int64, more: int8")});
+  EXPECT_EQ(refusal(*third, longer), "");
+  weir_view out{};
+  ASSERT_EQ(third->bytes_get(0, slot_of(*third, 0, keys, 7), &out), WEIR_OK);
+  EXPECT_EQ(text(out), little(std::int64_t{4}) + std::string(1, '\0'));
+  // Half of it is not enough.
+  const auto half = make({declared("t", WEIR_STATE_BYTES, "text: int64")}, {0, 64});
+  load(*half, chain, {.allow_dropped = false, .migrate = ask_by_length});
+  const auto unfinished = both(chain, cut_of(*half));
+  const auto again = make({declared("t", WEIR_STATE_BYTES, "text: int64")});
+  EXPECT_THAT(refusal(*again, unfinished), HasSubstr("state t"));
+  const auto lower = make({declared("t", WEIR_STATE_BYTES, "text: int64")}, {0, 64});
+  EXPECT_EQ(refusal(*lower, unfinished), "");
+}
+
+TEST_F(Converted, AStateThatWasLeftOutIsGoneForGood) {
+  const auto s = make({declared("n", WEIR_STATE_VALUE, "a: int64"), declared("old", WEIR_STATE_VALUE, "a: int64")});
+  for (std::int64_t key = 1; key <= 20; ++key)
+    for (std::uint32_t state = 0; state < 2; ++state) slot_of(*s, state, keys, key)->flags |= WEIR_SLOT_PRESENT;
+  const auto chain = cut_of(*s);
+  const auto refused = make({declared("n", WEIR_STATE_VALUE, "a: int64")});
+  EXPECT_THAT(refusal(*refused, chain), HasSubstr("--allow-dropped-state"));
+  std::vector<std::string> longer = chain;
+  for (const model::key_group_range own : {model::key_group_range{0, 64}, model::key_group_range{64, 128}}) {
+    const auto now = make({declared("n", WEIR_STATE_VALUE, "a: int64")}, own);
+    load(*now, chain, {.allow_dropped = true, .migrate = {}});
+    longer = both(longer, cut_of(*now));
+  }
+  folder f(128, {0, 128});
+  for (const std::string& b : longer) ASSERT_TRUE(f.add(b));
+  std::string folded;
+  while (f.take(1 << 20, folded)) {
+  }
+  for (const auto& blocks : {longer, std::vector<std::string>{folded}}) {
+    const auto later = make({declared("n", WEIR_STATE_VALUE, "a: int64")});
+    EXPECT_EQ(refusal(*later, blocks), "");
+    EXPECT_EQ(later->entries(), 20u);
+    const auto back =
+        make({declared("n", WEIR_STATE_VALUE, "a: int64"), declared("old", WEIR_STATE_VALUE, "a: int64")});
+    EXPECT_EQ(refusal(*back, blocks), "");
+    EXPECT_EQ(back->entries(), 20u);
+  }
 }
 
 TEST_F(Converted, ATimeToLiveMayComeAndGo) {

@@ -97,7 +97,7 @@ class history {
         const auto done = stores_.back()->load(b);
         ASSERT_TRUE(done) << done.why().text();
       }
-      stores_.back()->loaded();
+      ASSERT_TRUE(stores_.back()->loaded());
     }
     models_.assign(parallelism, {});
     captured_.assign(parallelism, {});
@@ -325,7 +325,7 @@ class history {
         const auto done = s.load(b);
         ASSERT_TRUE(done) << done.why().text();
       }
-      s.loaded();
+      ASSERT_TRUE(s.loaded());
       parts.push_back({values_of(s), timers_of(s)});
       found.values.insert(parts.back().values.begin(), parts.back().values.end());
       found.set.insert(parts.back().set.begin(), parts.back().set.end());

@@ -78,7 +78,7 @@ TEST_F(Spill, ARestoreThatIsLargerThanTheBudgetFits) {
     ASSERT_TRUE(back.load(b));
     EXPECT_LE(back.memory_bytes(), 10 * mib);
   }
-  back.loaded();
+  ASSERT_TRUE(back.loaded());
   EXPECT_EQ(back.entries(), 200'000u);
   for (std::int64_t n = 0; n < 200'000; n += 333)
     EXPECT_EQ(long_in(slot_of(back, 0, keys, n, 0, 0)), n / 1000 % 2 == 0 ? 2 : 1) << n;

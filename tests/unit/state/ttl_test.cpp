@@ -109,7 +109,7 @@ TEST_F(TimeToLive, GoesOnAfterARestore) {
   put(s, 2, 3);
   store back(shape(WEIR_TTL_PROCESSING_TIME), base::real_env());
   for (const std::string& b : capture_all(s)) ASSERT_TRUE(back.load(b));
-  back.loaded();
+  ASSERT_TRUE(back.loaded());
   back.set_time(14 * second, 0);
   EXPECT_FALSE(there(back, 1));
   EXPECT_TRUE(there(back, 2));

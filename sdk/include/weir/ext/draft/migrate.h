@@ -1,9 +1,10 @@
 /* weir.migrate/1: state that another version of the plugin wrote, turned into what this version declares (draft).
  *
  * The fields of a value are stored with it. When a cut is loaded whose fields are others than the declared ones, the host converts
- * what it can without asking: fields that came, went, got wider, were renamed or moved (weir/ext/draft/state.h says how). For
- * anything else it asks the plugin, once for each state and part with `accepts`, before a value is loaded and also when it is only
- * checked whether a change is possible; then `migrate` for each value.
+ * what it can: fields that came, went, got wider, were renamed or moved (weir/ext/draft/state.h says how). Where it cannot, or a
+ * stored field would go, it asks the plugin, once for each state and part, with `accepts`: before a value is loaded, and also when
+ * it is only checked whether a change is possible. Then `migrate` for each value. A plugin that does not accept leaves it to the
+ * host.
  *
  * Both get what bind made, and no instance: there may be none yet. They may be called from any thread, concurrently, between bind
  * and unbind, and must not block. The host table that they get has only `append`. Everything that they are given lives until they

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/cat.hpp"
+#include "operator/migrator.hpp"
 
 namespace weir::task {
 namespace {
@@ -58,12 +59,14 @@ void shadow::begin(const std::optional<std::string>& saved, std::int64_t waterma
 
 void shadow::load(std::string_view block) {
   if (phase_ != phase::forking || !state_) return;
-  if (auto done = state_->load(block, false); !done) end("failed", std::move(done).why().text());
+  const state::load_options how{.allow_dropped = false, .migrate = op::migrations_of(*what_)};
+  if (auto done = state_->load(block, how); !done) end("failed", std::move(done).why().text());
 }
 
 void shadow::loaded() {
   if (phase_ != phase::forking) return;
-  if (state_) state_->loaded();
+  if (state_)
+    if (auto all = state_->loaded(); !all) return end("failed", std::move(all).why().text());
   // As a version does that takes its place at a cut: what was saved, then the clock that has gone on since it was
   // created.
   if ((saved_ && !instance_->restore(*saved_)) || !instance_->advance(watermark_us_))

@@ -375,11 +375,13 @@ class map_state : public detail::state_member {
   }
 };
 
-// What values add up to. A is a struct with a WEIR_RECORD, add(value) and result():
+// What values add up to. A is a struct with a WEIR_RECORD, add(value) and result(); with merge() it also takes what was
+// added up elsewhere, such as the parts of a window that come as records:
 //
 //   struct mean {
 //     double sum = 0; std::int64_t count = 0;
 //     void add(double v) { sum += v, ++count; }
+//     void merge(const mean& other) { sum += other.sum, count += other.count; }
 //     double result() const { return count ? sum / count : 0; }
 //   };
 //   WEIR_RECORD(mean, sum, count)
@@ -390,6 +392,10 @@ class aggregating_state : public value_state<A> {
   template <class... Value>
   void add(const Value&... value) {
     this->update([&](A& a) { a.add(value...); });
+  }
+  // As if all that went into `part` had been added here.
+  void merge(const A& part) {
+    this->update([&](A& a) { a.merge(part); });
   }
   // Of what was added; of nothing: A{}.result().
   [[nodiscard]] auto result() const { return this->has_value() ? (**this).result() : A{}.result(); }

@@ -130,6 +130,7 @@ struct mean {
   double sum = 0;
   std::int64_t count = 0;
   void add(double v) { sum += v, ++count; }
+  void merge(const mean& other) { sum += other.sum, count += other.count; }
   [[nodiscard]] double result() const { return count ? sum / static_cast<double>(count) : -1; }
 };
 struct level {
@@ -205,6 +206,42 @@ TEST(KeyedOperator, KeepsEveryKindOfState) {
   h.push({"fx", 1, "show", 0});
   EXPECT_THAT(h.take(), ElementsAre(answer{"e: c d e -300=d 0=e 3=c 10=a mean -58"}));
 }
+
+struct part {
+  std::string desk;
+  double sum;
+  std::int64_t count;
+};
+WEIR_RECORD(part, desk, sum, count)
+struct desk_mean {
+  std::string desk;
+  double mean;
+  friend bool operator==(const desk_mean&, const desk_mean&) = default;
+};
+WEIR_RECORD(desk_mean, desk, mean)
+
+// Parts that were added up elsewhere; a part of one is a value.
+class whole_mean : public weir::keyed_operator<std::string, part, desk_mean> {
+  weir::aggregating_state<mean> mean_{this, "mean"};
+
+ public:
+  void process(const part& p, weir::time, output& out) override {
+    if (p.count == 1)
+      mean_.add(p.sum);
+    else
+      mean_.merge({p.sum, p.count});
+    out.emit({p.desk, mean_.result()});
+  }
+};
+
+TEST(KeyedOperator, MergesWhatWasAddedUpElsewhere) {
+  weir::test::harness<whole_mean> h{{}, weir::test::key{"desk"}};
+  h.push({"fx", 30, 3});
+  h.restore(h.cut());
+  h.push_all<part>({{"fx", 2, 1}, {"repo", 5, 1}, {"fx", 8, 4}});
+  EXPECT_THAT(h.take(), ElementsAre(desk_mean{"fx", 10}, desk_mean{"fx", 8}, desk_mean{"repo", 5}, desk_mean{"fx", 5}));
+}
+
 TEST(KeyedOperator, TellsItsFamiliesOfTimersApart) {
   weir::test::harness<kinds> h{{}, weir::test::key{"desk", "book"}};
   h.push({"fx", 1, "a", 10});

@@ -39,7 +39,8 @@ std::vector<option> checkpoint_options() {
       {.name = "on_cancel",
        .type = enumeration,
        .fallback = "retain",
-       .doc = "What happens to the checkpoints when the pipeline is stopped for good.",
+       .doc = "What happens to the checkpoints when the pipeline is stopped in order (a signal, weir stop) without a savepoint. retain: "
+              "the next run goes on from them; delete: it starts afresh.",
        .values = {"retain", "delete"}},
       {.name = "incremental",
        .type = boolean,

@@ -139,6 +139,7 @@ exit_code run_alone(const run_arguments& told, console& io) {
     using how = supervisor::ended_report::state;
     using supervisor::run_status;
     auto kept = (*state)->end(end.how == how::finished                             ? run_status::finished
+                              : end.how == how::cancelled                          ? run_status::cancelled
                               : end.how == how::drained || end.how == how::stopped ? run_status::stopped
                                                                                    : run_status::failed);
     if (!kept) io.error(kept.why().text());

@@ -144,6 +144,11 @@ base::result<void> run_control::stop(const std::string& savepoint) {
   return savepoint.empty() ? base::result<void>() : savepoint_at_end_;
 }
 
+bool run_control::savepoint_wanted() const {
+  const std::lock_guard lock(mutex_);
+  return !wanted_.empty();
+}
+
 void run_control::over(run_end how) {
   std::string wanted;
   {

@@ -26,13 +26,15 @@ class run_control final : public controlled {
   /// [control] The run has ended: makes the savepoint that a stop asked for, and lets all stops return. Once, before
   /// the server goes.
   void over(run_end how);
+  /// Whether a stop has asked for a savepoint: the run is to go on from it, also when it could not be made.
+  bool savepoint_wanted() const;
 
  private:
   engine& of_;
   const std::uint64_t restarts_;
   const std::function<void()> stopping_;
   change_maker* const changes_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   bool ending_ = false;                          // too late for wishes; guarded by mutex_
   bool over_ = false;                            // guarded by mutex_

@@ -195,7 +195,9 @@ ended_report run_once(const run_arguments& told, const run_surroundings& around,
       end.how = state::finished;
       break;
     case run_end::drained:
-      end.how = state::drained;
+      // A person, or a service manager, has stopped it, and it has handed on all it had.
+      end.how = around.place && !plan->told->checkpoint.retain_on_cancel && !control.savepoint_wanted() ? state::cancelled
+                                                                                                        : state::drained;
       break;
     case run_end::stopped:
       end.how = state::stopped;

@@ -38,11 +38,15 @@ base::result<start> decide_start(const std::optional<run_record>& last, std::uin
   }
   if (how.fresh) {
     s.why = "--fresh";
-    s.surprises = last->status != run_status::finished;
+    s.surprises = last->status != run_status::finished && last->status != run_status::cancelled;
     return s;
   }
   if (last->status == run_status::finished) {
     s.why = "the last run finished its input";
+    return s;
+  }
+  if (last->status == run_status::cancelled) {
+    s.why = "the last run was stopped for good: [checkpoint] on_cancel = \"delete\"";
     return s;
   }
   if (last->fingerprint != how.fingerprint) {

@@ -10,7 +10,7 @@ namespace {
 using json = nlohmann::json;
 
 constexpr std::size_t longest_line = 16 << 20;
-constexpr std::string_view state_names[] = {"finished", "drained", "stopped", "failed", "refused"};
+constexpr std::string_view state_names[] = {"finished", "drained", "stopped", "failed", "refused", "cancelled"};
 
 std::string text_of(const json& j, const char* key) {
   const auto at = j.find(key);

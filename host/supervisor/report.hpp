@@ -14,11 +14,12 @@ namespace weir::supervisor {
 /// How a worker's run ended, told by itself as its last words.
 struct ended_report {
   enum class state : std::uint8_t {
-    finished,  ///< the input ended
-    drained,   ///< told to stop: in order
-    stopped,   ///< told to stop at once
-    failed,    ///< a restart may help: `why` says
-    refused,   ///< it did not come to run: configuration, command line
+    finished,   ///< the input ended
+    drained,    ///< told to stop: in order
+    stopped,    ///< told to stop at once
+    failed,     ///< a restart may help: `why` says
+    refused,    ///< it did not come to run: configuration, command line
+    cancelled,  ///< told to stop for good: in order, and nobody will go on from its cuts
   };
   ended_report::state how = state::failed;
   int code = 0;                    ///< exit code that the program ends with

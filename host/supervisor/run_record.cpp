@@ -26,6 +26,8 @@ std::string_view name_of(run_status status) {
       return "stopped";
     case run_status::failed:
       return "failed";
+    case run_status::cancelled:
+      return "cancelled";
   }
   return "";
 }
@@ -77,7 +79,8 @@ base::result<run_record> parse_run_record(std::string_view json) {
   r.base = text("base");
   const std::string status = text("status");
   if (!whole) return damaged("a key is missing or of another type");
-  for (const auto s : {run_status::running, run_status::finished, run_status::stopped, run_status::failed}) {
+  for (const auto s :
+       {run_status::running, run_status::finished, run_status::stopped, run_status::failed, run_status::cancelled}) {
     if (name_of(s) != status) continue;
     r.status = s;
     return r;

@@ -11,10 +11,11 @@
 namespace weir::supervisor {
 
 enum class run_status : std::uint8_t {
-  running,   ///< or crashed: nobody came to write how it ended
-  finished,  ///< the input ended
-  stopped,   ///< a person or the system stopped it; it goes on where it was
-  failed,    ///< given up after a failure; it goes on from its last cut
+  running,    ///< or crashed: nobody came to write how it ended
+  finished,   ///< the input ended
+  stopped,    ///< a person or the system stopped it; it goes on where it was
+  failed,     ///< given up after a failure; it goes on from its last cut
+  cancelled,  ///< stopped for good: its cuts are removed ([checkpoint] on_cancel = "delete")
 };
 std::string_view name_of(run_status status);
 

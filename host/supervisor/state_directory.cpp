@@ -162,7 +162,14 @@ base::result<void> state_directory::end(run_status how) {
   WEIR_TRY(lease(env_, path_, now_.generation).still_mine());
   now_.status = how;
   base::fault_point("run.before_end");
-  return write_run_record(env_, path_, now_);
+  // The record first: a crash between the two leaves cuts that nobody uses, not a run that would go on without them.
+  WEIR_TRY(write_run_record(env_, path_, now_));
+  if (how != run_status::cancelled) return {};
+  const std::string cuts = join_path(checkpoints_of(path_), std::to_string(now_.run));
+  if (auto done = env_.fs().remove_tree(cuts); !done)
+    base::logger({.room = "supervisor", .pipeline = pipeline_})
+        .warn("the cuts of the cancelled run cannot be removed", {{"directory", cuts}, {"why", done.why().text()}});
+  return {};
 }
 
 base::result<worker_place> place_of_worker(base::env& env, const std::string& state_directory,

@@ -85,7 +85,7 @@ class state_directory {
   base::result<start> begin(const start_request& how);
   /// A new worker, fencing the one before it. After begin().
   base::result<worker_place> next_worker();
-  /// How the run ended.
+  /// How the run ended. cancelled: its cuts are removed; savepoints are not.
   base::result<void> end(run_status how);
 
   /// The lock's descriptor: a worker inherits it, so that the directory is free only when it is gone too.

@@ -57,6 +57,9 @@ verdict judge(const report_reader& told, const os::process_change& became, const
     case ended_report::state::stopped:
       v.status = run_status::stopped;
       break;
+    case ended_report::state::cancelled:
+      v.status = run_status::cancelled;
+      break;
     case ended_report::state::failed:
       v.over = !end.why || !may_pass(*end.why);
       break;

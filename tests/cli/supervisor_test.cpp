@@ -224,6 +224,51 @@ TEST_F(Supervisor, GoesOnAfterAStopAndStartsAfreshAfterTheEndOrWhenTold) {
   EXPECT_THAT(run(endless_pipeline, ten, false), HasSubstr("the last run finished its input"));
 }
 
+TEST_F(Supervisor, RemovesTheCheckpointsWhenItIsStoppedForGood) {
+  const auto pipeline =
+      std::string(endless_pipeline) +
+      "\n[checkpoint]\ninterval = \"20ms\"\non_cancel = \"delete\"\n[restart]\ninitial_backoff = \"10ms\"\n";
+  const auto cuts = [&](int run) { return files_.path() + "/state/probe/checkpoints/" + std::to_string(run); };
+  const auto has_a_cut = [&](process& p, int run) {
+    while (!p.ended() && (!std::filesystem::exists(cuts(run)) || std::filesystem::is_empty(cuts(run))))
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    return !p.ended();
+  };
+  int run = 0;
+  for (const words& more : {words{}, words{"--no-supervisor"}}) {
+    process p(command(pipeline, more), environment());
+    ASSERT_TRUE(has_a_cut(p, ++run)) << p.wait().err;
+    p.send_signal(SIGTERM);
+    const auto got = p.wait();
+    EXPECT_EQ(got.code, 0) << got.err;
+    EXPECT_THAT(got.err, HasSubstr("starts afresh"));
+    EXPECT_THAT(got.out, HasSubstr("\"state\":\"drained\""));
+    EXPECT_THAT(run_json(), HasSubstr("\"cancelled\""));
+    EXPECT_FALSE(std::filesystem::exists(cuts(run)));
+  }
+  EXPECT_THAT(weir({"ps"}, environment()).out, HasSubstr("cancelled"));
+  {  // who asks for a savepoint wants to go on
+    process p(command(pipeline), environment());
+    ASSERT_TRUE(has_a_cut(p, ++run)) << p.wait().err;
+    ASSERT_TRUE(runs(p)) << p.wait().err;
+    const auto stop = weir({"stop", "probe", "--savepoint", files_.path() + "/at-end"}, environment());
+    EXPECT_EQ(stop.code, 0) << stop.err;
+    EXPECT_EQ(p.wait().code, 0);
+    EXPECT_THAT(run_json(), HasSubstr("\"stopped\""));
+    EXPECT_TRUE(std::filesystem::exists(cuts(run)));
+  }
+  // Neither a crash nor a stop at once is for good: something may still be in the checkpoints alone.
+  process p(command(pipeline), environment());
+  ASSERT_TRUE(runs(p)) << p.wait().err;
+  EXPECT_THAT(p.stderr_so_far(), HasSubstr("goes on where the last one was"));
+  ::kill(worker(p), SIGKILL);
+  ASSERT_TRUE(runs(p, 2)) << p.wait().err;
+  EXPECT_TRUE(std::filesystem::exists(cuts(run)));
+  p.send_signal(SIGTERM);
+  EXPECT_EQ(p.wait().code, 0);
+  EXPECT_FALSE(std::filesystem::exists(cuts(run)));
+}
+
 TEST_F(Supervisor, KeepsOutOfTheWayOfADebugger) {
   process p(command(std::string(endless_pipeline) + restarts_soon, {"--no-supervisor"}), environment());
   ASSERT_TRUE(runs(p)) << p.wait().err;

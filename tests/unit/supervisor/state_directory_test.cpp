@@ -51,6 +51,14 @@ TEST(DecideStart, BeginsAfreshAfterARunThatFinished) {
   EXPECT_FALSE(s.surprises);
 }
 
+TEST(DecideStart, BeginsAfreshAfterARunThatWasCancelled) {
+  const auto s = decide(record(run_status::cancelled));
+  EXPECT_EQ(s.mode, start::how::afresh);
+  EXPECT_EQ(s.run, 4u);
+  EXPECT_THAT(s.why, HasSubstr("on_cancel"));
+  EXPECT_FALSE(s.surprises);
+}
+
 TEST(DecideStart, ResumesWhatCrashedWasStoppedOrFailed) {
   for (const auto status : {run_status::running, run_status::stopped, run_status::failed}) {
     const auto s = decide(record(status));
@@ -192,6 +200,27 @@ TEST_F(StateDirectory, KeepsTheCutsOfTheRunBeforeAndNoOlderOnes) {
     EXPECT_EQ(std::filesystem::exists(cuts(run - 1)), run > 1);
     EXPECT_FALSE(std::filesystem::exists(cuts(run - 2)));
   }
+}
+
+TEST_F(StateDirectory, RemovesTheCutsOfACancelledRunAndNoOthers) {
+  {
+    auto s = open();
+    ASSERT_TRUE(s->begin({.fingerprint = "f"}));
+    ASSERT_TRUE(s->end(run_status::stopped));
+    EXPECT_TRUE(std::filesystem::exists(cuts(1)));
+  }
+  auto s = open();
+  ASSERT_TRUE(s->begin({.fingerprint = "f", .fresh = true}));
+  ASSERT_TRUE(s->end(run_status::cancelled));
+  EXPECT_TRUE(std::filesystem::exists(cuts(1)));
+  EXPECT_FALSE(std::filesystem::exists(cuts(2)));
+  s.reset();
+  auto next = open();
+  EXPECT_EQ(next->last()->status, run_status::cancelled);
+  EXPECT_FALSE(next->begin({.fingerprint = "f", .from = "latest"})) << "there is nothing to go on from";
+  auto how = next->begin({.fingerprint = "f"});
+  ASSERT_TRUE(how);
+  EXPECT_EQ(how->mode, start::how::afresh);
 }
 
 TEST_F(StateDirectory, KeepsTheCutsThatItsRunBeganWith) {

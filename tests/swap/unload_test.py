@@ -1,6 +1,5 @@
 #!/usr/bin/env python3
 """Versions come and go: what a swap leaves behind in the process, and what one version sees of another's statics (nothing)."""
-import json
 import os
 import shutil
 import statistics
@@ -34,7 +33,8 @@ class Unload(SwapCase):
                 "files": len(os.listdir(f"/proc/{worker}/fd")), "rss": rss}
 
     def test_many_builds_leave_nothing_behind(self):
-        file, out = self.told("many", events=100_000_000, rate=20_000, interval="20ms")
+        # Few records: what state grows by is not what versions leave behind.
+        file, _ = self.told("many", events=100_000_000, rate=2_000, interval="20ms")
         seen = []
         with Running("run", file, "--json", env=self.env()) as running:
             running.wait_for('"msg":"cut is complete"')
@@ -54,9 +54,11 @@ class Unload(SwapCase):
         early, late = seen[part:2 * part], seen[-part:]
         for what in ("maps", "files", "images"):
             self.assertLessEqual(statistics.median(m[what] for m in late), statistics.median(m[what] for m in early) + 4, (what, seen[::part]))
-        grown = (statistics.median(m["rss"] for m in late) - statistics.median(m["rss"] for m in early)) / (SWAPS - 2 * part + part / 2)
-        print(f"{SWAPS} builds: {grown / 1024:.1f} KiB a swap, {late[-1]}")
-        self.assertLessEqual(grown, 64 * 1024, seen[::part])
+        grown = statistics.median(m["rss"] for m in late) - statistics.median(m["rss"] for m in early)
+        between = SWAPS - 2 * part + part / 2
+        print(f"{SWAPS} builds: {grown / between / 1024:.1f} KiB a swap, {late[-1]}")
+        # A thread's memory pool comes in steps of megabytes: in few swaps that is more than what a swap may leave.
+        self.assertLessEqual(grown, max(64 * 1024 * between, 16 << 20), seen[::part])
 
 
 if __name__ == "__main__":

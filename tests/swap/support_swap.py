@@ -57,6 +57,21 @@ config = { path = "OUT/out-{subtask}-{seq}.jsonl" }
 parallelism = 2
 """
 
+SLOW = """
+[[operator]]
+id = "slow"
+uses = "std.throttle"
+from = ["nexmark:bid"]
+config = { rate = RATE }
+parallelism = 1
+"""
+
+
+def held_back(text):
+    """The same with a throttle behind the source: RATE is its rate, and SwapCase.let_go() ends it. So a run lasts for as long as a test
+    has something to change, on a slow machine, too."""
+    return text.replace(", rate = RATE }", " }").replace('"nexmark:bid"', '"slow"') + SLOW
+
 
 class SwapCase(Case):
     """One pipeline a test; calm() is what it writes when nobody touches it."""
@@ -108,6 +123,11 @@ class SwapCase(Case):
         done = weir(*arguments, "--json", env=self.env(name))
         self.assertEqual(done.code, code, done)
         return json.loads(done.out)
+
+    def let_go(self, pipeline, name="state"):
+        """A pipeline that was held_back() runs to its end as fast as it can."""
+        change = self.change("swap", pipeline, "slow", "--config", "rate=1000000000.0", name=name)
+        self.assertEqual(change["state"], "committed", change)
 
     def history(self, pipeline, name="state"):
         done = weir("history", pipeline, "--json", env=self.env(name))

@@ -29,6 +29,7 @@ void channel::push(model::message m) {
     std::lock_guard lock(gate_.mutex_);
     if (m.kind() == model::message_kind::barrier && m.barrier().cut > gate_.barrier_seen_.load(std::memory_order_relaxed))
       gate_.barrier_seen_.store(m.barrier().cut, std::memory_order_release);
+    if (m.kind() == model::message_kind::end) gate_.ends_.fetch_add(1, std::memory_order_release);
     queue_.push_back(std::move(m));
     bytes_.fetch_add(bytes, std::memory_order_release);
     gate_.waiting_.fetch_add(1, std::memory_order_release);
@@ -112,6 +113,7 @@ std::optional<arrival> gate::poll() {
       c.queue_.pop_front();
       bytes = static_cast<std::uint64_t>(found->what.bytes());
       waiting_.fetch_sub(1, std::memory_order_release);
+      if (found->what.kind() == model::message_kind::end) ends_.fetch_sub(1, std::memory_order_release);
       from = &c;
       break;
     }

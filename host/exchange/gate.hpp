@@ -71,6 +71,8 @@ class gate {
   std::optional<arrival> poll();
   /// The newest cut whose barrier waits in a queue or was taken out; 0: none yet. For a consumer that must not wait behind data.
   std::uint64_t barrier_seen() const { return barrier_seen_.load(std::memory_order_acquire); }
+  /// The end of a channel is in its queue. No barrier comes behind it: a cut waits for it instead.
+  bool end_waits() const { return ends_.load(std::memory_order_acquire) > 0; }
   /// A channel is at least half full.
   bool crowded() const;
   /// What waits in front of the barrier of this cut in a channel: copies, in order; the barrier itself is taken out. Without the
@@ -94,6 +96,7 @@ class gate {
   std::size_t turn_ = 0;
   std::atomic<std::size_t> waiting_{0};  // messages in all queues
   std::atomic<std::uint64_t> barrier_seen_{0};
+  std::atomic<std::size_t> ends_{0};  // in all queues
 };
 
 }  // namespace weir::exchange

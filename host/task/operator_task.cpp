@@ -42,8 +42,9 @@ step_result operator_task::work() {
   if (must_overtake() && !overtake(gate_.barrier_seen())) return step_result::failed;
   if (recorded_left_ > 0) look_for_barriers();
   if (ordered_) {
-    // Nothing goes out by it: what comes in front of the barrier only waits, and is part of the cut.
-    if (gate_.barrier_seen() > std::max(last_cut(), given_up()))
+    const std::uint64_t settled = std::max(last_cut(), given_up());
+    // Nothing goes out by it: what comes in front of the barrier, or of the end that stands for it, only waits, and is part of the cut.
+    if (gate_.barrier_seen() > settled || (announced().cut > settled && gate_.end_waits()))
       if (auto next = gate_.poll()) return take(*next) ? step_result::worked : step_result::failed;
     // All inputs have ended while rows still wait: no barrier can bring this cut.
     if (open_ == 0 && announced().cut > std::max(last_cut(), given_up()) && !cut_here(announced().cut, announced().kind))

@@ -404,4 +404,20 @@ TEST(Cut, TasksThatHaveEndedAnswerAndLeaveWhenTheyAreTold) {
 }
 
 }  // namespace
+TEST(Cut, RowsThatWaitForTheirTurnDoNotHoldBackACutOfInputsThatHaveEnded) {
+  rig r(1, 0, std::uint64_t{1} << 40, 50);
+  r.begin();
+  for (std::size_t i = 1; i < r.tasks.size(); ++i)
+    while (r.tasks[i]->step() == step_result::worked) {
+    }
+  ASSERT_EQ(r.sink_of_cuts.ended_tasks, r.tasks.size() - 1);
+  r.tell({order_kind::begin, 5, model::cut_kind::checkpoint, true});
+  r.run_until([&] { return r.all_taken(5); });
+  std::int64_t both[2];
+  const auto& sink = r.sink_of_cuts.cuts.at(r.tasks[0].get());
+  std::memcpy(both, sink.nodes[0].saved->data(), sizeof both);
+  EXPECT_EQ(both[0], 0) << "rows that were given to the operator before the cut came";
+  EXPECT_FALSE(sink.in_flight.empty());
+}
+
 }  // namespace weir::task

@@ -37,8 +37,10 @@ struct search {
       see_file(join_path(root + group, file));
       const auto slash = group.rfind('/');
       if (slash == std::string::npos) return;
-      if (group == "/") group.clear();
-      else group.resize(slash);
+      if (group == "/")
+        group.clear();
+      else
+        group.resize(slash);
     }
   }
 };

@@ -9,7 +9,7 @@ namespace weir::checkpoint {
 
 struct split_position {
   std::string id;
-  std::string position;  ///< the source plugin's own bytes
+  std::string position;                   ///< the source plugin's own bytes
   std::int64_t watermark_us = INT64_MIN;  ///< of the split
   friend bool operator==(const split_position&, const split_position&) = default;
 };

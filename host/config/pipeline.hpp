@@ -158,8 +158,8 @@ struct state {
 };
 
 struct limits {
-  std::uint32_t batch_rows = 1024;      ///< the most rows of one batch
-  std::uint64_t queue_bytes = 4 << 20;  ///< of one channel between two subtasks
+  std::uint32_t batch_rows = 1024;            ///< the most rows of one batch
+  std::uint64_t queue_bytes = 4 << 20;        ///< of one channel between two subtasks
   std::int64_t hang_timeout_us = 60'000'000;  ///< of one call into a plugin; 0: for ever
   location at;
 };
@@ -171,8 +171,8 @@ struct pipeline {
   std::uint32_t max_parallelism = 128;  ///< = key groups
   bool deterministic = false;           ///< rows wait for the watermark and come in an order that depends on them alone
   std::int64_t deterministic_step_us = 1'000'000;
-  bool trace = false;                   ///< batches carry trace columns: asked for, or a source maps them
-  std::vector<plugin_ref> plugins;      ///< every plugin that a node uses, once
+  bool trace = false;               ///< batches carry trace columns: asked for, or a source maps them
+  std::vector<plugin_ref> plugins;  ///< every plugin that a node uses, once
   config::checkpoint checkpoint;
   config::restart restart;
   config::swap swap;

@@ -39,7 +39,8 @@ std::vector<option> checkpoint_options() {
       {.name = "on_cancel",
        .type = enumeration,
        .fallback = "retain",
-       .doc = "What happens to the checkpoints when the pipeline is stopped in order (a signal, weir stop) without a savepoint. retain: "
+       .doc = "What happens to the checkpoints when the pipeline is stopped in order (a signal, weir stop) without a "
+              "savepoint. retain: "
               "the next run goes on from them; delete: it starts afresh.",
        .values = {"retain", "delete"}},
       {.name = "incremental",
@@ -121,8 +122,9 @@ std::vector<option> restart_options() {
       {.name = "isolate_after",
        .type = integer,
        .fallback = "2",
-       .doc = "Crashes of one operator within an hour after which its records are tried one by one, to send the one that "
-              "crashes it to dead letters; 0: never.",
+       .doc =
+           "Crashes of one operator within an hour after which its records are tried one by one, to send the one that "
+           "crashes it to dead letters; 0: never.",
        .least = 0,
        .most = 1'000'000},
   };
@@ -133,11 +135,13 @@ std::vector<option> swap_options() {
       {.name = "probation",
        .type = string,
        .fallback = "next-checkpoint",
-       .doc = "How long a new version can be taken back without a trace: \"next-checkpoint\", or a time such as \"2m\", in "
+       .doc = "How long a new version can be taken back without a trace: \"next-checkpoint\", or a time such as "
+              "\"2m\", in "
               "which no checkpoint is made and exactly-once sinks show nothing."},
       {.name = "max_error_ratio",
        .type = floating,
-       .doc = "Dead letters of the new version, as a part of its records, above which the old one comes back; off when not "
+       .doc = "Dead letters of the new version, as a part of its records, above which the old one comes back; off when "
+              "not "
               "given.",
        .least = 0,
        .most = 1},
@@ -147,7 +151,8 @@ std::vector<option> swap_options() {
        .least = 1},
       {.name = "min_output_ratio",
        .type = floating,
-       .doc = "The least that the new version must give out for a record, as a part of what the old one gave; off when not "
+       .doc = "The least that the new version must give out for a record, as a part of what the old one gave; off when "
+              "not "
               "given.",
        .least = 0,
        .most = 1},
@@ -158,7 +163,8 @@ std::vector<option> swap_options() {
       {.name = "invariant",
        .type = list,
        .element = string,
-       .doc = "Operators that give out a row only when something is wrong: one row on probation brings the old version back."},
+       .doc = "Operators that give out a row only when something is wrong: one row on probation brings the old version "
+              "back."},
   };
 }
 
@@ -171,7 +177,8 @@ std::vector<option> state_options() {
        .values = {"rocksdb", "memory"}},
       {.name = "memory",
        .type = bytes,
-       .doc = "Memory for all keyed state and for what waits in queues; by default three fifths of what the control group or the "
+       .doc = "Memory for all keyed state and for what waits in queues; by default three fifths of what the control "
+              "group or the "
               "machine has.",
        .least = 16 << 20},
       {.name = "directory",
@@ -361,13 +368,16 @@ std::vector<option> make_root_options() {
       {.name = "deterministic",
        .type = boolean,
        .fallback = "false",
-       .doc = "Rows wait in front of each operator until the watermark has passed them, and come in the order of (event time, "
-              "port, split, offset): the same input gives the same output at any parallelism and batch size, with failures or "
+       .doc = "Rows wait in front of each operator until the watermark has passed them, and come in the order of "
+              "(event time, "
+              "port, split, offset): the same input gives the same output at any parallelism and batch size, with "
+              "failures or "
               "without. It costs latency up to the watermark, and memory for what waits."},
       {.name = "deterministic_step",
        .type = duration,
        .fallback = "1s",
-       .doc = "Event time that is worked off at once in a deterministic pipeline: the rows of a step come before its timers. "
+       .doc = "Event time that is worked off at once in a deterministic pipeline: the rows of a step come before its "
+              "timers. "
               "Part of the result: another step may give another order.",
        .least = 1'000},
       {.name = "checkpoint",

@@ -112,7 +112,8 @@ swap read_swap(const value& t, diagnostics& problems) {
     if (us && *us > 0) {
       s.probation_us = *us;
     } else {
-      problems.error(v->at, base::cat("\"probation\" must be \"next-checkpoint\" or a time such as \"2m\", not ", describe(*v)));
+      problems.error(
+          v->at, base::cat("\"probation\" must be \"next-checkpoint\" or a time such as \"2m\", not ", describe(*v)));
     }
   }
   for (auto [key, into] : {std::pair{"max_error_ratio", &s.max_error_ratio}, std::pair{"max_slowdown", &s.max_slowdown},

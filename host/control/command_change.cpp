@@ -37,11 +37,14 @@ std::string nodes_for_people(const json& change) {
 }
 
 std::string for_people(const json& c) {
-  auto out = cat("change ", c.value("change", std::uint64_t{0}), " (", text_of(c, "what"), ") is ", text_of(c, "state"));
+  auto out =
+      cat("change ", c.value("change", std::uint64_t{0}), " (", text_of(c, "what"), ") is ", text_of(c, "state"));
   if (c.value("cut", std::uint64_t{0}) > 0) out += cat(", at cut ", c.value("cut", std::uint64_t{0}));
   if (const auto pause = c.value("pause_us", std::int64_t{-1}); pause >= 0)
-    out += cat(", ", c.value("hot", false) ? "each subtask stood still for at most " : "the pipeline stood still for ", milliseconds_text(pause));
-  if (const auto back = c.value("back_us", std::int64_t{-1}); back >= 0) out += cat("; the old version served again after ", milliseconds_text(back));
+    out += cat(", ", c.value("hot", false) ? "each subtask stood still for at most " : "the pipeline stood still for ",
+               milliseconds_text(pause));
+  if (const auto back = c.value("back_us", std::int64_t{-1}); back >= 0)
+    out += cat("; the old version served again after ", milliseconds_text(back));
   out += '\n' + nodes_for_people(c);
   if (const auto why = text_of(c, "why"); !why.empty()) out += cat("  ", why, '\n');
   return out;
@@ -81,9 +84,11 @@ exit_code tell_change(const base::result<std::string>& answer, bool as_json, con
   const auto change = json::parse(*answer, nullptr, false);
   io.out(as_json ? *answer + "\n" : for_people(change));
   const auto state = text_of(change, "state");
-  return state == "rolled back" && text_of(change, "what") != "rollback" && !text_of(change, "why").starts_with("taken back by hand") ? exit_code::check_failed
-         : state == "given up"                                   ? exit_code::check_failed
-                                                                 : exit_code::ok;
+  return state == "rolled back" && text_of(change, "what") != "rollback" &&
+                 !text_of(change, "why").starts_with("taken back by hand")
+             ? exit_code::check_failed
+         : state == "given up" ? exit_code::check_failed
+                               : exit_code::ok;
 }
 
 base::result<std::string> carry_out_change(const std::string& state_directory, const change_wish& wish) {
@@ -151,13 +156,16 @@ exit_code plan_command(const apply_arguments& told, console& io) {
   for (const auto& n : d["nodes"]) {
     const auto from = text_of(n, "from"), to = text_of(n, "to");
     out += cat(padded(text_of(n, "how"), 8), padded(text_of(n, "id"), 20),
-               padded(cat(text_of(n, "what"), from.empty() && to.empty() ? "" : ": ", from, from.empty() || to.empty() ? "" : " -> ", to), 48),
+               padded(cat(text_of(n, "what"), from.empty() && to.empty() ? "" : ": ", from,
+                          from.empty() || to.empty() ? "" : " -> ", to),
+                      48),
                "state: ", text_of(n, "state"), "\n");
   }
   for (const auto& s : d["settings"]) out += cat(padded(text_of(s, "how"), 8), text_of(s, "key"), "\n");
-  out += how == "restart" ? "weir apply refuses this: stop the pipeline with a savepoint and start the new file from it\n"
-         : how == "hot"   ? "all of it is possible while data flows\n"
-                          : "at one cut, for which the pipeline is drained and built anew\n";
+  out += how == "restart"
+             ? "weir apply refuses this: stop the pipeline with a savepoint and start the new file from it\n"
+         : how == "hot" ? "all of it is possible while data flows\n"
+                        : "at one cut, for which the pipeline is drained and built anew\n";
   io.out(out);
   return exit_code::ok;
 }
@@ -181,7 +189,9 @@ exit_code history_command(const history_arguments& told, console& io) {
   std::string out;
   for (const auto& c : *all) {
     const auto line = supervisor::to_json(c);
-    out += told.json ? line + "\n" : cat(base::print_timestamp_us(c.began_at_us), "  ", c.by, "\n", for_people(json::parse(line, nullptr, false)));
+    out += told.json ? line + "\n"
+                     : cat(base::print_timestamp_us(c.began_at_us), "  ", c.by, "\n",
+                           for_people(json::parse(line, nullptr, false)));
   }
   if (out.empty() && !told.json) io.note("nothing was changed while it ran");
   io.out(out);

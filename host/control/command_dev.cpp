@@ -55,7 +55,8 @@ class developer {
       std::vector<std::string> names{ref.path};
       if (ref.path.empty()) {
         names.clear();
-        for (const auto& dir : told_.pipeline.plugin_dirs) names.push_back(base::join_path(dir, cat("lib", ref.search, ".so")));
+        for (const auto& dir : told_.pipeline.plugin_dirs)
+          names.push_back(base::join_path(dir, cat("lib", ref.search, ".so")));
       }
       plugin p;
       p.file = names.empty() ? "" : names.front();
@@ -85,8 +86,8 @@ class developer {
         continue;
       }
       if (how->what == os::process_change::kind::exited && how->number == 0) return !stopping_;
-      io_.error(cat("the build failed; ", running() ? "the pipeline runs on with the version before" : "nothing runs", ". Waiting for a change in ",
-                    told_.source));
+      io_.error(cat("the build failed; ", running() ? "the pipeline runs on with the version before" : "nothing runs",
+                    ". Waiting for a change in ", told_.source));
       return false;
     }
   }
@@ -115,7 +116,9 @@ class developer {
       const std::string state = WEIR_TRY(find_pipeline(file_)).state_directory;
       // It may just be beginning.
       for (std::int64_t waited_ms = 0; waited_ms < begin_patience_ms && !stopping_; waited_ms += look_ms) {
-        if (auto status = ask_status(state, begin_patience_ms); status && status->find("\"not_ready\"") == std::string::npos) break;
+        if (auto status = ask_status(state, begin_patience_ms);
+            status && status->find("\"not_ready\"") == std::string::npos)
+          break;
         wait(look_ms);
       }
       change_wish wish;
@@ -150,10 +153,12 @@ class developer {
   void look_at_pipeline() {
     if (!running()) return;
     const auto how = os::poll_process(pipeline_);
-    if (!how || how->what == os::process_change::kind::stopped || how->what == os::process_change::kind::continued) return;
+    if (!how || how->what == os::process_change::kind::stopped || how->what == os::process_change::kind::continued)
+      return;
     pipeline_ = 0;
     last_code_ = how->what == os::process_change::kind::exited ? how->number : 128 + how->number;
-    if (!stopping_) io_.note(cat("weir dev: the pipeline has ended (", last_code_, "); it is started afresh after the next build"));
+    if (!stopping_)
+      io_.note(cat("weir dev: the pipeline has ended (", last_code_, "); it is started afresh after the next build"));
   }
 
   exit_code stop() {

@@ -104,7 +104,8 @@ class command_line : public command_options {
         ->excludes("--fresh");
     c.add_flag("--allow-dropped-state", told->allow_dropped_state,
                "Start although a checkpoint holds state of an operator that the pipeline no longer has.");
-    c.add_flag("--watch", told->watch, "Look at the file, and apply each edit of it while data flows, as `weir apply` does.");
+    c.add_flag("--watch", told->watch,
+               "Look at the file, and apply each edit of it while data flows, as `weir apply` does.");
     c.add_flag("--no-supervisor", told->no_supervisor,
                "Run in this one process, for a debugger: nothing restarts it, no hung plugin is looked for.");
     // For the supervisor alone.
@@ -119,15 +120,17 @@ class command_line : public command_options {
     auto told = std::make_shared<dev_arguments>();
     auto& c = command(
         root_, "dev", "Run a pipeline while you write its plugin: each change of the source is built and swapped in.",
-        "Errors of the compiler, and what weir has to say against the new version, are shown, and the old one runs on.\n"
+        "Errors of the compiler, and what weir has to say against the new version, are shown, and the old one runs "
+        "on.\n"
         "A pipeline whose input has ended is started afresh after the next build. Ctrl-C drains it and ends.\n\n"
         "Example, in a project of `weir new operator fraud-score`:\n  cmake -B build\n"
         "  weir dev fraud-score.toml --plugin-dir build\n",
         [told](console& io) { return dev_command(*told, io); });
     pipeline(c, told->pipeline, false);
     text(c, "--build", told->build, "COMMAND", "Builds the plugin; for /bin/sh. Default: cmake --build build.");
-    mark(c.add_option("--source", told->source,
-                      "Folder to watch, with what is in it; not names that begin with a dot or with build. Default: here."),
+    mark(c.add_option(
+             "--source", told->source,
+             "Folder to watch, with what is in it; not names that begin with a dot or with build. Default: here."),
          value_kind::directory, "DIR");
   }
 

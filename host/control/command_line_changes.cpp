@@ -56,7 +56,8 @@ void shadow(command_options& to, CLI::App& root) {
   to.text(c, "OPERATOR", told->operator_id, "OPERATOR", "Its id.")->required();
   to.file(c, "--plugin", told->plugin, "The other version: a file, or NAME or NAME@VERSION in the plugin directories.");
   to.each(c, "--config", told->config, value_kind::text, "KEY=VALUE", "An option with another value; may be repeated.");
-  to.each(c, "--ignore", told->ignored, value_kind::text, "FIELD", "A field that may differ, or event_time; may be repeated.");
+  to.each(c, "--ignore", told->ignored, value_kind::text, "FIELD",
+          "A field that may differ, or event_time; may be repeated.");
   to.each(c, "--tolerance", told->tolerances, value_kind::text, "FIELD=NUMBER",
           "So much a field may differ: total=0.01, total=1%; may be repeated.");
   auto* report = c.add_flag("--report", told->report, "Show what was compared.");

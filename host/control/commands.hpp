@@ -35,7 +35,7 @@ struct run_arguments {
   std::string from;            ///< a cut's directory or "latest"; empty: as the last run says
   bool allow_dropped_state = false;
   bool no_supervisor = false;
-  bool watch = false;  ///< apply edits of the file
+  bool watch = false;                ///< apply edits of the file
   std::string worker;                ///< orders of a supervisor: this process is its worker
   std::vector<std::string> command;  ///< argv of this process
 };
@@ -81,10 +81,10 @@ exit_code swap_command(const swap_arguments& told, console& io);
 
 struct shadow_arguments {
   std::string pipeline, operator_id;
-  std::string plugin;               ///< as swap_arguments
+  std::string plugin;  ///< as swap_arguments
   std::vector<std::string> config, ignored, tolerances;
   bool report = false, promote = false, drop = false;  ///< at most one; none: begin
-  change_arguments how;             ///< of promote; json
+  change_arguments how;                                ///< of promote; json
 };
 /// check_failed: the report tells of differences or of a failure, or the promoted version was taken back.
 exit_code shadow_command(const shadow_arguments& told, console& io);

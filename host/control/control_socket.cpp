@@ -188,9 +188,17 @@ class server final : public control_server {
       return {{"ok", true}, {"savepoint", directory}};
     }
     if (what == "swap" || what == "apply" || what == "plan" || what == "rollback" || what == "promote") {
-      change_wish wish{what, texts_of(asked, "operators"), text_of(asked, "plugin"), texts_of(asked, "config"), text_of(asked, "file"),
-                       text_of(asked, "text"), texts_of(asked, "sets"), text_of(asked, "probation"), asked.value("wait", true),
-                       asked.value("rebuild", false), peer_of(fd)};
+      change_wish wish{what,
+                       texts_of(asked, "operators"),
+                       text_of(asked, "plugin"),
+                       texts_of(asked, "config"),
+                       text_of(asked, "file"),
+                       text_of(asked, "text"),
+                       texts_of(asked, "sets"),
+                       text_of(asked, "probation"),
+                       asked.value("wait", true),
+                       asked.value("rebuild", false),
+                       peer_of(fd)};
       auto done = of_.change(wish);
       if (!done) return refusal(done.why());
       return {{"ok", true}, {what == "plan" ? "difference" : "change", json::parse(*done, nullptr, false)}};
@@ -201,8 +209,9 @@ class server final : public control_server {
       if (!done) return refusal(done.why());
       return {{"ok", true}, {"shadow", json::parse(*done, nullptr, false)}};
     }
-    return refusal(base::config_error("unknown request; there are status, why-no-output, savepoint, stop, swap, apply, plan, rollback, "
-                                      "promote, shadow, shadow-report and shadow-drop"));
+    return refusal(base::config_error(
+        "unknown request; there are status, why-no-output, savepoint, stop, swap, apply, plan, rollback, "
+        "promote, shadow, shadow-report and shadow-drop"));
   }
 
   controlled& of_;
@@ -276,15 +285,21 @@ base::result<std::string> ask_savepoint(const std::string& state_directory, cons
   return text_of(answer, "savepoint");
 }
 base::result<std::string> ask_change(const std::string& state_directory, const change_wish& what) {
-  const json j{{"do", what.what},     {"operators", what.operators}, {"plugin", what.plugin},       {"config", what.config},
-               {"file", what.file},   {"text", what.text},           {"sets", what.sets},           {"probation", what.probation},
-               {"wait", what.wait},   {"rebuild", what.rebuild}};
+  const json j{{"do", what.what},        {"operators", what.operators}, {"plugin", what.plugin},
+               {"config", what.config},  {"file", what.file},           {"text", what.text},
+               {"sets", what.sets},      {"probation", what.probation}, {"wait", what.wait},
+               {"rebuild", what.rebuild}};
   const auto answer = WEIR_TRY(ask(state_directory, j, 0));
   return answer.value(what.what == "plan" ? "difference" : "change", json::object()).dump();
 }
-base::result<std::string> ask_shadow(const std::string& state_directory, const std::string& what, const shadow_wish& wish) {
-  const json j{{"do", what},           {"operator", wish.operator_id}, {"plugin", wish.plugin},
-               {"config", wish.config}, {"ignore", wish.ignored},       {"tolerance", wish.tolerances}};
+base::result<std::string> ask_shadow(const std::string& state_directory, const std::string& what,
+                                     const shadow_wish& wish) {
+  const json j{{"do", what},
+               {"operator", wish.operator_id},
+               {"plugin", wish.plugin},
+               {"config", wish.config},
+               {"ignore", wish.ignored},
+               {"tolerance", wish.tolerances}};
   const auto answer = WEIR_TRY(ask(state_directory, j, 0));
   return answer.value("shadow", json::object()).dump();
 }

@@ -73,7 +73,8 @@ base::result<std::string> ask_savepoint(const std::string& state_directory, cons
 /// `by` is not sent. The record of the change, or the difference, as JSON.
 base::result<std::string> ask_change(const std::string& state_directory, const change_wish& what);
 /// The shadow as JSON.
-base::result<std::string> ask_shadow(const std::string& state_directory, const std::string& what, const shadow_wish& wish);
+base::result<std::string> ask_shadow(const std::string& state_directory, const std::string& what,
+                                     const shadow_wish& wish);
 base::result<std::string> ask_stop(const std::string& state_directory, const std::string& savepoint);
 
 }  // namespace weir::control

@@ -1,7 +1,5 @@
 // The engine of host/job behind the interface of `weir run`: starts it, measures the process, turns its figures into a
 // result and into metrics.
-#include "control/job_engine.hpp"
-
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -10,6 +8,7 @@
 #include "base/fault_point.hpp"
 #include "base/log.hpp"
 #include "base/memory_limit.hpp"
+#include "control/job_engine.hpp"
 #include "control/version.hpp"
 #include "job/host_table.hpp"
 #include "job/job.hpp"
@@ -89,8 +88,7 @@ cut_metrics metrics_of(const job::cut_figures& c, std::int64_t now_us) {
 bool waits_for_time(const plan::node& n) {
   if (const weir_operator* op = n.component->operation(); op && WEIR_HAS(op, weir_operator, on_watermark)) return true;
   const auto& timers = n.binding->timers();
-  return std::any_of(timers.begin(), timers.end(),
-                     [](const auto& t) { return t.time_kind == WEIR_TIMER_EVENT_TIME; });
+  return std::any_of(timers.begin(), timers.end(), [](const auto& t) { return t.time_kind == WEIR_TIMER_EVENT_TIME; });
 }
 
 bool has_state(const plan::plan& of) {
@@ -104,8 +102,9 @@ std::uint64_t queued_most(const plan::plan& of, std::uint64_t one) {
   for (const plan::node& n : of.nodes)
     for (const plan::input& in : n.inputs)
       if (!in.chained)
-        channels += in.exchange == plan::exchange_kind::forward ? n.parallelism
-                                                                : std::uint64_t{n.parallelism} * of.nodes[in.from_node].parallelism;
+        channels += in.exchange == plan::exchange_kind::forward
+                        ? n.parallelism
+                        : std::uint64_t{n.parallelism} * of.nodes[in.from_node].parallelism;
   return channels * one;
 }
 
@@ -146,7 +145,8 @@ base::result<void> job_engine::start() {
 }
 
 base::result<std::shared_ptr<job::job>> job_engine::make_job(const plan::plan_ptr& what, std::uint64_t definition,
-                                                             std::optional<checkpoint::snapshot> from, std::int64_t hold_cuts_us) {
+                                                             std::optional<checkpoint::snapshot> from,
+                                                             std::int64_t hold_cuts_us) {
   job::options how;
   how.queue_bytes = what->told->limits.queue_bytes;
   how.batch_rows = what->told->limits.batch_rows;
@@ -155,8 +155,9 @@ base::result<std::shared_ptr<job::job>> job_engine::make_job(const plan::plan_pt
     const config::checkpoint& told = what->told->checkpoint;
     how.storage = storage_.get();
     how.restore = std::move(from);
-    how.cuts = {told.interval_us,        told.timeout_us,         told.min_pause_us, told.tolerable_failures,
-                told.aligned_timeout_us, told.mode == config::checkpoint_mode::exactly_once, told.incremental};
+    how.cuts = {told.interval_us,        told.timeout_us,         told.min_pause_us,
+                told.tolerable_failures, told.aligned_timeout_us, told.mode == config::checkpoint_mode::exactly_once,
+                told.incremental};
     how.allow_dropped_state = told_.allow_dropped_state;
     how.still_mine = [right = told_.place->right] { return right.still_mine(); };
     if (definition > 0) how.facts.emplace(supervisor::definition_fact, std::to_string(definition));

@@ -52,13 +52,13 @@ struct run_result {
 
 /// A change of the running pipeline: from what it is to another definition, at one cut.
 struct change_request {
-  supervisor::definition next;  ///< number 0: it is new, and is written when it has been accepted
-  plan::plan_ptr plan;          ///< of it
-  std::string what;             ///< "swap", "apply", "rollback", "promote"
-  std::string by;               ///< who asked
+  supervisor::definition next;               ///< number 0: it is new, and is written when it has been accepted
+  plan::plan_ptr plan;                       ///< of it
+  std::string what;                          ///< "swap", "apply", "rollback", "promote"
+  std::string by;                            ///< who asked
   std::optional<std::int64_t> probation_us;  ///< in place of [swap] probation; 0: until the next checkpoint
-  bool rebuild = false;         ///< at a cut, also when it could be hot
-  std::string kept_plugin;      ///< of a swap that brings one: where weir keeps it
+  bool rebuild = false;                      ///< at a cut, also when it could be hot
+  std::string kept_plugin;                   ///< of a swap that brings one: where weir keeps it
 };
 
 /// One run of one pipeline, whose plan may change meanwhile.

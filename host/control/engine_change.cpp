@@ -45,16 +45,18 @@ void job_engine::note(change_in_work& of, change_state state) {
   of.record.state = state;
   auto noted = supervisor::note_change(env_, told_.state_directory, of.record);
   if (!noted) log_.error("the change cannot be noted in the history", {{"why", noted.why().text()}});
-  log_.log(state == change_state::rolled_back || state == change_state::given_up ? base::log_level::warn : base::log_level::info,
-           "change of the pipeline", {{"change", of.record.number},
-                                      {"what", of.record.what},
-                                      {"state", supervisor::name_of(state)},
-                                      {"cut", of.record.cut},
-                                      {"pause_us", of.record.pause_us},
-                                      {"back_us", of.record.back_us},
-                                      {"hot", of.record.hot},
-                                      {"by", of.record.by},
-                                      {"why", of.record.why}});
+  log_.log(state == change_state::rolled_back || state == change_state::given_up ? base::log_level::warn
+                                                                                 : base::log_level::info,
+           "change of the pipeline",
+           {{"change", of.record.number},
+            {"what", of.record.what},
+            {"state", supervisor::name_of(state)},
+            {"cut", of.record.cut},
+            {"pause_us", of.record.pause_us},
+            {"back_us", of.record.back_us},
+            {"hot", of.record.hot},
+            {"by", of.record.by},
+            {"why", of.record.why}});
 }
 
 void job_engine::decided(std::unique_lock<std::mutex>& lock, change_state state, const std::string& why) {
@@ -69,13 +71,16 @@ void job_engine::decided(std::unique_lock<std::mutex>& lock, change_state state,
 
 base::result<change_record> job_engine::change(change_request what, bool wait) {
   if (!told_.place)
-    return base::config_error("a pipeline without checkpoints cannot be changed while it runs, for nothing could be taken back: "
-                              "give it a [checkpoint] table");
+    return base::config_error(
+        "a pipeline without checkpoints cannot be changed while it runs, for nothing could be taken back: "
+        "give it a [checkpoint] table");
   std::unique_lock lock(mutex_);
-  if (over_ || drained_ || stopped_ || !now_.job) return base::external_error("the pipeline is ending, or has not begun yet");
+  if (over_ || drained_ || stopped_ || !now_.job)
+    return base::external_error("the pipeline is ending, or has not begun yet");
   if (shadow_begins_) return base::external_error("a shadow is just beginning: try again", {}, base::retry::backoff);
   if (change_)
-    return base::external_error(cat("change ", change_->record.number, " (", change_->record.what, ") is still on probation: wait for it "
+    return base::external_error(cat("change ", change_->record.number, " (", change_->record.what,
+                                    ") is still on probation: wait for it "
                                     "(weir history), or take it back (weir rollback)"));
   change_in_work work;
   work.between = plan::compare(*now_.plan, *what.plan);
@@ -88,7 +93,8 @@ base::result<change_record> job_engine::change(change_request what, bool wait) {
     std::string keys;
     for (const auto& s : work.between.settings)
       if (s.how == plan::reach::restart) keys += (keys.empty() ? "" : ", ") + s.key;
-    return base::config_error(cat("a running pipeline cannot change ", keys, ": stop it with a savepoint and start the new file from it "
+    return base::config_error(cat("a running pipeline cannot change ", keys,
+                                  ": stop it with a savepoint and start the new file from it "
                                   "(weir stop PIPELINE --savepoint DIR; weir run FILE --from DIR)"));
   }
   if (what.next.number == 0) {
@@ -96,7 +102,9 @@ base::result<change_record> job_engine::change(change_request what, bool wait) {
     WEIR_TRY(supervisor::add_definition(env_, told_.state_directory, what.next));
     // Behind it: what it names is kept. The plugin of a shadow is in no definition before it is promoted.
     if (!shadow_ || !shadow_->comparing()) {
-      if (auto trimmed = supervisor::trim_definitions(env_, told_.state_directory, definitions_kept, now_.definition.number); !trimmed)
+      if (auto trimmed =
+              supervisor::trim_definitions(env_, told_.state_directory, definitions_kept, now_.definition.number);
+          !trimmed)
         log_.warn("old definitions cannot be removed", {{"why", trimmed.why().text()}});
     }
   }
@@ -135,19 +143,21 @@ void job_engine::change_hot(std::unique_lock<std::mutex>& lock) {
   change_in_work& of = *change_;
   const std::uint64_t number = of.record.number;
   const auto job = now_.job;
-  job::exchange_request what{of.asked.plan, of.between.exchanged,
+  job::exchange_request what{of.asked.plan,
+                             of.between.exchanged,
                              {{supervisor::definition_fact, std::to_string(of.asked.next.number)}},
                              of.asked.probation_us.value_or(of.asked.plan->told->swap.probation_us)};
   change_->hot_began = true;
   lock.unlock();
-  auto prepared = job->exchange(std::move(what), [this, number](std::optional<job::exchange_failure> failed, job::exchanged how) {
-    {
-      const std::lock_guard mine(mutex_);
-      if (!change_ || change_->record.number != number) return;
-      change_->hot_result.emplace(std::move(failed), how);
-    }
-    changed_.notify_all();
-  });
+  auto prepared =
+      job->exchange(std::move(what), [this, number](std::optional<job::exchange_failure> failed, job::exchanged how) {
+        {
+          const std::lock_guard mine(mutex_);
+          if (!change_ || change_->record.number != number) return;
+          change_->hot_result.emplace(std::move(failed), how);
+        }
+        changed_.notify_all();
+      });
   lock.lock();
   const auto mine = [&] { return change_ && change_->record.number == number; };
   if (!prepared) {
@@ -173,8 +183,10 @@ void job_engine::change_hot(std::unique_lock<std::mutex>& lock) {
   change_->record.cut = how.cut;
   change_->record.pause_us = how.pause_us;
   change_->record.hot = true;
-  if (std::find(change_->between.exchanged.begin(), change_->between.exchanged.end(), shadow_node_) != change_->between.exchanged.end())
-    change_->record.what == "promote" ? shadow_ends("promoted", "it serves") : shadow_ends("replaced", "the operator was given another version");
+  if (std::find(change_->between.exchanged.begin(), change_->between.exchanged.end(), shadow_node_) !=
+      change_->between.exchanged.end())
+    change_->record.what == "promote" ? shadow_ends("promoted", "it serves")
+                                      : shadow_ends("replaced", "the operator was given another version");
   now_.plan = change_->asked.plan;
   now_.definition = change_->asked.next;
   change_->from = take_sample(now_);
@@ -262,9 +274,11 @@ bool job_engine::next_job(const base::result<job::totals>& ended) {
   if (!change_) return false;
   // On probation the run ended in order: its last cut has decided. Otherwise a restart will find what there is.
   if (change_->record.state == change_state::began)
-    decided(lock, change_state::given_up, ended ? "the pipeline was stopped before" : cat("the pipeline failed before: ", ended.why().text()));
+    decided(lock, change_state::given_up,
+            ended ? "the pipeline was stopped before" : cat("the pipeline failed before: ", ended.why().text()));
   else
-    decided(lock, change_state::rolled_back, ended ? "the pipeline was stopped before its probation was over" : ended.why().text());
+    decided(lock, change_state::rolled_back,
+            ended ? "the pipeline was stopped before its probation was over" : ended.why().text());
   return false;
 }
 

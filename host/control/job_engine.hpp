@@ -56,7 +56,7 @@ class job_engine final : public engine {
   struct generation {
     plan::plan_ptr plan;
     supervisor::definition definition;
-    std::shared_ptr<job::job> job;  ///< null before start
+    std::shared_ptr<job::job> job;              ///< null before start
     std::map<std::string, node_sums> at_begin;  ///< the counts that the job began with
   };
   generation now() const {
@@ -69,15 +69,15 @@ class job_engine final : public engine {
     change_request asked;
     supervisor::change_record record;
     plan::difference between;
-    generation before;      ///< to go back to; without its job
-    bool rebuild = false;   ///< the job is being drained for it
-    std::string take_back;  ///< why the old version is wanted again; empty: it is not
+    generation before;       ///< to go back to; without its job
+    bool rebuild = false;    ///< the job is being drained for it
+    std::string take_back;   ///< why the old version is wanted again; empty: it is not
     bool hot_began = false;  ///< from here on some subtasks may have changed
     std::optional<std::pair<std::optional<job::exchange_failure>, job::exchanged>> hot_result;
     std::int64_t since_ns = 0;
     std::map<std::string, node_sums> old;  ///< what the exchanged nodes did as the old version
     sample from;                           ///< when the new version began to serve
-    std::optional<base::error> failed;  ///< the answer of change()
+    std::optional<base::error> failed;     ///< the answer of change()
   };
 
   // ---- engine.cpp
@@ -129,15 +129,15 @@ class job_engine final : public engine {
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  generation now_;                        // guarded by mutex_
-  std::optional<change_in_work> change_;  // guarded by mutex_
-  std::optional<supervisor::change_record> last_change_;  // decided; guarded by mutex_
-  bool over_ = false;                     // no change any more; guarded by mutex_
-  std::optional<shadow_run> shadow_;      // the newest one, over or not; guarded by mutex_
-  std::uint32_t shadow_node_ = 0;         // of the plan; guarded by mutex_
-  bool shadow_begins_ = false;            // no change until it has its cut; guarded by mutex_
+  generation now_;                                         // guarded by mutex_
+  std::optional<change_in_work> change_;                   // guarded by mutex_
+  std::optional<supervisor::change_record> last_change_;   // decided; guarded by mutex_
+  bool over_ = false;                                      // no change any more; guarded by mutex_
+  std::optional<shadow_run> shadow_;                       // the newest one, over or not; guarded by mutex_
+  std::uint32_t shadow_node_ = 0;                          // of the plan; guarded by mutex_
+  bool shadow_begins_ = false;                             // no change until it has its cut; guarded by mutex_
   std::shared_ptr<task::shadow_report> shadow_told_over_;  // whose end was written; guarded by mutex_
-  std::int64_t tell_shadow_ns_ = 0;       // guarded by mutex_
+  std::int64_t tell_shadow_ns_ = 0;                        // guarded by mutex_
 };
 
 }  // namespace weir::control

@@ -82,8 +82,8 @@ void cuts(std::string& out, const cut_metrics& c, const std::string& labels) {
 }
 
 void shadow(std::string& out, const shadow_metrics& s, const std::string& pipeline) {
-  const auto labels = "{pipeline=\"" + label_value(pipeline) + "\",operator=\"" + label_value(s.operator_id) + "\",plugin=\"" +
-                      label_value(s.plugin) + "\"}";
+  const auto labels = "{pipeline=\"" + label_value(pipeline) + "\",operator=\"" + label_value(s.operator_id) +
+                      "\",plugin=\"" + label_value(s.plugin) + "\"}";
   const auto count = [&](const char* name, const char* help, std::uint64_t value) {
     single(out, name, "counter", help, labels, std::to_string(value));
   };

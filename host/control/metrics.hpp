@@ -50,15 +50,15 @@ struct cut_metrics {
 /// A version beside the one that serves.
 struct shadow_metrics {
   std::string operator_id;
-  std::string plugin;  ///< of the shadow
-  std::string state;   ///< as in shadow_record.hpp
+  std::string plugin;                                              ///< of the shadow
+  std::string state;                                               ///< as in shadow_record.hpp
   std::uint64_t equal = 0, different = 0, missing = 0, extra = 0;  ///< rows
 };
 
 struct metric_snapshot {
   std::string pipeline;
   std::vector<subtask_metrics> subtasks;
-  std::optional<cut_metrics> cuts;  ///< absent: it takes none
+  std::optional<cut_metrics> cuts;       ///< absent: it takes none
   std::optional<shadow_metrics> shadow;  ///< the newest one, over or not
   std::uint64_t rss_bytes = 0;
   std::uint64_t cpu_ns = 0;        ///< of the process

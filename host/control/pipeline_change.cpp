@@ -20,7 +20,8 @@ using base::quoted;
 /// Sets of earlier swaps that begin so: what follows replaces them.
 void drop_sets(supervisor::definition& of, const std::string& begin) {
   const auto from = of.sets.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(of.given, of.sets.size()));
-  of.sets.erase(std::remove_if(from, of.sets.end(), [&](const std::string& s) { return s.starts_with(begin); }), of.sets.end());
+  of.sets.erase(std::remove_if(from, of.sets.end(), [&](const std::string& s) { return s.starts_with(begin); }),
+                of.sets.end());
 }
 
 /// Plugins of earlier swaps that no node uses any more; of one that several nodes got at once, one entry is enough.
@@ -33,7 +34,8 @@ void drop_unused_plugins(supervisor::definition& of) {
     if (!seen.insert(set).second) return true;
     const std::string alias = set.substr(begin.size(), set.find('.', begin.size()) - begin.size());
     const std::string uses = cat(".uses=", alias, '.');
-    return std::none_of(of.sets.begin(), of.sets.end(), [&](const std::string& s) { return s.find(uses) != std::string::npos; });
+    return std::none_of(of.sets.begin(), of.sets.end(),
+                        [&](const std::string& s) { return s.find(uses) != std::string::npos; });
   };
   std::vector<std::string> kept(of.sets.begin(), from);
   std::copy_if(from, of.sets.end(), std::back_inserter(kept), [&](const std::string& s) { return !unused(s); });
@@ -48,7 +50,8 @@ constexpr std::uint64_t most_plugin_bytes = std::uint64_t{1} << 30;
 std::string alias_of(std::string was, const std::string& sha256) {
   constexpr std::size_t digits = 8;
   const std::size_t dash = was.size() > digits ? was.size() - digits - 1 : 0;
-  const bool is_alias = dash > 0 && was[dash] == '-' && was.find_first_not_of("0123456789abcdef", dash + 1) == std::string::npos;
+  const bool is_alias =
+      dash > 0 && was[dash] == '-' && was.find_first_not_of("0123456789abcdef", dash + 1) == std::string::npos;
   if (is_alias) was.resize(dash);
   return cat(was, '-', sha256.substr(0, digits));
 }
@@ -97,16 +100,19 @@ base::result<void> change_maker::try_elsewhere(const supervisor::definition& wha
   for (const auto& d : plugins_.catalog->directories()) arguments.insert(arguments.end(), {"--plugin-dir", d});
   const auto end = WEIR_TRY(supervisor::os::run_this_program(arguments, what.text, check_patience_ms));
   if (!end.how)
-    return base::plugin_error(cat("a plugin hangs when it is loaded or bound: the check in another process did not end within ",
-                                  check_patience_ms / 1000, " s\n", end.output));
+    return base::plugin_error(
+        cat("a plugin hangs when it is loaded or bound: the check in another process did not end within ",
+            check_patience_ms / 1000, " s\n", end.output));
   if (end.how->what == supervisor::os::process_change::kind::killed)
-    return base::plugin_error(cat("a plugin crashes when it is loaded or bound: the check in another process ended by signal ",
-                                  end.how->number, "\n", end.output));
+    return base::plugin_error(
+        cat("a plugin crashes when it is loaded or bound: the check in another process ended by signal ",
+            end.how->number, "\n", end.output));
   if (end.how->number != 0) return base::config_error(end.output);
   // Who ends a process with 0 before it was done is no success.
   if (end.output.find(cat(what.file, ": ok, ")) == std::string::npos)
-    return base::plugin_error(cat("a plugin ends the process when it is loaded or bound: the check in another process did not come to its end\n",
-                                  end.output));
+    return base::plugin_error(cat(
+        "a plugin ends the process when it is loaded or bound: the check in another process did not come to its end\n",
+        end.output));
   base::fault_point("change.checked");
   return {};
 }
@@ -132,7 +138,8 @@ base::result<change_request> change_maker::swap(const swap_request& what, const 
     if (!n) {
       std::vector<std::string> ids;
       for (const auto& other : loaded.pipeline->nodes) ids.push_back(other.id);
-      return base::config_error(cat("the pipeline has no operator ", quoted(id), base::did_you_mean(id, ids), "; it has ", base::one_of(ids)));
+      return base::config_error(cat("the pipeline has no operator ", quoted(id), base::did_you_mean(id, ids),
+                                    "; it has ", base::one_of(ids)));
     }
     if (kept) {
       drop_sets(made.next, id + ".uses=");

@@ -19,7 +19,7 @@ struct swap_request {
 };
 
 struct apply_request {
-  std::string file;               ///< as people name it; absolute
+  std::string file;  ///< as people name it; absolute
   std::string text;
   std::vector<std::string> sets;  ///< "id.key=value"
 };

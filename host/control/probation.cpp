@@ -22,7 +22,8 @@ std::string rounded(double x) {
 
 double part(std::uint64_t of, std::uint64_t all) { return static_cast<double>(of) / static_cast<double>(all); }
 
-std::optional<std::string> broken_by(const config::swap& bounds, const std::string& id, const node_sums& before, const node_sums& now) {
+std::optional<std::string> broken_by(const config::swap& bounds, const std::string& id, const node_sums& before,
+                                     const node_sums& now) {
   if (now.records_in == 0) return std::nullopt;
   if (bounds.max_error_ratio && now.records_in >= enough_records) {
     const double errors = part(now.errors, now.records_in);
@@ -31,11 +32,13 @@ std::optional<std::string> broken_by(const config::swap& bounds, const std::stri
                  rounded(*bounds.max_error_ratio * 100), " %)");
   }
   if (before.records_in < enough_records) return std::nullopt;
-  if (bounds.max_slowdown && before.busy_ns > 0 && (now.records_in >= enough_records || now.busy_ns >= enough_busy_ns)) {
+  if (bounds.max_slowdown && before.busy_ns > 0 &&
+      (now.records_in >= enough_records || now.busy_ns >= enough_busy_ns)) {
     const double was = static_cast<double>(before.busy_ns) / static_cast<double>(before.records_in);
     const double is = static_cast<double>(now.busy_ns) / static_cast<double>(now.records_in);
     if (is > was * *bounds.max_slowdown)
-      return cat(id, " is ", rounded(is / was), " times slower than before (swap.max_slowdown allows ", rounded(*bounds.max_slowdown), ")");
+      return cat(id, " is ", rounded(is / was), " times slower than before (swap.max_slowdown allows ",
+                 rounded(*bounds.max_slowdown), ")");
   }
   if (bounds.min_output_ratio && before.records_out > 0 && now.records_in >= enough_records) {
     const double was = part(before.records_out, before.records_in), is = part(now.records_out, now.records_in);
@@ -57,10 +60,12 @@ std::optional<std::string> broken_bound(const config::swap& bounds, const std::m
   };
   for (const std::string& id : bounds.invariants)
     if (const auto rows = since(id); rows && rows->records_out > 0)
-      return cat("the invariant ", id, " gave out ", rows->records_out, rows->records_out == 1 ? " row" : " rows", " (swap.invariant)");
+      return cat("the invariant ", id, " gave out ", rows->records_out, rows->records_out == 1 ? " row" : " rows",
+                 " (swap.invariant)");
   if (bounds.max_memory_growth && now.rss_bytes > from.rss_bytes + *bounds.max_memory_growth)
-    return cat("the process uses ", (now.rss_bytes - from.rss_bytes) >> 20, " MiB more memory than before (swap.max_memory_growth allows ",
-               *bounds.max_memory_growth >> 20, " MiB)");
+    return cat("the process uses ", (now.rss_bytes - from.rss_bytes) >> 20,
+               " MiB more memory than before (swap.max_memory_growth allows ", *bounds.max_memory_growth >> 20,
+               " MiB)");
   for (const auto& [id, was] : before)
     if (const auto is = since(id))
       if (auto why = broken_by(bounds, id, was, *is)) return why;

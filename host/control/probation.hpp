@@ -13,8 +13,8 @@ namespace weir::control {
 /// Sums over the subtasks of a node; they only grow while a version serves.
 struct node_sums {
   std::uint64_t records_in = 0, records_out = 0;
-  std::uint64_t errors = 0;   ///< dead letters and skipped
-  std::int64_t busy_ns = 0;   ///< of the threads that it runs in
+  std::uint64_t errors = 0;  ///< dead letters and skipped
+  std::int64_t busy_ns = 0;  ///< of the threads that it runs in
   friend node_sums operator-(const node_sums& a, const node_sums& b) {
     return {a.records_in - b.records_in, a.records_out - b.records_out, a.errors - b.errors, a.busy_ns - b.busy_ns};
   }

@@ -23,8 +23,9 @@ std::string json_of(const plan::difference& d) {
   std::string text = cat("{\"how\":", quoted(std::string(plan::name_of(d.how))), ",\"nodes\":[");
   const char* between = "";
   for (const auto& n : d.nodes) {
-    text += cat(between, "{\"id\":", quoted(n.id), ",\"how\":", quoted(std::string(plan::name_of(n.how))), ",\"what\":", quoted(n.what),
-                ",\"from\":", quoted(n.from), ",\"to\":", quoted(n.to), ",\"state\":", quoted(n.state), "}");
+    text += cat(between, "{\"id\":", quoted(n.id), ",\"how\":", quoted(std::string(plan::name_of(n.how))),
+                ",\"what\":", quoted(n.what), ",\"from\":", quoted(n.from), ",\"to\":", quoted(n.to),
+                ",\"state\":", quoted(n.state), "}");
     between = ",";
   }
   text += "],\"settings\":[";
@@ -59,8 +60,9 @@ std::string run_control::status() {
   }
   text += "]";
   if (const auto& s = now.shadow)
-    text += cat(",\"shadow\":{\"operator\":", quoted(s->operator_id), ",\"plugin\":", quoted(s->plugin), ",\"state\":", quoted(s->state),
-                ",\"equal\":", s->equal, ",\"different\":", s->different, ",\"missing\":", s->missing, ",\"extra\":", s->extra, "}");
+    text += cat(",\"shadow\":{\"operator\":", quoted(s->operator_id), ",\"plugin\":", quoted(s->plugin),
+                ",\"state\":", quoted(s->state), ",\"equal\":", s->equal, ",\"different\":", s->different,
+                ",\"missing\":", s->missing, ",\"extra\":", s->extra, "}");
   if (const auto why = of_.not_ready_because()) text += ",\"not_ready\":" + quoted(*why);
   return text + "}";
 }
@@ -77,8 +79,9 @@ base::result<void> run_control::savepoint(const std::string& directory) {
 
 base::result<std::string> run_control::change(const change_wish& what) {
   if (!changes_)
-    return base::config_error("a pipeline without checkpoints cannot be changed while it runs, for nothing could be taken back: "
-                              "give it a [checkpoint] table");
+    return base::config_error(
+        "a pipeline without checkpoints cannot be changed while it runs, for nothing could be taken back: "
+        "give it a [checkpoint] table");
   const auto now = of_.definition_now();
   if (what.what == "rollback") {
     auto back = of_.take_back(what.by);
@@ -96,8 +99,8 @@ base::result<std::string> run_control::change(const change_wish& what) {
     version = {what.operators, running->plugin, running->config};
   }
   auto made = what.what == "swap" || what.what == "promote" ? changes_->swap(version, now)
-              : what.what == "rollback" ? changes_->undo(now)
-                                        : changes_->apply({what.file, what.text, what.sets}, now);
+              : what.what == "rollback"                     ? changes_->undo(now)
+                                                            : changes_->apply({what.file, what.text, what.sets}, now);
   if (!made) return std::move(made).why();
   if (what.what == "plan") return json_of(plan::compare(*of_.plan_now(), *made->plan));
   if (what.what == "promote") made->what = what.what;
@@ -118,7 +121,8 @@ base::result<std::string> run_control::shadow(const std::string& what, const sha
       return base::config_error(cat("the shadow that runs is of ", running->operator_id));
     return what == "shadow-report" ? of_.shadow_now() : of_.end_shadow("dropped", "by " + wish.by);
   }
-  if (!changes_) return base::config_error("a shadow begins at a cut, and the pipeline takes none: give it a [checkpoint] table");
+  if (!changes_)
+    return base::config_error("a shadow begins at a cut, and the pipeline takes none: give it a [checkpoint] table");
   auto made = changes_->swap({{wish.operator_id}, wish.plugin, wish.config}, of_.definition_now());
   if (!made) return std::move(made).why();
   shadow_wish asked = wish;

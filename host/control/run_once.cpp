@@ -10,12 +10,12 @@
 #include "base/text.hpp"
 #include "checkpoint/snapshot.hpp"
 #include "control/engine.hpp"
+#include "control/found_pipeline.hpp"
 #include "control/metrics_server.hpp"
+#include "control/pipeline_change.hpp"
 #include "control/result_text.hpp"
 #include "control/run_control.hpp"
-#include "control/pipeline_change.hpp"
 #include "control/session.hpp"
-#include "control/found_pipeline.hpp"
 #include "control/watched_file.hpp"
 #include "supervisor/crash_log.hpp"
 
@@ -36,7 +36,8 @@ std::string working_directory_of_process() {
 }
 
 /// Whether it came, by changes while it ran, of what a person gives now.
-bool comes_of(base::env& env, const std::string& state_directory, supervisor::definition what, const std::string& origin) {
+bool comes_of(base::env& env, const std::string& state_directory, supervisor::definition what,
+              const std::string& origin) {
   for (;;) {
     if (what.origin == origin) return true;
     if (what.from == 0 || what.from >= what.number) return false;
@@ -60,7 +61,8 @@ base::result<supervisor::definition> definition_to_run(base::env& env, const run
   std::uint64_t number = 0;
   if (const auto newest = WEIR_TRY(checkpoint::newest_manifest(env, around.place->checkpoints))) {
     const auto fact = newest->facts.find(supervisor::definition_fact);
-    const auto n = fact == newest->facts.end() ? base::result<std::uint64_t>(std::uint64_t{0}) : base::parse_uint64(fact->second);
+    const auto n =
+        fact == newest->facts.end() ? base::result<std::uint64_t>(std::uint64_t{0}) : base::parse_uint64(fact->second);
     number = n ? *n : 0;
   }
   if (number > 0) {
@@ -68,8 +70,9 @@ base::result<supervisor::definition> definition_to_run(base::env& env, const run
     if (made_it && (made_it->origin == given.origin ||
                     (around.restarts > 0 && comes_of(env, around.state_directory, *made_it, given.origin)))) {
       if (made_it->from > 0)
-        log.warn("the pipeline was changed while it ran, and goes on as it was changed: edit the file to have it otherwise",
-                 {{"definition", number}, {"file", made_it->file}});
+        log.warn(
+            "the pipeline was changed while it ran, and goes on as it was changed: edit the file to have it otherwise",
+            {{"definition", number}, {"file", made_it->file}});
       return std::move(*made_it);
     }
   }
@@ -112,8 +115,10 @@ ended_report run_once(const run_arguments& told, const run_surroundings& around,
   std::optional<std::string> watched_path;
   if (told.watch) {
     if (!around.place)
-      return refused(exit_code::config, base::config_error("--watch: a pipeline without checkpoints cannot be changed while it runs: give it a "
-                                                           "[checkpoint] table"));
+      return refused(
+          exit_code::config,
+          base::config_error("--watch: a pipeline without checkpoints cannot be changed while it runs: give it a "
+                             "[checkpoint] table"));
     auto path = absolute_path(told.pipeline.files.front());
     if (!path) return refused(exit_code_of(path.why()), path.why());
     watched_path = std::move(path).take();
@@ -123,7 +128,8 @@ ended_report run_once(const run_arguments& told, const run_surroundings& around,
 
   const base::logger log({.room = "control", .pipeline = plan->pipeline});
   engine_options how{around.place, told.allow_dropped_state, {}, {}, around.state_directory, definition, {}};
-  how.working_directory = around.place ? base::join_path(around.state_directory, "working") : working_directory_of_process();
+  how.working_directory =
+      around.place ? base::join_path(around.state_directory, "working") : working_directory_of_process();
   if (around.place) {
     auto crashes = supervisor::read_crashes(env, around.state_directory);
     if (!crashes) return refused(exit_code_of(crashes.why()), crashes.why());
@@ -196,8 +202,9 @@ ended_report run_once(const run_arguments& told, const run_surroundings& around,
       break;
     case run_end::drained:
       // A person, or a service manager, has stopped it, and it has handed on all it had.
-      end.how = around.place && !plan->told->checkpoint.retain_on_cancel && !control.savepoint_wanted() ? state::cancelled
-                                                                                                        : state::drained;
+      end.how = around.place && !plan->told->checkpoint.retain_on_cancel && !control.savepoint_wanted()
+                    ? state::cancelled
+                    : state::drained;
       break;
     case run_end::stopped:
       end.how = state::stopped;

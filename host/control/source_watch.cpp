@@ -8,7 +8,8 @@ constexpr std::size_t most_files = 100'000;
 
 }  // namespace
 
-source_watch::source_watch(base::env& env, std::string folder) : env_(env), folder_(std::move(folder)), known_(now()), seen_(known_) {}
+source_watch::source_watch(base::env& env, std::string folder)
+    : env_(env), folder_(std::move(folder)), known_(now()), seen_(known_) {}
 
 bool source_watch::changed() {
   state at = now();

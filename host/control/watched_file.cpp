@@ -22,8 +22,8 @@ const std::string* edited_text::look(std::string now) {
   return &known_;
 }
 
-watched_file::watched_file(base::env& env, controlled& what, const std::string& pipeline, std::string file, std::string text,
-                           std::vector<std::string> sets)
+watched_file::watched_file(base::env& env, controlled& what, const std::string& pipeline, std::string file,
+                           std::string text, std::vector<std::string> sets)
     : env_(env),
       what_(what),
       log_({.room = "control", .pipeline = pipeline}),
@@ -66,7 +66,8 @@ void watched_file::apply(const std::string& text) {
   wish.sets = sets_;
   wish.by = "weir run --watch";
   if (auto done = what_.change(wish); !done)
-    log_.error("the edited file is not applied; the pipeline runs as before", {{"file", file_}, {"why", done.why().text()}});
+    log_.error("the edited file is not applied; the pipeline runs as before",
+               {{"file", file_}, {"why", done.why().text()}});
 }
 
 }  // namespace weir::control

@@ -119,7 +119,8 @@ std::optional<place> place_of(const plan::plan& what, const std::string& name) {
   const auto slash = name.rfind('/');
   if (slash == std::string::npos) return std::nullopt;
   place p;
-  if (std::from_chars(name.data() + slash + 1, name.data() + name.size(), p.second).ec != std::errc()) return std::nullopt;
+  if (std::from_chars(name.data() + slash + 1, name.data() + name.size(), p.second).ec != std::errc())
+    return std::nullopt;
   for (p.first = 0; p.first < what.nodes.size(); ++p.first)
     if (what.nodes[p.first].id == name.substr(0, slash)) return p;
   return std::nullopt;
@@ -218,11 +219,13 @@ silence_reason held_by_split(const looks& l, place waits, place source) {
                     span(l.of.between_us), ")");
     if (r.behind_us) r.what += cat("; the slowest split is ", f.held_by, ", ", span(*r.behind_us), " behind ", other);
   } else if (l.more(source.first, &subtask_figures::records_out) == 0) {
-    r.advice = cat("source ", l.id(source.first), "/", source.second, " gives no records and has not said that there are none: "
+    r.advice = cat("source ", l.id(source.first), "/", source.second,
+                   " gives no records and has not said that there are none: "
                    "look at what feeds it, and at its log lines");
   } else {
-    r.advice = cat("source ", l.id(source.first), " is reading; if records of ", f.held_by,
-                   " are rare and not late by intent, give its watermark idle_after, or look at what writes that split");
+    r.advice =
+        cat("source ", l.id(source.first), " is reading; if records of ", f.held_by,
+            " are rare and not late by intent, give its watermark idle_after, or look at what writes that split");
   }
   return r;
 }
@@ -247,13 +250,15 @@ silence_reason paused(const looks& l, place source) {
                base::quoted(group));
   if (least) {
     const auto& f = l.now(*least);
-    r.what += cat(", whose slowest source is ", l.id(least->first), " at ", time(f.watermark_us), " (split ", f.held_by, ")");
+    r.what +=
+        cat(", whose slowest source is ", l.id(least->first), " at ", time(f.watermark_us), " (split ", f.held_by, ")");
     const bool quiet = f.held_quiet_us >= 0 && strategy(l, least->first)->idle_after_us < 0;
-    if (f.held_pending >= 0) r.what += cat("; ", records(static_cast<std::uint64_t>(f.held_pending)), " of it are not read yet");
+    if (f.held_pending >= 0)
+      r.what += cat("; ", records(static_cast<std::uint64_t>(f.held_pending)), " of it are not read yet");
     if (quiet) {
       const auto* told = l.told(least->first);
-      r.advice = cat("it has nothing to read: add idle_after = \"30s\" to the watermark of [[source]] ", l.id(least->first),
-                     l.at_in_file(told && told->watermark ? &told->watermark->at : nullptr));
+      r.advice = cat("it has nothing to read: add idle_after = \"30s\" to the watermark of [[source]] ",
+                     l.id(least->first), l.at_in_file(told && told->watermark ? &told->watermark->at : nullptr));
     } else {
       r.advice = cat("look at what feeds ", l.id(least->first), ", or give the group a larger max_drift");
     }
@@ -274,7 +279,8 @@ silence_reason held(const looks& l, std::uint32_t node) {
     r.at = l.id(n);
     r.what = cat(waiting(l, waits), ", and source ", l.id(n), " has no watermark: it never says how far event time is");
     r.advice = cat("add watermark = { field = \"COLUMN\", out_of_orderness = \"5s\" } to [[source]] ", l.id(n),
-                   l.at_in_file(told ? &told->at : nullptr), "; without field when its records have an event time of their own");
+                   l.at_in_file(told ? &told->at : nullptr),
+                   "; without field when its records have an event time of their own");
     return r;
   }
   if (!source || l.now(*source).held_by.empty()) {
@@ -297,15 +303,16 @@ std::optional<silence_reason> back_pressure(const looks& l, const std::vector<st
       const bool stuck = taken == 0 && depth > 0 && before.pushed_batches > before.popped_batches;
       if (!now.full && !stuck) continue;
       silence_reason r = reason(kind::back_pressure, cat(l.id(n), "/", s));
-      r.what = cat(now.full ? "a queue in front of " : "batches wait in front of ", r.at, now.full ? " is full" : "", ": ",
-                   depth, depth == 1 ? " batch (" : " batches (", base::print_byte_size(now.pushed_bytes - now.popped_bytes),
-                   ") wait there and ", taken == 0 ? std::string("none was taken") : cat("only ", taken, " were taken"),
-                   " in ", span(l.of.between_us));
+      r.what =
+          cat(now.full ? "a queue in front of " : "batches wait in front of ", r.at, now.full ? " is full" : "", ": ",
+              depth, depth == 1 ? " batch (" : " batches (", base::print_byte_size(now.pushed_bytes - now.popped_bytes),
+              ") wait there and ", taken == 0 ? std::string("none was taken") : cat("only ", taken, " were taken"),
+              " in ", span(l.of.between_us));
       const auto thread = l.thread_of(n);
       const bool many = thread != l.id(n);
       r.advice = taken == 0 ? cat("a call of ", thread, " hangs, or waits for something outside: see the log")
-                            : cat(thread, many ? " are" : " is", " slow: look at the work of ", many ? "these nodes" : "it",
-                                  ", or raise parallelism");
+                            : cat(thread, many ? " are" : " is", " slow: look at the work of ",
+                                  many ? "these nodes" : "it", ", or raise parallelism");
       return r;
     }
   }
@@ -346,17 +353,20 @@ silence_reason of_sources(const looks& l, const std::vector<std::uint32_t>& node
       r.what += " and has not said that there is nothing to read";
     }
     const auto thread = l.thread_of(n);
-    r.advice = thread == l.id(n) ? "it is slow by its options (a rate), waits for what it reads from, or hangs: see the log"
-                                 : cat("it is slow by its options (a rate), or a call of what runs in its thread takes long (",
-                                       thread, "): see the log");
+    r.advice = thread == l.id(n)
+                   ? "it is slow by its options (a rate), waits for what it reads from, or hangs: see the log"
+                   : cat("it is slow by its options (a rate), or a call of what runs in its thread takes long (",
+                         thread, "): see the log");
   }
   if (given == 0 && silent.empty()) {
     r.kind = kind::nothing_to_read;
     r.at = quiet;
-    r.what = cat("there is nothing to read: ", quiet.empty() ? "no source" : quiet, " gave nothing in ", span(l.of.between_us),
-                 " and ", quiet.find(',') == std::string::npos ? "has" : "have", " nothing left");
+    r.what =
+        cat("there is nothing to read: ", quiet.empty() ? "no source" : quiet, " gave nothing in ",
+            span(l.of.between_us), " and ", quiet.find(',') == std::string::npos ? "has" : "have", " nothing left");
   } else if (silent.empty()) {
-    r.what = cat("nothing holds it: the sources gave ", records(given), " in ", span(l.of.between_us), ", none has reached it yet");
+    r.what = cat("nothing holds it: the sources gave ", records(given), " in ", span(l.of.between_us),
+                 ", none has reached it yet");
   }
   return r;
 }
@@ -373,10 +383,13 @@ silence_reason why(const looks& l, std::uint32_t sink) {
     silence_reason r = reason(kind::late, l.id(n));
     const auto late = l.more(n, &subtask_figures::late);
     if (in_now > 0 && late >= in_now) {
-      r.what = cat("all of the ", records(in_now), " that ", r.at, " got in ", span(l.of.between_us),
-                   " came too late: behind the event-time clock, which stands at ", time(l.now(slowest(l, n)).watermark_us));
-      r.advice = "raise out_of_orderness of the source, or allowed_lateness of the operator; one record with a time far in the "
-                 "future moves the clock for all";
+      r.what =
+          cat("all of the ", records(in_now), " that ", r.at, " got in ", span(l.of.between_us),
+              " came too late: behind the event-time clock, which stands at ", time(l.now(slowest(l, n)).watermark_us));
+      r.advice =
+          "raise out_of_orderness of the source, or allowed_lateness of the operator; one record with a time far in "
+          "the "
+          "future moves the clock for all";
       return r;
     }
     if (l.of.waits_for_time[n] && l.now(slowest(l, n)).watermark_us != end) return held(l, n);
@@ -409,18 +422,30 @@ bool takes_output(const plan::plan& what, std::uint32_t sink) {
 
 std::string_view name_of(silence_kind k) {
   switch (k) {
-    case kind::not_ready: return "not_ready";
-    case kind::back_pressure: return "back_pressure";
-    case kind::split: return "split";
-    case kind::idle_source: return "idle_source";
-    case kind::window_open: return "window_open";
-    case kind::no_strategy: return "no_strategy";
-    case kind::paused: return "paused";
-    case kind::late: return "late";
-    case kind::swallowed: return "swallowed";
-    case kind::nothing_to_read: return "nothing_to_read";
-    case kind::not_reading: return "not_reading";
-    case kind::under_way: return "under_way";
+    case kind::not_ready:
+      return "not_ready";
+    case kind::back_pressure:
+      return "back_pressure";
+    case kind::split:
+      return "split";
+    case kind::idle_source:
+      return "idle_source";
+    case kind::window_open:
+      return "window_open";
+    case kind::no_strategy:
+      return "no_strategy";
+    case kind::paused:
+      return "paused";
+    case kind::late:
+      return "late";
+    case kind::swallowed:
+      return "swallowed";
+    case kind::nothing_to_read:
+      return "nothing_to_read";
+    case kind::not_reading:
+      return "not_reading";
+    case kind::under_way:
+      return "under_way";
   }
   return "";
 }

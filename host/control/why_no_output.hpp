@@ -18,28 +18,28 @@
 namespace weir::control {
 
 enum class silence_kind : std::uint8_t {
-  not_ready,       ///< a source has not got its splits, or a task has failed
-  back_pressure,   ///< a queue is full: the subtask behind it is slow or hangs
-  split,           ///< a split holds the event-time clock
-  idle_source,     ///< the same, it has nothing to read, and idle_after is not told
-  window_open,     ///< the clock goes, or nothing newer has come: what waits has not ended yet
-  no_strategy,     ///< an operator of event time behind a source without [watermark]
-  paused,          ///< a source waits for a slower one of its align_group
-  late,            ///< all records come behind the clock
-  swallowed,       ///< an operator takes records and passes none on
-  nothing_to_read, ///< the sources have read all there is
-  not_reading,     ///< a source gives nothing and does not say why
-  under_way,       ///< nothing holds it, no record has reached the sink between the looks
+  not_ready,        ///< a source has not got its splits, or a task has failed
+  back_pressure,    ///< a queue is full: the subtask behind it is slow or hangs
+  split,            ///< a split holds the event-time clock
+  idle_source,      ///< the same, it has nothing to read, and idle_after is not told
+  window_open,      ///< the clock goes, or nothing newer has come: what waits has not ended yet
+  no_strategy,      ///< an operator of event time behind a source without [watermark]
+  paused,           ///< a source waits for a slower one of its align_group
+  late,             ///< all records come behind the clock
+  swallowed,        ///< an operator takes records and passes none on
+  nothing_to_read,  ///< the sources have read all there is
+  not_reading,      ///< a source gives nothing and does not say why
+  under_way,        ///< nothing holds it, no record has reached the sink between the looks
 };
 std::string_view name_of(silence_kind kind);
 
 /// What holds one sink back.
 struct silence_reason {
   silence_kind kind = silence_kind::under_way;
-  std::string sink;        ///< empty: all of them
-  std::string at;          ///< the operator, source or split that it is about: "trades", "trades/3"
-  std::string what;        ///< a sentence
-  std::string advice;      ///< what to do; may be empty
+  std::string sink;    ///< empty: all of them
+  std::string at;      ///< the operator, source or split that it is about: "trades", "trades/3"
+  std::string what;    ///< a sentence
+  std::string advice;  ///< what to do; may be empty
   std::optional<std::int64_t> watermark_us, behind_us, pending;  ///< of a split
 };
 

@@ -27,7 +27,8 @@ void channel::push(model::message m) {
   }
   {
     std::lock_guard lock(gate_.mutex_);
-    if (m.kind() == model::message_kind::barrier && m.barrier().cut > gate_.barrier_seen_.load(std::memory_order_relaxed))
+    if (m.kind() == model::message_kind::barrier &&
+        m.barrier().cut > gate_.barrier_seen_.load(std::memory_order_relaxed))
       gate_.barrier_seen_.store(m.barrier().cut, std::memory_order_release);
     if (m.kind() == model::message_kind::end) gate_.ends_.fetch_add(1, std::memory_order_release);
     queue_.push_back(std::move(m));

@@ -33,7 +33,7 @@ class channel {
 
   /// The consumer's input edge that this channel belongs to.
   std::uint32_t input() const { return input_; }
-  channel_counters counters() const;  ///< [any]
+  channel_counters counters() const;                                                 ///< [any]
   bool full() const { return bytes_.load(std::memory_order_relaxed) >= capacity_; }  ///< [any]
 
  private:

@@ -24,7 +24,9 @@ bool writer::has_room() {
 
 void writer::control(const model::message& m) {
   for (channel* c : channels_) {
-    if (m.kind() == model::message_kind::barrier && base::seeded_bug("drop_barrier") && c == channels_.back() && channels_.size() > 1) continue;
+    if (m.kind() == model::message_kind::barrier && base::seeded_bug("drop_barrier") && c == channels_.back() &&
+        channels_.size() > 1)
+      continue;
     c->push(m);
   }
 }

@@ -87,14 +87,16 @@ std::unique_ptr<task::task> make_task(const plan::plan& what, const plan::chain&
       rule = {strategy->out_of_orderness_us, strategy->idle_after_us};
       emit_interval_us = strategy->emit_interval_us;
     }
-    auto made = std::make_unique<task::source_task>(std::move(name), subtask, table, env, waker, rule, emit_interval_us);
+    auto made =
+        std::make_unique<task::source_task>(std::move(name), subtask, table, env, waker, rule, emit_interval_us);
     all.sources[head.chain].push_back(made.get());
     for (std::uint32_t at = 0; at < c.nodes.size(); ++at) {
       made->nodes().add(all.specs[c.nodes[at]]);
       stamp(what, what.nodes[c.nodes[at]], at, *made);
     }
     made->prepare();
-    if (const auto* strategy = strategy_of(what, c); strategy && !strategy->align_group.empty() && strategy->max_drift_us >= 0) {
+    if (const auto* strategy = strategy_of(what, c);
+        strategy && !strategy->align_group.empty() && strategy->max_drift_us >= 0) {
       auto& group = all.groups[strategy->align_group];
       if (!group) group = std::make_unique<source::alignment_group>(strategy->max_drift_us);
       made->align(*group);
@@ -144,7 +146,8 @@ std::shared_ptr<const op::spec> spec_of(const plan::plan& what, const plan::node
   made->dead_letters_connected = !n.outputs[n.dead_letter_output()].consumers.empty();
   made->trace = what.trace;
   made->keep = n.binding;
-  if (const auto at = how.suspected.find(made->id); at != how.suspected.end()) made->suspected = op::suspicion{at->second};
+  if (const auto at = how.suspected.find(made->id); at != how.suspected.end())
+    made->suspected = op::suspicion{at->second};
   return made;
 }
 
@@ -197,8 +200,8 @@ built build(const plan::plan& what, const options& how, const weir_host& table, 
           }
           producer.connect(from.at, output,
                            std::make_unique<exchange::writer>(
-                               exchange::partitioning{kind_of(edge.exchange), edge.key, what.key_groups}, std::move(channels),
-                               subtask));
+                               exchange::partitioning{kind_of(edge.exchange), edge.key, what.key_groups},
+                               std::move(channels), subtask));
         }
       }
     }

@@ -8,16 +8,16 @@
 #include "job/job.hpp"
 #include "operator/spec.hpp"
 #include "task/operator_task.hpp"
-#include "task/source_task.hpp"
 #include "task/runner.hpp"
+#include "task/source_task.hpp"
 
 namespace weir::job {
 
 /// The tasks of a plan, wired. Tasks and runner belong together: channels hold the runner's wakers.
 struct built {
   std::map<std::string, std::unique_ptr<source::alignment_group>> groups;  ///< by name of the align_group
-  std::vector<std::shared_ptr<const op::spec>> specs;           ///< by node
-  std::vector<std::vector<std::unique_ptr<task::task>>> tasks;  ///< by chain, by subtask
+  std::vector<std::shared_ptr<const op::spec>> specs;                      ///< by node
+  std::vector<std::vector<std::unique_ptr<task::task>>> tasks;             ///< by chain, by subtask
   /// Of a chain whose head is a source, its tasks as what they are; else empty. By chain.
   std::vector<std::vector<task::source_task*>> sources;
   /// Of the other chains. By chain.

@@ -25,9 +25,15 @@ constexpr std::int64_t between_asked_ns = 500'000'000;
 constexpr std::int64_t exchange_waits_ns = 50'000'000;
 
 std::map<std::string, std::uint64_t> named(const task::node_counts& c) {
-  return {{"records_in", c.records_in},   {"batches_in", c.batches_in},     {"bytes_in", c.bytes_in},
-          {"records_out", c.records_out}, {"batches_out", c.batches_out},   {"bytes_out", c.bytes_out},
-          {"late", c.late},               {"dead_letters", c.dead_letters}, {"skipped", c.skipped}};
+  return {{"records_in", c.records_in},
+          {"batches_in", c.batches_in},
+          {"bytes_in", c.bytes_in},
+          {"records_out", c.records_out},
+          {"batches_out", c.batches_out},
+          {"bytes_out", c.bytes_out},
+          {"late", c.late},
+          {"dead_letters", c.dead_letters},
+          {"skipped", c.skipped}};
 }
 
 }  // namespace
@@ -87,14 +93,17 @@ void cut_coordinator::run() {
     std::unique_lock lock(mutex_);
     if (stop_) return;
     const auto something = [&] {
-      return stop_ || look_again_ || !blocks_.empty() || !taken_.empty() || (work_ && work_->broken) || (exchange_ && !work_ && (!with_.ready || with_.ready())) || (!work_ && !wishes_.empty() && env_.monotonic_ns() >= hold_until_ns_ && (!with_.ready || with_.ready())) ||
+      return stop_ || look_again_ || !blocks_.empty() || !taken_.empty() || (work_ && work_->broken) ||
+             (exchange_ && !work_ && (!with_.ready || with_.ready())) ||
+             (!work_ && !wishes_.empty() && env_.monotonic_ns() >= hold_until_ns_ && (!with_.ready || with_.ready())) ||
              (!work_ && running_ == 0 && !over_);
     };
     if (something()) continue;
     if (until == INT64_MAX)
       changed_.wait(lock, something);
     else
-      changed_.wait_for(lock, std::chrono::nanoseconds(std::max<std::int64_t>(until - env_.monotonic_ns(), 0)), something);
+      changed_.wait_for(lock, std::chrono::nanoseconds(std::max<std::int64_t>(until - env_.monotonic_ns(), 0)),
+                        something);
   }
 }
 
@@ -112,10 +121,11 @@ std::int64_t cut_coordinator::step() {
       ++failures_pardoned_;
       give_up(lock, std::move(why));
     } else if (env_.monotonic_ns() - work_->began_ns >= rules_.timeout_us * 1000) {
-      give_up(lock, base::external_error(base::cat(
-                        "cut ", work_->cut, " was not complete after its timeout of ", rules_.timeout_us / 1'000'000, " s: ",
-                        work_->left, " of ", tasks_.size(), " subtasks had not handed over; look at back pressure, or raise "
-                        "checkpoint.timeout")));
+      give_up(lock,
+              base::external_error(base::cat("cut ", work_->cut, " was not complete after its timeout of ",
+                                             rules_.timeout_us / 1'000'000, " s: ", work_->left, " of ", tasks_.size(),
+                                             " subtasks had not handed over; look at back pressure, or raise "
+                                             "checkpoint.timeout")));
     }
   }
   if (!work_ && !over_ && !stop_) {
@@ -163,7 +173,8 @@ void cut_coordinator::tell_all(task::order o) {
 }
 
 bool cut_coordinator::must_make_room(std::int64_t now) const {
-  return exchange_ && !work_->last && !work_->asked && !work_->exchange && now - exchange_since_ns_ >= exchange_waits_ns;
+  return exchange_ && !work_->last && !work_->asked && !work_->exchange &&
+         now - exchange_since_ns_ >= exchange_waits_ns;
 }
 
 void cut_coordinator::exchange(exchange_order what) {
@@ -179,8 +190,8 @@ void cut_coordinator::exchange(exchange_order what) {
   changed_.notify_all();
 }
 
-void cut_coordinator::begin_cut(std::unique_lock<std::mutex>& lock, model::cut_kind kind, bool last, std::optional<wish> asked,
-                                std::optional<exchange_order> exchange) {
+void cut_coordinator::begin_cut(std::unique_lock<std::mutex>& lock, model::cut_kind kind, bool last,
+                                std::optional<wish> asked, std::optional<exchange_order> exchange) {
   work made;
   made.cut = next_cut_++;
   made.kind = kind;
@@ -193,7 +204,8 @@ void cut_coordinator::begin_cut(std::unique_lock<std::mutex>& lock, model::cut_k
   figures_.in_work_since_us = env_.now_us();
   if (with_.storage) {
     lock.unlock();
-    auto writer = with_.storage->begin({.number = cut, .kind = kind, .full = !rules_.incremental, .facts = with_.facts});
+    auto writer =
+        with_.storage->begin({.number = cut, .kind = kind, .full = !rules_.incremental, .facts = with_.facts});
     lock.lock();
     if (writer)
       made.writer = std::move(*writer);
@@ -215,7 +227,7 @@ void cut_coordinator::begin_cut(std::unique_lock<std::mutex>& lock, model::cut_k
     if (e.plan) {
       with_.facts = e.facts;
       hold_until_ns_ = env_.monotonic_ns() + e.hold_us * 1000;
-    base::fault_point("exchange.announced");
+      base::fault_point("exchange.announced");
     }
   }
   if (!broken) tell_all({task::order_kind::begin, cut, kind, with_.storage != nullptr});
@@ -247,7 +259,8 @@ void cut_coordinator::write(std::unique_lock<std::mutex>& lock) {
     std::vector<checkpoint::node_snapshot> nodes;
     for (std::uint32_t i = 0; i < cut.nodes.size(); ++i) nodes.push_back(snapshot_of(at, i, cut.nodes[i]));
     nodes[0].in_flight = std::move(cut.in_flight);
-    for (task::split_cut& s : cut.splits) nodes[0].splits.push_back({std::move(s.id), std::move(s.position), s.watermark_us});
+    for (task::split_cut& s : cut.splits)
+      nodes[0].splits.push_back({std::move(s.id), std::move(s.position), s.watermark_us});
     lock.unlock();
     for (const auto& n : nodes) work_->writer->node(n);
     lock.lock();
@@ -310,8 +323,10 @@ void cut_coordinator::conclude(std::unique_lock<std::mutex>& lock) {
   if (info && with_.completed) with_.completed(*info);
   if (done.asked) make_savepoint(done);
   if (info)
-    log_.info("cut is complete", {{"cut", done.cut}, {"milliseconds", (now - done.began_ns) / 1'000'000},
-                                  {"new_bytes", info->new_bytes}, {"last", done.last}});
+    log_.info("cut is complete", {{"cut", done.cut},
+                                  {"milliseconds", (now - done.began_ns) / 1'000'000},
+                                  {"new_bytes", info->new_bytes},
+                                  {"last", done.last}});
   done.writer.reset();
   fold();
   lock.lock();
@@ -328,7 +343,8 @@ void cut_coordinator::fold() {
   auto fold_all = [this] {
     auto folded = with_.storage->fold(checkpoint::state_mergers(plan_->key_groups));
     // The chains stay longer than they should be: worth a line, no reason to stop.
-    if (!folded) log_.warn("deltas could not be folded; it is tried again behind the next cut", {{"why", folded.why().text()}});
+    if (!folded)
+      log_.warn("deltas could not be folded; it is tried again behind the next cut", {{"why", folded.why().text()}});
     folding_ = false;
   };
   if (!thread_.joinable()) return fold_all();  // a simulation has no threads

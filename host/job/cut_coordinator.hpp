@@ -31,13 +31,14 @@ namespace weir::job {
 class cut_coordinator final : public task::cut_sink {
  public:
   struct parts {
-    checkpoint::storage* storage = nullptr;  ///< null: no checkpoints
-    std::uint64_t last_cut = 0;              ///< the highest number ever used before
-    bool memory_is_limited = false;          ///< tasks may ask for a cut to let go of memory
-    std::int64_t restored_at_us = -1;        ///< when the restored cut was taken; -1: none is restored
+    checkpoint::storage* storage = nullptr;    ///< null: no checkpoints
+    std::uint64_t last_cut = 0;                ///< the highest number ever used before
+    bool memory_is_limited = false;            ///< tasks may ask for a cut to let go of memory
+    std::int64_t restored_at_us = -1;          ///< when the restored cut was taken; -1: none is restored
     std::map<std::string, std::string> facts;  ///< of every cut
-    std::int64_t hold_us = 0;                ///< so long after begin() no cut is made, but the last one
-    std::function<void(const checkpoint::cut_info&)> completed;  ///< on the coordinator's thread, after it was told to the tasks
+    std::int64_t hold_us = 0;                  ///< so long after begin() no cut is made, but the last one
+    std::function<void(const checkpoint::cut_info&)>
+        completed;  ///< on the coordinator's thread, after it was told to the tasks
     /// Why no cut can be made yet: a source that has not got its splits back would lose their positions. [any]
     std::function<bool()> ready;
     std::function<base::result<void>()> still_mine;  ///< asked before a cut becomes valid; null: always
@@ -59,7 +60,8 @@ class cut_coordinator final : public task::cut_sink {
   void savepoint(std::string directory, std::function<void(base::result<checkpoint::cut_info>)> done);
   /// Other versions of some nodes, from one cut on.
   struct exchange_order {
-    std::vector<std::pair<task::task*, std::unique_ptr<task::exchange_work>>> work;  ///< not for tasks that keep what they have
+    std::vector<std::pair<task::task*, std::unique_ptr<task::exchange_work>>>
+        work;                                  ///< not for tasks that keep what they have
     plan::plan_ptr plan;                       ///< of the new versions; null: it stays, and so do facts and holds
     std::map<std::string, std::string> facts;  ///< of the cuts behind this one
     std::int64_t hold_us = 0;                  ///< so long no cut follows
@@ -102,7 +104,7 @@ class cut_coordinator final : public task::cut_sink {
     std::unique_ptr<checkpoint::cut_writer> writer;
     std::optional<wish> asked;
     std::optional<exchange_order> exchange;
-    bool told = false;  // tasks know of it
+    bool told = false;                  // tasks know of it
     std::optional<base::error> broken;  // of writing
   };
   void run();
@@ -138,7 +140,7 @@ class cut_coordinator final : public task::cut_sink {
   bool over_ = false;        // the last cut is complete
   std::uint64_t next_cut_ = 1;
   std::int64_t due_ns_ = 0, memory_may_ask_ns_ = 0, hold_until_ns_ = 0;
-  std::uint32_t failures_ = 0;  // one after the other
+  std::uint32_t failures_ = 0;           // one after the other
   std::uint32_t failures_pardoned_ = 0;  // of them, that were meant
   std::optional<work> work_;
   std::deque<block> blocks_;

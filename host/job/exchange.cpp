@@ -74,14 +74,15 @@ base::result<void> running_job::shadow(shadow_request what, exchange_done done) 
   auto& tasks = built_.tasks[at.chain];
   // As much again as half of what all state may use: a shadow that does not fit ends alone.
   std::shared_ptr<state::memory_pool> memory;
-  if (spec_options_.memory.bytes > 0) memory = std::make_shared<state::memory_pool>(spec_options_.memory.bytes / 2, tasks.size());
+  if (spec_options_.memory.bytes > 0)
+    memory = std::make_shared<state::memory_pool>(spec_options_.memory.bytes / 2, tasks.size());
   cut_coordinator::exchange_order order;
   auto watch = std::make_shared<exchange_watch>(tasks.size(), std::move(done));
   for (auto& t : tasks) {
     const auto clock = t->nodes().counts(at.at).watermark_us.load(std::memory_order_relaxed);
     auto work = std::make_unique<task::exchange_work>();
-    work->shadows.push_back(
-        WEIR_TRY(task::shadow::make(at.at, spec, t->subtask(), host_table(), env_, clock, what.rules, what.report, memory)));
+    work->shadows.push_back(WEIR_TRY(
+        task::shadow::make(at.at, spec, t->subtask(), host_table(), env_, clock, what.rules, what.report, memory)));
     work->done = [watch](std::int64_t pause_us) { watch->changed(pause_us); };
     order.work.emplace_back(t.get(), std::move(work));
   }

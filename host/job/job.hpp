@@ -68,18 +68,18 @@ struct subtask_figures {
   /// Of the split that holds a source: its own watermark, what it still has to read (-1: not known), how long it has had
   /// nothing to read (-1: it has something).
   std::int64_t held_watermark_us = INT64_MIN, held_pending = -1, held_quiet_us = -1;
-  std::string newest_split;  ///< of a source: the split that is furthest; empty: none has a watermark
+  std::string newest_split;                  ///< of a source: the split that is furthest; empty: none has a watermark
   std::int64_t newest_split_us = INT64_MIN;  ///< and its watermark
-  bool paused = false;  ///< a source that waits for slower ones of its align_group
-  bool full = false;    ///< on heads: a queue in front of it takes no more
+  bool paused = false;                       ///< a source that waits for slower ones of its align_group
+  bool full = false;                         ///< on heads: a queue in front of it takes no more
   /// Keyed state in memory; seen by others up to a second late.
   std::uint64_t state_bytes = 0, state_entries = 0, state_entries_on_disk = 0;
 };
 
 /// What a run has come to.
 struct totals {
-  std::uint64_t records_in = 0;    ///< handed over by sources, their own dead letters included
-  std::uint64_t records_out = 0;   ///< given to sinks, but for those that only take dead letters
+  std::uint64_t records_in = 0;   ///< handed over by sources, their own dead letters included
+  std::uint64_t records_out = 0;  ///< given to sinks, but for those that only take dead letters
   std::uint64_t late = 0;
   std::uint64_t dead_letters = 0;  ///< kept, or skipped because on_error says so
   /// Figures of sinks by id: "rows" always, and what the sink itself reports.
@@ -88,8 +88,8 @@ struct totals {
 
 /// Other versions of nodes, while the pipeline runs.
 struct exchange_request {
-  plan::plan_ptr plan;               ///< of the same shape: only what `nodes` do differs, their state does not
-  std::vector<std::uint32_t> nodes;  ///< indexes that mean the same in both plans
+  plan::plan_ptr plan;                       ///< of the same shape: only what `nodes` do differs, their state does not
+  std::vector<std::uint32_t> nodes;          ///< indexes that mean the same in both plans
   std::map<std::string, std::string> facts;  ///< of every cut behind this one
   std::int64_t hold_cuts_us = 0;             ///< so long no cut follows
 };

@@ -62,13 +62,15 @@ void add(task::node_counts& to, const std::map<std::string, std::uint64_t>& coun
 }
 
 /// Rows that waited for their turn go to whoever has their key now.
-base::result<void> restore_waiting(const plan::plan& what, std::uint32_t c, const plan::node& n, const checkpoint::node_snapshot& was,
-                                   bool same, built& into, const std::string& path) {
+base::result<void> restore_waiting(const plan::plan& what, std::uint32_t c, const plan::node& n,
+                                   const checkpoint::node_snapshot& was, bool same, built& into,
+                                   const std::string& path) {
   const auto& tasks = into.operators[c];
   if (tasks.empty() || !tasks.front()->ordered())
-    return base::config_error(cat("this cut was taken with deterministic = true and holds rows that waited for their turn in front of ",
-                                  quoted(n.id), ": restore it with deterministic = true"),
-                              path);
+    return base::config_error(
+        cat("this cut was taken with deterministic = true and holds rows that waited for their turn in front of ",
+            quoted(n.id), ": restore it with deterministic = true"),
+        path);
   task::ordered_input::heir to;
   for (const plan::input& in : n.inputs) {
     to.schemas.push_back(n.input_ports[in.port].schema);
@@ -111,16 +113,17 @@ std::vector<std::string> dropped(const plan::plan& what, const checkpoint::snaps
 base::result<void> restore(const plan::plan& what, const checkpoint::snapshot& from, bool allow_dropped, built& into,
                            split_finder& finder) {
   if (from.facts().key_groups != 0 && from.facts().key_groups != what.key_groups)
-    return base::config_error(cat("the snapshot has ", from.facts().key_groups, " key groups, the pipeline ", what.key_groups,
-                                  ": set max_parallelism = ", from.facts().key_groups, " (it can not change while state is kept)"),
-                              from.path());
+    return base::config_error(
+        cat("the snapshot has ", from.facts().key_groups, " key groups, the pipeline ", what.key_groups,
+            ": set max_parallelism = ", from.facts().key_groups, " (it can not change while state is kept)"),
+        from.path());
   if (const auto lost = dropped(what, from); !lost.empty() && !allow_dropped) {
     std::string ids;
     for (const std::string& id : lost) ids += (ids.empty() ? "" : ", ") + quoted(id);
-    return base::config_error(
-        cat("the snapshot holds state of ", ids, ", which the pipeline does not have: give its successor was = \"old-id\", or "
-            "give the state up with --allow-dropped-state"),
-        from.path());
+    return base::config_error(cat("the snapshot holds state of ", ids,
+                                  ", which the pipeline does not have: give its successor was = \"old-id\", or "
+                                  "give the state up with --allow-dropped-state"),
+                              from.path());
   }
   const auto known = ids_of(from);
   for (std::uint32_t c = 0; c < what.chains.size(); ++c) {
@@ -139,7 +142,8 @@ base::result<void> restore(const plan::plan& what, const checkpoint::snapshot& f
           if (same && was->subtask != s) continue;
           // The smallest clock of all: a row that one of them still waited for is not late now.
           r.watermark_us = std::min(r.watermark_us, was->watermark_us);
-          if (was->subtask % parallelism == s || to_all) r.saved.insert(r.saved.end(), was->saved.begin(), was->saved.end());
+          if (was->subtask % parallelism == s || to_all)
+            r.saved.insert(r.saved.end(), was->saved.begin(), was->saved.end());
           if (was->subtask % parallelism != s) continue;
           r.prepared.insert(r.prepared.end(), was->prepared.begin(), was->prepared.end());
           add(r.counts, was->counts);
@@ -167,10 +171,11 @@ base::result<void> restore(const plan::plan& what, const checkpoint::snapshot& f
         }
         // Its channels must be what they were: at another parallelism they are others, or it has none.
         if (!same || !head)
-          return base::config_error(cat("this cut was taken while queues were full and holds batches that waited in front of ",
-                                        quoted(n.id), "; it can only be restored at parallelism ", old.size(),
-                                        ". Take a savepoint (weir savepoint) to change parallelism"),
-                                    from.path());
+          return base::config_error(
+              cat("this cut was taken while queues were full and holds batches that waited in front of ", quoted(n.id),
+                  "; it can only be restored at parallelism ", old.size(),
+                  ". Take a savepoint (weir savepoint) to change parallelism"),
+              from.path());
         WEIR_TRY(into.operators[c][was->subtask]->restore_in_flight(was->in_flight, schemas));
       }
       if (at == 0 && !into.sources[c].empty()) {

@@ -36,7 +36,8 @@ class running_job : public job {
     if (how.restore) {
       WEIR_TRY(restore(*plan_, *how.restore, how.allow_dropped_state, built_, finder_));
       if (how.storage)
-        WEIR_TRY(how.storage->continue_from(*how.restore, renamed(*plan_, *how.restore), dropped(*plan_, *how.restore)));
+        WEIR_TRY(
+            how.storage->continue_from(*how.restore, renamed(*plan_, *how.restore), dropped(*plan_, *how.restore)));
       last_cut = std::max(last_cut, how.restore->facts().cut);
     }
     cuts_.emplace(env_, plan_, built_, how.cuts,
@@ -160,10 +161,10 @@ class running_job : public job {
   std::optional<cut_coordinator> cuts_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::size_t left_ = 0;                                                       // guarded by mutex_
-  std::optional<base::error> failure_;                                        // guarded by mutex_
-  std::int64_t failed_at_ns_ = -1;                                            // guarded by mutex_
-  std::map<std::string, std::map<std::string, std::uint64_t>> reported_;      // by node id; guarded by mutex_
+  std::size_t left_ = 0;                                                  // guarded by mutex_
+  std::optional<base::error> failure_;                                    // guarded by mutex_
+  std::int64_t failed_at_ns_ = -1;                                        // guarded by mutex_
+  std::map<std::string, std::map<std::string, std::uint64_t>> reported_;  // by node id; guarded by mutex_
 };
 
 }  // namespace weir::job

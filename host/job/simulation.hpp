@@ -12,7 +12,8 @@ namespace weir::job {
 /// gives the same run. Plugins run as they are: only those that live from what the host gives them are repeatable.
 class simulation {
  public:
-  static base::result<std::unique_ptr<simulation>> make(plan::plan_ptr what, options how, base::test_env& env, std::uint64_t seed);
+  static base::result<std::unique_ptr<simulation>> make(plan::plan_ptr what, options how, base::test_env& env,
+                                                        std::uint64_t seed);
   virtual ~simulation() = default;
 
   /// One step of one actor (a subtask, the search for splits, the coordinator of cuts), or the clock moves on. False: it is over,

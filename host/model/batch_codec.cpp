@@ -14,7 +14,16 @@ namespace weir::model {
 namespace {
 
 constexpr std::uint32_t magic = 0x0a316277;  // "wb1\n"
-enum fact : std::uint32_t { times = 1, keys = 2, changes = 4, traces = 8, sources = 16, offsets = 32, places = 64, turns = 128 };
+enum fact : std::uint32_t {
+  times = 1,
+  keys = 2,
+  changes = 4,
+  traces = 8,
+  sources = 16,
+  offsets = 32,
+  places = 64,
+  turns = 128
+};
 
 template <class T>
 void put(std::string& out, T value) {
@@ -88,10 +97,13 @@ class reader {
 };
 
 base::result<column_ref> decode_column(const field& f, reader& in, std::int64_t wanted, std::string_view name) {
-  auto damaged = [&](std::string_view why) { return base::host_error(base::cat("column ", name, " of a stored batch: ", why)); };
+  auto damaged = [&](std::string_view why) {
+    return base::host_error(base::cat("column ", name, " of a stored batch: ", why));
+  };
   const auto rows = in.get<std::int64_t>();
   const auto nulls = in.get<std::int64_t>();
-  if (!in.ok() || rows < 0 || nulls < 0 || nulls > rows || (wanted >= 0 && rows != wanted)) return damaged("its length is wrong");
+  if (!in.ok() || rows < 0 || nulls < 0 || nulls > rows || (wanted >= 0 && rows != wanted))
+    return damaged("its length is wrong");
   column::part parts[3];
   if (nulls > 0) {
     parts[0].owner = in.buffer(bit_bytes(rows));
@@ -129,9 +141,10 @@ void encode_batch(const batch_ref& from, std::string& out) {
   const std::int64_t rows = b.length();
   put(out, magic);
   put(out, rows);
-  put(out, static_cast<std::uint32_t>((f.event_time ? times : 0u) | (f.key_hash ? keys : 0u) | (f.change ? changes : 0u) |
-                                      (f.trace_id ? traces : 0u) | (f.source_id ? sources : 0u) | (f.offset ? offsets : 0u) |
-                                      (f.splits ? places : 0u) | (f.turn_us != WEIR_TIME_MIN ? turns : 0u)));
+  put(out,
+      static_cast<std::uint32_t>((f.event_time ? times : 0u) | (f.key_hash ? keys : 0u) | (f.change ? changes : 0u) |
+                                 (f.trace_id ? traces : 0u) | (f.source_id ? sources : 0u) | (f.offset ? offsets : 0u) |
+                                 (f.splits ? places : 0u) | (f.turn_us != WEIR_TIME_MIN ? turns : 0u)));
   if (f.event_time) put_bytes(out, f.event_time->data(), rows * 8);
   if (f.key_hash) put_bytes(out, f.key_hash->data(), rows * 8);
   if (f.change) put_bytes(out, f.change->data(), rows);
@@ -164,7 +177,8 @@ base::result<batch_ref> decode_batch(std::string_view& bytes, const schema_ref& 
   if (present & traces) f.trace_id = in.buffer(rows * 16);
   if (present & sources) {
     f.source_id = buffer_pool::must_allocate(static_cast<std::size_t>(rows) * 4 + 4);
-    for (std::int64_t i = 0; i < rows && in.ok(); ++i) f.source_id->as<std::uint32_t>()[i] = source_names().number(in.text());
+    for (std::int64_t i = 0; i < rows && in.ok(); ++i)
+      f.source_id->as<std::uint32_t>()[i] = source_names().number(in.text());
   }
   if (present & offsets) f.offset = in.buffer(rows * 8);
   f.first_offset = in.get<std::int64_t>();

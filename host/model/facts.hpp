@@ -19,7 +19,7 @@ struct facts {
   buffer_ref offset;               ///< int64 position in the split; null: see first_offset
   std::int64_t first_offset = -1;  ///< without offset: position of physical row 0; -1: not known
   std::uint32_t split = no_split;
-  buffer_ref splits;               ///< uint32 split of each row, where rows of several are together; then `split` is no_split
+  buffer_ref splits;  ///< uint32 split of each row, where rows of several are together; then `split` is no_split
   /// In deterministic pipelines: the rows take their turn at this event time when theirs is older. WEIR_TIME_MIN: at theirs.
   std::int64_t turn_us = WEIR_TIME_MIN;
 

@@ -11,6 +11,8 @@ struct weir_bytes {
 namespace weir::model {
 
 /// The slot `append` of the host table.
-inline void append_bytes(weir_bytes* to, weir_view piece) { to->text.append(piece.data ? piece.data : "", piece.data ? piece.size : 0); }
+inline void append_bytes(weir_bytes* to, weir_view piece) {
+  to->text.append(piece.data ? piece.data : "", piece.data ? piece.size : 0);
+}
 
 }  // namespace weir::model

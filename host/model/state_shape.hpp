@@ -11,13 +11,13 @@
 namespace weir::model {
 
 struct state_declaration {
-  std::string name;               ///< unique in the operator
-  std::uint32_t kind = 0;         ///< WEIR_STATE_...
-  schema_ref value;               ///< fields of a value, an element, a map's value
-  schema_ref map_key;             ///< map: fields of its key; null otherwise
-  std::int64_t ttl_us = 0;        ///< 0: kept for ever
-  std::uint32_t ttl_time = 0;     ///< WEIR_TTL_...
-  std::uint32_t value_size = 0;   ///< bytes of a WEIR_STATE_VALUE
+  std::string name;              ///< unique in the operator
+  std::uint32_t kind = 0;        ///< WEIR_STATE_...
+  schema_ref value;              ///< fields of a value, an element, a map's value
+  schema_ref map_key;            ///< map: fields of its key; null otherwise
+  std::int64_t ttl_us = 0;       ///< 0: kept for ever
+  std::uint32_t ttl_time = 0;    ///< WEIR_TTL_...
+  std::uint32_t value_size = 0;  ///< bytes of a WEIR_STATE_VALUE
 };
 
 struct timer_declaration {

@@ -61,14 +61,14 @@ struct weir_context {
   };
   std::vector<port_state> ports;
   const weir::model::batch* input = nullptr;
-  std::span<const std::uint32_t> input_key;          // its key columns
-  weir::op::state_access* state = nullptr;           // null: the node declared neither state nor timers
-  std::vector<std::uint32_t> key_of_keys;            // 0, 1, ...: the key columns of a batch that has only them
-  weir::model::batch_ref scanned;                    // keys of the last scan in this call
+  std::span<const std::uint32_t> input_key;  // its key columns
+  weir::op::state_access* state = nullptr;   // null: the node declared neither state nor timers
+  std::vector<std::uint32_t> key_of_keys;    // 0, 1, ...: the key columns of a batch that has only them
+  weir::model::batch_ref scanned;            // keys of the last scan in this call
   weir_batch scanned_view{};
   std::vector<weir::model::buffer_ref> row_buffers;  // given out by row_buffer, not yet used
   std::string why;                                   // the text of fail()
-  weir::base::activity doing;                  // for the report of a crash
+  weir::base::activity doing;                        // for the report of a crash
   const weir::base::activity* outside = nullptr;     // whose call this one happens in: chained nodes nest
   weir_code why_code = WEIR_OK;
 

@@ -51,14 +51,16 @@ weir_code dead_letter(weir_context* c, const weir_batch* batch, std::uint32_t ro
   const model::batch* from = nullptr;
   if (batch) {
     from = model::batch::of(batch);
-    if (from != c->input) return c->broken(base::plugin_error("dead_letter was given a batch that is not the one being processed"));
+    if (from != c->input)
+      return c->broken(base::plugin_error("dead_letter was given a batch that is not the one being processed"));
     if (row >= from->length())
-      return c->broken(base::plugin_error(base::cat("dead_letter was given row ", row, " of a batch of ", from->length())));
+      return c->broken(
+          base::plugin_error(base::cat("dead_letter was given row ", row, " of a batch of ", from->length())));
   }
   base::error refused;
-  const weir_code done = c->dead.add(from, row, code, text_of(why).substr(0, 4096),
-                                     original.data ? std::string_view(original.data, original.size) : std::string_view(),
-                                     &refused);
+  const weir_code done =
+      c->dead.add(from, row, code, text_of(why).substr(0, 4096),
+                  original.data ? std::string_view(original.data, original.size) : std::string_view(), &refused);
   if (done != WEIR_OK) c->failure.set(std::move(refused).in(base::cat("operator ", c->what.id, "/", c->subtask)));
   return done;
 }
@@ -134,7 +136,8 @@ void discard(weir_context* c, weir_builder* b) {
 
 std::uint32_t* row_buffer(weir_context* c, std::int64_t count) {
   if (count < 0) return nullptr;
-  auto buffer = model::buffer_pool::allocate(static_cast<std::size_t>(std::max<std::int64_t>(count, 1)) * sizeof(std::uint32_t));
+  auto buffer =
+      model::buffer_pool::allocate(static_cast<std::size_t>(std::max<std::int64_t>(count, 1)) * sizeof(std::uint32_t));
   if (!buffer) return nullptr;
   c->row_buffers.push_back(std::move(buffer));
   return c->row_buffers.back()->as<std::uint32_t>();
@@ -149,7 +152,8 @@ model::selection selection_of(weir_context* c, const std::uint32_t* rows, std::i
     c->row_buffers.pop_back();
     return taken;
   }
-  auto copy = model::buffer_pool::must_allocate(static_cast<std::size_t>(std::max<std::int64_t>(count, 1)) * sizeof(std::uint32_t));
+  auto copy = model::buffer_pool::must_allocate(static_cast<std::size_t>(std::max<std::int64_t>(count, 1)) *
+                                                sizeof(std::uint32_t));
   std::memcpy(copy->data(), rows, static_cast<std::size_t>(count) * sizeof(std::uint32_t));
   return {std::move(copy), count};
 }
@@ -167,8 +171,8 @@ weir_code emit_rows(weir_context* c, std::uint32_t port, const weir_batch* batch
     return WEIR_OK;
   }
   if (rows && rows[row_count - 1] >= static_cast<std::uint64_t>(c->input->length()))
-    return c->broken(base::plugin_error(base::cat("emit_rows was given row ", rows[row_count - 1], " of a batch of ",
-                                                  c->input->length())));
+    return c->broken(base::plugin_error(
+        base::cat("emit_rows was given row ", rows[row_count - 1], " of a batch of ", c->input->length())));
   model::selection which;
   if (rows) which = selection_of(c, rows, row_count);
   if (!beside) {
@@ -193,8 +197,9 @@ weir_code emit_array(weir_context* c, std::uint32_t port, ArrowArray* array, con
     if (array && array->release) array->release(array);
     return WEIR_E_CONTRACT;
   }
-  auto made = model::import_batch(array, c->what.outputs[port].schema, std::const_pointer_cast<void>(c->what.keep), c->input,
-                                  parents, c->what.source ? WEIR_TIME_MIN : fallback_time(c), {.check_utf8 = true});
+  auto made =
+      model::import_batch(array, c->what.outputs[port].schema, std::const_pointer_cast<void>(c->what.keep), c->input,
+                          parents, c->what.source ? WEIR_TIME_MIN : fallback_time(c), {.check_utf8 = true});
   if (!made) return c->broken(std::move(made).why());
   return c->send(port, *made);
 }

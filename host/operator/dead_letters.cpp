@@ -8,7 +8,8 @@
 
 namespace weir::op {
 
-dead_letters::dead_letters(const spec& what, std::uint32_t subtask, base::env& env, const base::logger& log, counters& counts)
+dead_letters::dead_letters(const spec& what, std::uint32_t subtask, base::env& env, const base::logger& log,
+                           counters& counts)
     : what_(what),
       env_(env),
       log_(log),
@@ -22,7 +23,8 @@ weir_code dead_letters::add(const model::batch* from, std::uint32_t row, weir_co
     origin = model::origin_of(from->view(), row);
     origin.split = from->facts().split_of(row);
   }
-  const std::string_view split = origin.split == model::no_split ? std::string_view() : model::split_names().name(origin.split);
+  const std::string_view split =
+      origin.split == model::no_split ? std::string_view() : model::split_names().name(origin.split);
   // A record that could not be decoded has not told its trace yet: it gets the id that its place gives (as the stamper does
   // for records without one) and the name of the source that read it.
   model::trace_id made{};
@@ -39,17 +41,23 @@ weir_code dead_letters::add(const model::batch* from, std::uint32_t row, weir_co
 
   if (what_.policy == on_error::fail) {
     std::string text(reason);
-    if (!split.empty()) text += base::cat(" (split ", split, origin.offset ? base::cat(", offset ", *origin.offset) : "", ")");
-    *why = base::data_error(base::cat(text, "; set on_error = \"dead_letter\" on this node to keep such records apart and go on"));
+    if (!split.empty())
+      text += base::cat(" (split ", split, origin.offset ? base::cat(", offset ", *origin.offset) : "", ")");
+    *why = base::data_error(
+        base::cat(text, "; set on_error = \"dead_letter\" on this node to keep such records apart and go on"));
     return WEIR_E_DATA;
   }
 
   const auto verdict = limiter_.ask(env_.monotonic_ns());
   const bool keep = what_.policy == on_error::dead_letter;
   if (verdict.emit) {
-    log_.warn(keep ? "record goes to dead letters" : "record is skipped",
-              {{"reason", reason}, {"split", split}, {"offset", origin.offset.value_or(-1)}, {"trace_id", trace},
-               {"source_id", source}, {"code", code}, {"suppressed", verdict.suppressed}});
+    log_.warn(keep ? "record goes to dead letters" : "record is skipped", {{"reason", reason},
+                                                                           {"split", split},
+                                                                           {"offset", origin.offset.value_or(-1)},
+                                                                           {"trace_id", trace},
+                                                                           {"source_id", source},
+                                                                           {"code", code},
+                                                                           {"suppressed", verdict.suppressed}});
   }
   if (!keep) {
     counters::add(counts_.skipped, 1);

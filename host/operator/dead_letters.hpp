@@ -20,8 +20,8 @@ class dead_letters {
 
   /// One row of `from` (null: a source's record that has no row). WEIR_OK: the row is dealt with;
   /// otherwise the policy is fail: `*why` is the error.
-  weir_code add(const model::batch* from, std::uint32_t row, weir_code code, std::string_view reason, std::string_view original,
-                base::error* why);
+  weir_code add(const model::batch* from, std::uint32_t row, weir_code code, std::string_view reason,
+                std::string_view original, base::error* why);
   /// Sends what was collected to the port behind the node's own outputs.
   bool flush(collector& out);
 

@@ -29,7 +29,9 @@ void note_event_time(counters& counts, const model::batch& b) {
 
 instance::instance(const spec& what, std::uint32_t subtask, const weir_host& table, collector& out,
                    chain_error& failure, base::env& env, counters* kept)
-    : context_(what, subtask, out, failure, env, nullptr, kept), table_(table), suspected_(what.suspected.has_value()) {}
+    : context_(what, subtask, out, failure, env, nullptr, kept),
+      table_(table),
+      suspected_(what.suspected.has_value()) {}
 
 template <class Call>
 weir_code instance::call(Call&& into_plugin) {
@@ -150,7 +152,8 @@ bool instance::fire(std::uint32_t time_kind, std::int64_t until_us) {
     }
     const weir_batch view = due->view();
     context_.begin(due.get(), context_.key_of_keys);
-    if (!context_.end(call([&] { return timers_->on_timers(self_, &context_, family, &view); }), "on_timers")) return false;
+    if (!context_.end(call([&] { return timers_->on_timers(self_, &context_, family, &view); }), "on_timers"))
+      return false;
   }
   return !context_.failure.failed();
 }
@@ -175,11 +178,15 @@ bool instance::restores() const { return snapshot_ && WEIR_HAS(snapshot_, weir_s
 
 bool instance::restore(std::string_view saved) {
   if (!restores()) {
-    context_.broken(base::plugin_error("the snapshot holds what it saved, but it does not offer weir.snapshot/1 to restore it"));
+    context_.broken(
+        base::plugin_error("the snapshot holds what it saved, but it does not offer weir.snapshot/1 to restore it"));
     return false;
   }
   context_.begin(nullptr);
-  return context_.end(call([&] { return snapshot_->restore(self_, &context_, {saved.data(), saved.size()}); }), "restore");
+  return context_.end(call([&] {
+                        return snapshot_->restore(self_, &context_, {saved.data(), saved.size()});
+                      }),
+                      "restore");
 }
 
 bool instance::prepare(std::uint64_t cut, std::string* out) {
@@ -194,20 +201,27 @@ bool instance::prepare(std::uint64_t cut, std::string* out) {
 bool instance::commit(std::uint64_t cut, std::string_view prepared) {
   if (!two_phase_ || !WEIR_HAS(two_phase_, weir_two_phase, commit)) return !context_.failure.failed();
   context_.begin(nullptr);
-  return context_.end(call([&] { return two_phase_->commit(self_, &context_, cut, {prepared.data(), prepared.size()}); }),
+  return context_.end(call([&] {
+                        return two_phase_->commit(self_, &context_, cut, {prepared.data(), prepared.size()});
+                      }),
                       "commit");
 }
 
 bool instance::abort(std::uint64_t cut, std::string_view prepared) {
   if (!two_phase_ || !WEIR_HAS(two_phase_, weir_two_phase, abort)) return !context_.failure.failed();
   context_.begin(nullptr);
-  return context_.end(call([&] { return two_phase_->abort(self_, &context_, cut, {prepared.data(), prepared.size()}); }), "abort");
+  return context_.end(call([&] {
+                        return two_phase_->abort(self_, &context_, cut, {prepared.data(), prepared.size()});
+                      }),
+                      "abort");
 }
 
 bool instance::recover(std::uint64_t cut, std::string_view prepared) {
   if (!two_phase_ || !WEIR_HAS(two_phase_, weir_two_phase, recover)) return !context_.failure.failed();
   context_.begin(nullptr);
-  return context_.end(call([&] { return two_phase_->recover(self_, &context_, cut, {prepared.data(), prepared.size()}); }),
+  return context_.end(call([&] {
+                        return two_phase_->recover(self_, &context_, cut, {prepared.data(), prepared.size()});
+                      }),
                       "recover");
 }
 

@@ -87,8 +87,8 @@ class instance {
   const weir_host& table_;
   void* self_ = nullptr;
   bool created_ = false;
-  bool suspected_;  // as long as rows go one by one
-  const weir_timers* timers_ = nullptr;        // what the plugin offers; null: nothing
+  bool suspected_;                       // as long as rows go one by one
+  const weir_timers* timers_ = nullptr;  // what the plugin offers; null: nothing
   const weir_snapshot* snapshot_ = nullptr;
   const weir_two_phase* two_phase_ = nullptr;
 };

@@ -32,19 +32,19 @@ struct suspicion {
 /// A node of the pipeline, resolved; shared by its subtasks, immutable.
 struct spec {
   std::string pipeline;
-  std::string id;          ///< as people know it: a hidden decoder has its source's id
+  std::string id;  ///< as people know it: a hidden decoder has its source's id
   std::string plugin, version;
-  std::string type;        ///< "filter"
+  std::string type;  ///< "filter"
   std::uint32_t parallelism = 1;
   std::uint32_t key_groups = 128;
-  std::uint32_t batch_rows = 1024;      ///< the most rows of a batch that a source makes
-  const weir_operator* op = nullptr;    ///< null for a source
-  const weir_source* source = nullptr;  ///< null for an operator
-  const void* plan = nullptr;           ///< what bind made; kept alive by `keep`
-  std::vector<model::field> key_fields;             ///< of its keyed state
-  std::vector<model::state_declaration> states;     ///< declared in bind
+  std::uint32_t batch_rows = 1024;               ///< the most rows of a batch that a source makes
+  const weir_operator* op = nullptr;             ///< null for a source
+  const weir_source* source = nullptr;           ///< null for an operator
+  const void* plan = nullptr;                    ///< what bind made; kept alive by `keep`
+  std::vector<model::field> key_fields;          ///< of its keyed state
+  std::vector<model::state_declaration> states;  ///< declared in bind
   std::vector<model::timer_declaration> timers;
-  bool state_is_cut = true;             ///< cuts are made of the keyed state
+  bool state_is_cut = true;                      ///< cuts are made of the keyed state
   std::vector<std::vector<std::uint32_t>> keys;  ///< per input port: key columns; empty: no key
   std::vector<output_port> outputs;
   on_error policy = on_error::fail;

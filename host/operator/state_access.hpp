@@ -18,8 +18,9 @@ class state_access {
   virtual std::uint32_t state_count() const = 0;
   virtual std::uint32_t timer_count() const = 0;
   virtual std::uint32_t epoch() const = 0;
-  virtual weir_code slots(std::uint32_t state, const model::batch&, std::span<const std::uint32_t> key, const std::uint32_t* rows,
-                          std::int64_t count, const std::int64_t* name_spaces, std::uint32_t flags, weir_slot** out) = 0;
+  virtual weir_code slots(std::uint32_t state, const model::batch&, std::span<const std::uint32_t> key,
+                          const std::uint32_t* rows, std::int64_t count, const std::int64_t* name_spaces,
+                          std::uint32_t flags, weir_slot** out) = 0;
   virtual weir_code touch(std::uint32_t state, weir_slot*) = 0;
   virtual weir_code clear(std::uint32_t state, weir_slot*) = 0;
   virtual weir_code bytes_get(std::uint32_t state, weir_slot*, weir_view* out) = 0;
@@ -37,12 +38,13 @@ class state_access {
   virtual weir_code drop(std::uint32_t state, std::int64_t name_space) = 0;
   virtual weir_code next_name_space(std::uint32_t state, std::int64_t from, std::int64_t* out) = 0;
 
-  virtual weir_code timer_set(std::uint32_t family, const model::batch&, std::span<const std::uint32_t> key, const std::uint32_t* rows,
-                              const std::int64_t* times_us, std::int64_t count) = 0;
+  virtual weir_code timer_set(std::uint32_t family, const model::batch&, std::span<const std::uint32_t> key,
+                              const std::uint32_t* rows, const std::int64_t* times_us, std::int64_t count) = 0;
   virtual weir_code timer_clear(std::uint32_t family, const model::batch&, std::span<const std::uint32_t> key,
                                 const std::uint32_t* rows, const std::int64_t* times_us, std::int64_t count) = 0;
   /// Takes due timers of one family out: key columns, key hashes, event_time = the timers' times, ascending. Null: none is due.
-  virtual model::batch_ref pop_due(std::uint32_t time_kind, std::int64_t until_us, std::int64_t most, std::uint32_t* family) = 0;
+  virtual model::batch_ref pop_due(std::uint32_t time_kind, std::int64_t until_us, std::int64_t most,
+                                   std::uint32_t* family) = 0;
   /// The earliest timer; INT64_MAX: none.
   virtual std::int64_t next_timer(std::uint32_t time_kind) const = 0;
   /// What the last negative code was about.

@@ -10,12 +10,14 @@ using base::cat;
 /// The state behind a call, null when the node declared none or not so many.
 state_access* state_of(weir_context* c, std::uint32_t state, const char* slot) {
   if (c->state && state < c->state->state_count()) return c->state;
-  c->broken(base::plugin_error(cat(slot, " was given state ", state, ", but bind declared ", c->state ? c->state->state_count() : 0)));
+  c->broken(base::plugin_error(
+      cat(slot, " was given state ", state, ", but bind declared ", c->state ? c->state->state_count() : 0)));
   return nullptr;
 }
 
 /// The batch that a call may speak of, with its key columns: the one in work, or the keys of the last scan.
-const model::batch* batch_of(weir_context* c, const weir_batch* given, const char* slot, std::span<const std::uint32_t>* key) {
+const model::batch* batch_of(weir_context* c, const weir_batch* given, const char* slot,
+                             std::span<const std::uint32_t>* key) {
   const model::batch* b = given ? model::batch::of(given) : nullptr;
   if (b && b == c->input) {
     *key = c->input_key;
@@ -33,15 +35,17 @@ const model::batch* batch_of(weir_context* c, const weir_batch* given, const cha
 weir_code told(weir_context* c, weir_code code, const char* slot) {
   if (code < 0) {
     const std::string& why = c->state->why();
-    const bool room = code == WEIR_E_MEMORY || code == WEIR_E_EXTERNAL;  // memory or disk, not what the plugin asked for
-    return c->broken(room ? base::external_error(cat(slot, ": keyed state: ", why), {}, base::retry::from_checkpoint)
-                          : base::plugin_error(cat(slot, ": keyed state refused the call: ", why, " (code ", code, ")")));
+    const bool room =
+        code == WEIR_E_MEMORY || code == WEIR_E_EXTERNAL;  // memory or disk, not what the plugin asked for
+    return c->broken(
+        room ? base::external_error(cat(slot, ": keyed state: ", why), {}, base::retry::from_checkpoint)
+             : base::plugin_error(cat(slot, ": keyed state refused the call: ", why, " (code ", code, ")")));
   }
   return code;
 }
 
-weir_code slots(weir_context* c, std::uint32_t state, const weir_batch* batch, const std::uint32_t* rows, std::int64_t count,
-                const std::int64_t* name_spaces, std::uint32_t flags, weir_slot** out) {
+weir_code slots(weir_context* c, std::uint32_t state, const weir_batch* batch, const std::uint32_t* rows,
+                std::int64_t count, const std::int64_t* name_spaces, std::uint32_t flags, weir_slot** out) {
   state_access* s = state_of(c, state, "slots");
   if (!s) return WEIR_E_CONTRACT;
   std::span<const std::uint32_t> key;
@@ -96,13 +100,14 @@ weir_code map_remove(weir_context* c, std::uint32_t state, weir_slot* slot, weir
   state_access* s = state_of(c, state, "map_remove");
   return s ? told(c, s->map_remove(state, slot, key), "map_remove") : WEIR_E_CONTRACT;
 }
-weir_code map_next(weir_context* c, std::uint32_t state, weir_slot* slot, weir_view after, weir_view* key, weir_view* value) {
+weir_code map_next(weir_context* c, std::uint32_t state, weir_slot* slot, weir_view after, weir_view* key,
+                   weir_view* value) {
   state_access* s = state_of(c, state, "map_next");
   return s ? told(c, s->map_next(state, slot, after, key, value), "map_next") : WEIR_E_CONTRACT;
 }
 
-weir_code scan(weir_context* c, std::uint32_t state, std::int64_t name_space, std::uint64_t* cursor, const weir_batch** keys,
-               weir_slot*** out) {
+weir_code scan(weir_context* c, std::uint32_t state, std::int64_t name_space, std::uint64_t* cursor,
+               const weir_batch** keys, weir_slot*** out) {
   state_access* s = state_of(c, state, "scan");
   if (!s) return WEIR_E_CONTRACT;
   c->scanned = {};

@@ -12,7 +12,9 @@ namespace {
 
 using base::cat;
 
-const std::string& visible_id(const plan& p, const node& n) { return n.visible == no_index ? n.id : p.nodes[n.visible].id; }
+const std::string& visible_id(const plan& p, const node& n) {
+  return n.visible == no_index ? n.id : p.nodes[n.visible].id;
+}
 
 bool has_state(const node& n) { return n.binding && (!n.binding->states().empty() || !n.binding->timers().empty()); }
 
@@ -44,18 +46,22 @@ bool same_inputs(const plan& p, const node& a, const plan& q, const node& b) {
                              l.port == r.port && l.exchange == r.exchange && l.key == r.key && l.chained == r.chained;
                     }) &&
          std::equal(a.input_ports.begin(), a.input_ports.end(), b.input_ports.begin(), b.input_ports.end(),
-                    [](const input_port& l, const input_port& r) { return l.key == r.key && model::same_schema(l.schema, r.schema); });
+                    [](const input_port& l, const input_port& r) {
+                      return l.key == r.key && model::same_schema(l.schema, r.schema);
+                    });
 }
 
 bool same_outputs(const node& a, const node& b) {
-  return std::equal(a.outputs.begin(), a.outputs.end(), b.outputs.begin(), b.outputs.end(),
-                    [](const output& l, const output& r) { return l.name == r.name && model::same_schema(l.schema, r.schema); });
+  return std::equal(
+      a.outputs.begin(), a.outputs.end(), b.outputs.begin(), b.outputs.end(),
+      [](const output& l, const output& r) { return l.name == r.name && model::same_schema(l.schema, r.schema); });
 }
 
 bool same_watermark(const std::optional<watermark_strategy>& a, const std::optional<watermark_strategy>& b) {
   if (!a || !b) return !a && !b;
-  return a->column == b->column && a->out_of_orderness_us == b->out_of_orderness_us && a->idle_after_us == b->idle_after_us &&
-         a->emit_interval_us == b->emit_interval_us && a->max_drift_us == b->max_drift_us && a->align_group == b->align_group;
+  return a->column == b->column && a->out_of_orderness_us == b->out_of_orderness_us &&
+         a->idle_after_us == b->idle_after_us && a->emit_interval_us == b->emit_interval_us &&
+         a->max_drift_us == b->max_drift_us && a->align_group == b->align_group;
 }
 
 bool same_trace(const std::optional<trace_mapping>& a, const std::optional<trace_mapping>& b) {
@@ -99,16 +105,15 @@ class comparer {
 
  private:
   bool same_chains() const {
-    return std::equal(a_.chains.begin(), a_.chains.end(), b_.chains.begin(), b_.chains.end(), [](const chain& x, const chain& y) {
-      return x.nodes == y.nodes && x.parallelism == y.parallelism;
-    });
+    return std::equal(
+        a_.chains.begin(), a_.chains.end(), b_.chains.begin(), b_.chains.end(),
+        [](const chain& x, const chain& y) { return x.nodes == y.nodes && x.parallelism == y.parallelism; });
   }
 
   /// Whether a node of the new plan takes over what this one had under another id.
   bool renamed_to(const node& n) const {
-    return std::any_of(b_.told->nodes.begin(), b_.told->nodes.end(), [&](const config::node& m) {
-      return m.was == visible_id(a_, n) && a_.find(m.id) == no_index;
-    });
+    return std::any_of(b_.told->nodes.begin(), b_.told->nodes.end(),
+                       [&](const config::node& m) { return m.was == visible_id(a_, n) && a_.find(m.id) == no_index; });
   }
 
   void settings() {
@@ -139,14 +144,16 @@ class comparer {
     differ("limits.hang_timeout", x.limits.hang_timeout_us == y.limits.hang_timeout_us, reach::restart);
     const config::restart &r = x.restart, &s = y.restart;
     differ("restart",
-           r.strategy == s.strategy && r.initial_backoff_us == s.initial_backoff_us && r.max_backoff_us == s.max_backoff_us &&
-               r.multiplier == s.multiplier && r.reset_after_us == s.reset_after_us && r.jitter == s.jitter &&
-               r.attempts == s.attempts && r.max_failures == s.max_failures && r.interval_us == s.interval_us &&
-               r.delay_us == s.delay_us && r.isolate_after == s.isolate_after,
+           r.strategy == s.strategy && r.initial_backoff_us == s.initial_backoff_us &&
+               r.max_backoff_us == s.max_backoff_us && r.multiplier == s.multiplier &&
+               r.reset_after_us == s.reset_after_us && r.jitter == s.jitter && r.attempts == s.attempts &&
+               r.max_failures == s.max_failures && r.interval_us == s.interval_us && r.delay_us == s.delay_us &&
+               r.isolate_after == s.isolate_after,
            reach::restart);
   }
 
-  void note(const plan& p, const node& n, reach how, std::string what, std::string from, std::string to, std::string state) {
+  void note(const plan& p, const node& n, reach how, std::string what, std::string from, std::string to,
+            std::string state) {
     out_.nodes.push_back({visible_id(p, n), how, std::move(what), std::move(from), std::move(to), std::move(state)});
   }
 
@@ -162,19 +169,23 @@ class comparer {
       const config::node* told = b_.told->find(visible_id(b_, n));
       const bool renamed = told && !told->was.empty() && a_.find(told->was) != no_index;
       if (n.hidden()) {
-        if (a_.find(visible_id(b_, n)) != no_index)
-          note(b_, n, reach::rebuilt, "format", "", version_of(n), "none");
+        if (a_.find(visible_id(b_, n)) != no_index) note(b_, n, reach::rebuilt, "format", "", version_of(n), "none");
         return;
       }
-      note(b_, n, reach::rebuilt, renamed ? "renamed" : "added", renamed ? told->was : "", renamed ? n.id : version_of(n),
-           renamed ? "kept" : has_state(n) ? "new, empty" : "none");
+      note(b_, n, reach::rebuilt, renamed ? "renamed" : "added", renamed ? told->was : "",
+           renamed ? n.id : version_of(n),
+           renamed        ? "kept"
+           : has_state(n) ? "new, empty"
+                          : "none");
       return;
     }
     const node& o = a_.nodes[was];
-    const std::string state = !has_state(o) && !has_state(n) ? "none" : same_state(o, n) ? "kept" : "converted, or refused";
+    const std::string state = !has_state(o) && !has_state(n) ? "none"
+                              : same_state(o, n)             ? "kept"
+                                                             : "converted, or refused";
     // What it does with rows.
-    const bool hot = same_shape_ && n.kind == node_kind::transform && o.kind == n.kind && same_state(o, n) && same_outputs(o, n) &&
-                     same_inputs(a_, o, b_, n);
+    const bool hot = same_shape_ && n.kind == node_kind::transform && o.kind == n.kind && same_state(o, n) &&
+                     same_outputs(o, n) && same_inputs(a_, o, b_, n);
     const reach inside = hot ? reach::hot : reach::rebuilt;
     bool exchanged = false;
     if (!same_code(o, n)) {
@@ -190,7 +201,8 @@ class comparer {
     if (exchanged) out_.exchanged.push_back(at);
     // What is around it.
     if (o.parallelism != n.parallelism && !n.hidden())
-      note(b_, n, reach::rebuilt, "parallelism", cat(o.parallelism), cat(n.parallelism), has_state(n) ? "redistributed" : "none");
+      note(b_, n, reach::rebuilt, "parallelism", cat(o.parallelism), cat(n.parallelism),
+           has_state(n) ? "redistributed" : "none");
     if (!same_inputs(a_, o, b_, n) && !n.hidden()) note(b_, n, reach::rebuilt, "inputs", "", "", state);
     if (o.on_error != n.on_error && !n.hidden()) note(b_, n, reach::rebuilt, "on_error", "", "", state);
     if (!same_watermark(o.watermark, n.watermark)) note(b_, n, reach::rebuilt, "watermark", "", "", state);

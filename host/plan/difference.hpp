@@ -19,11 +19,11 @@ enum class reach : std::uint8_t {
 std::string_view name_of(reach how);  ///< "nothing", "hot", "at a cut", "restart"
 
 struct node_difference {
-  std::string id;      ///< as people know it
+  std::string id;  ///< as people know it
   reach how = reach::nothing;
-  std::string what;    ///< "plugin", "options limit, window", "added", "removed", "parallelism", "inputs", ...
+  std::string what;      ///< "plugin", "options limit, window", "added", "removed", "parallelism", "inputs", ...
   std::string from, to;  ///< of what: "risk 1.0.0 (9f2c41d0)"; may be empty
-  std::string state;   ///< what becomes of its state: "kept", "dropped", "new, empty", "none"
+  std::string state;     ///< what becomes of its state: "kept", "dropped", "new, empty", "none"
 };
 
 struct difference {

@@ -63,8 +63,10 @@ void check_keyless_state(draft& d, const draft_node& n) {
   if (n.binding->states().empty() && n.binding->timers().empty()) return;
   for (const auto& port : n.ports)
     if (!port.key.empty()) return;
-  d.problems.error(n.at(), cat(quoted(n.id), " keeps state but its inputs have no key, so it is one state for all rows: set parallelism "
-                               "= 1, or give its input exchange = { kind = \"hash\", key = \"column\" }"));
+  d.problems.error(n.at(),
+                   cat(quoted(n.id),
+                       " keeps state but its inputs have no key, so it is one state for all rows: set parallelism "
+                       "= 1, or give its input exchange = { kind = \"hash\", key = \"column\" }"));
 }
 
 }  // namespace
@@ -101,7 +103,8 @@ void finish(draft& d, plan& out) {
       n.watermark = watermark_of(d, from);
       n.trace = trace_of(d, from);
       if (d.from.deterministic && !n.watermark)
-        d.problems.error(from.at(), cat("deterministic = true needs the event time of every source: give ", quoted(from.told->id), " a [source.watermark] table"));
+        d.problems.error(from.at(), cat("deterministic = true needs the event time of every source: give ",
+                                        quoted(from.told->id), " a [source.watermark] table"));
     }
     for (std::uint32_t k = 0; k < from.edges.size(); ++k) {
       const auto& e = from.edges[k];

@@ -140,7 +140,8 @@ weir_host make_bind_host() {
       refuse(host.emit_rows);
   refuse(host.emit_array);
   refuse(host.source_number), refuse(host.source_name);
-  refuse(host.add_split), refuse(host.discover_error), refuse(host.discover_again), refuse(host.split_idle), refuse(host.split_end);
+  refuse(host.add_split), refuse(host.discover_error), refuse(host.discover_again), refuse(host.split_idle),
+      refuse(host.split_end);
   refuse(host.split_pending), refuse(host.append);
   return host;
 }

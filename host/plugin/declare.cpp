@@ -54,8 +54,8 @@ bool may_have_state(weir_bind* bind, const char* what) {
       }
       return all;
     };
-    bind->problems->error(bind->at, cat(bind->component->uses(), ": the keys of its inputs differ: ", first->name, " has (",
-                                        text(*first), "), ", in.name, " has (", text(in),
+    bind->problems->error(bind->at, cat(bind->component->uses(), ": the keys of its inputs differ: ", first->name,
+                                        " has (", text(*first), "), ", in.name, " has (", text(in),
                                         "); rows of both meet in one state, so give them keys of the same types"));
     ++bind->errors;
     return false;
@@ -71,12 +71,13 @@ std::int32_t declare_state(weir_bind* bind, const weir_state_declaration* told) 
   if (bind->states.size() >= most_states) return refuse(bind, cat("it declared more than ", most_states, " states"));
   for (const auto& other : bind->states)
     if (other.name == told->name) return refuse(bind, cat("it declared the state ", quoted(told->name), " twice"));
-  if (told->kind > WEIR_STATE_MAP) return refuse(bind, cat("state ", quoted(told->name), " has the unknown kind ", told->kind));
+  if (told->kind > WEIR_STATE_MAP)
+    return refuse(bind, cat("state ", quoted(told->name), " has the unknown kind ", told->kind));
   if (told->ttl_us < 0 || told->ttl_time > WEIR_TTL_EVENT_TIME)
     return refuse(bind, cat("state ", quoted(told->name), " has a time to live that is no time"));
   if (told->kind == WEIR_STATE_VALUE && (told->value_size == 0 || told->value_size > largest_value))
-    return refuse(bind, cat("state ", quoted(told->name), " has values of ", told->value_size, " bytes; 1 to ", largest_value,
-                            " are possible, use WEIR_STATE_BYTES for larger ones"));
+    return refuse(bind, cat("state ", quoted(told->name), " has values of ", told->value_size, " bytes; 1 to ",
+                            largest_value, " are possible, use WEIR_STATE_BYTES for larger ones"));
   if (!may_have_state(bind, cat("state ", quoted(told->name)).c_str())) return WEIR_E_CONFIG;
 
   model::state_declaration made;
@@ -100,10 +101,12 @@ std::int32_t declare_state(weir_bind* bind, const weir_state_declaration* told) 
 std::int32_t declare_timers(weir_bind* bind, const char* name, std::uint32_t time_kind) noexcept {
   if (!bind || !bind->problems) return WEIR_E_CONTRACT;
   if (!good_name(name)) return refuse(bind, "it declared timers whose name is not made of a-z, 0-9 and _");
-  if (bind->timers.size() >= most_timers) return refuse(bind, cat("it declared more than ", most_timers, " families of timers"));
+  if (bind->timers.size() >= most_timers)
+    return refuse(bind, cat("it declared more than ", most_timers, " families of timers"));
   for (const auto& other : bind->timers)
     if (other.name == name) return refuse(bind, cat("it declared the timers ", quoted(name), " twice"));
-  if (time_kind > WEIR_TIMER_PROCESSING_TIME) return refuse(bind, cat("timers ", quoted(name), " have the unknown time kind ", time_kind));
+  if (time_kind > WEIR_TIMER_PROCESSING_TIME)
+    return refuse(bind, cat("timers ", quoted(name), " have the unknown time kind ", time_kind));
   if (!may_have_state(bind, cat("timers ", quoted(name)).c_str())) return WEIR_E_CONFIG;
   bind->timers.push_back({name, time_kind});
   return static_cast<std::int32_t>(bind->timers.size()) - 1;
@@ -152,8 +155,10 @@ const void* bind_extension(const char* id) {
       fill_declare_slots(states, timers);
       refuse_slot(states.slots), refuse_slot(states.epoch), refuse_slot(states.touch), refuse_slot(states.clear);
       refuse_slot(states.bytes_get), refuse_slot(states.bytes_put);
-      refuse_slot(states.list_size), refuse_slot(states.list_add), refuse_slot(states.list_at), refuse_slot(states.list_trim);
-      refuse_slot(states.map_get), refuse_slot(states.map_put), refuse_slot(states.map_remove), refuse_slot(states.map_next);
+      refuse_slot(states.list_size), refuse_slot(states.list_add), refuse_slot(states.list_at),
+          refuse_slot(states.list_trim);
+      refuse_slot(states.map_get), refuse_slot(states.map_put), refuse_slot(states.map_remove),
+          refuse_slot(states.map_next);
       refuse_slot(states.scan), refuse_slot(states.drop), refuse_slot(states.next_name_space);
       refuse_slot(timers.set), refuse_slot(timers.clear);
     }

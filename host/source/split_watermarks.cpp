@@ -11,7 +11,8 @@ void split_watermarks::open(std::uint32_t number) {
 
 void split_watermarks::restore(std::uint32_t number, std::int64_t watermark_us) {
   // The end of all input is said again by the split itself.
-  if (split* s = find(number); s && watermark_us != model::watermark_merge::none && watermark_us != model::watermark_merge::end)
+  if (split* s = find(number);
+      s && watermark_us != model::watermark_merge::none && watermark_us != model::watermark_merge::end)
     merge_.advance(s->input, watermark_us);
 }
 
@@ -27,7 +28,8 @@ void split_watermarks::observe(std::uint32_t number, std::int64_t newest_us) {
   if (newest_us == model::watermark_merge::none) return;
   // Saturating: a bound larger than the time itself must not wrap around to the far future.
   std::int64_t mark = 0;
-  if (__builtin_sub_overflow(newest_us, rule_.out_of_orderness_us, &mark) || __builtin_sub_overflow(mark, 1, &mark)) return;
+  if (__builtin_sub_overflow(newest_us, rule_.out_of_orderness_us, &mark) || __builtin_sub_overflow(mark, 1, &mark))
+    return;
   merge_.advance(s->input, mark);
 }
 
@@ -58,7 +60,8 @@ void split_watermarks::finish(std::uint32_t number) {
 void split_watermarks::tick(std::int64_t now_ns) {
   if (quiet_ == 0 || rule_.idle_after_us < 0) return;
   for (split& s : splits_)
-    if (s.quiet_since_ns >= 0 && now_ns - s.quiet_since_ns >= rule_.idle_after_us * 1000) merge_.set_idle(s.input, true);
+    if (s.quiet_since_ns >= 0 && now_ns - s.quiet_since_ns >= rule_.idle_after_us * 1000)
+      merge_.set_idle(s.input, true);
 }
 
 std::uint32_t split_watermarks::newest() const {

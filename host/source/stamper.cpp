@@ -109,7 +109,8 @@ stamper::stamped stamper::stamp(const model::batch_ref& given) {
       facts.event_time = own;  // the column's values are the fact: no copy
     } else {
       facts.event_time = model::buffer_pool::must_allocate(static_cast<std::size_t>(given->length()) * 8 + 8);
-      std::memcpy(facts.event_time->data(), times.values<std::int64_t>(), static_cast<std::size_t>(given->length()) * 8);
+      std::memcpy(facts.event_time->data(), times.values<std::int64_t>(),
+                  static_cast<std::size_t>(given->length()) * 8);
     }
     changed = true;
   }

@@ -56,10 +56,10 @@ std::uint64_t store::impl::in_use() const noexcept { return memory.used_bytes() 
 std::uint64_t store::impl::evict() {
   if (cold_broken || states.empty() || over_budget() == 0) return 0;
   if (spill->directory.empty()) {
-    cold_failed(base::external_error(
-        base::cat("the state is larger than its memory of ", spill->pool->budget() >> 20,
-                  " MiB; raise state.memory, or let it go to disk (state.backend = \"rocksdb\")"),
-        "", base::retry::from_checkpoint));
+    cold_failed(
+        base::external_error(base::cat("the state is larger than its memory of ", spill->pool->budget() >> 20,
+                                       " MiB; raise state.memory, or let it go to disk (state.backend = \"rocksdb\")"),
+                             "", base::retry::from_checkpoint));
     return 0;
   }
   if (!cold) {
@@ -242,9 +242,7 @@ bool store::impl::capture_cold(keyed& s, std::size_t limit, record_writer& to) {
   return true;
 }
 
-void store::spill(spill_options how) {
-  impl_->spill = std::move(how);
-}
+void store::spill(spill_options how) { impl_->spill = std::move(how); }
 bool store::wants_cut() noexcept {
   impl& i = *impl_;
   return i.cuts && i.spill && !i.capturing && i.over_budget() > i.spill->pool->share() / 16;

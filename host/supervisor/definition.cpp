@@ -86,9 +86,8 @@ base::result<void> add_definition(base::env& env, const std::string& state_direc
   WEIR_TRY(env.fs().sync_directory(state_directory));
   what.number = newest + 1;
   what.made_at_us = env.now_us();
-  const json j{{"format", format}, {"file", what.file},     {"text", what.text}, {"sets", what.sets},
-               {"given", what.given},
-               {"origin", what.origin}, {"from", what.from}, {"made_at_us", what.made_at_us}};
+  const json j{{"format", format},    {"file", what.file},     {"text", what.text}, {"sets", what.sets},
+               {"given", what.given}, {"origin", what.origin}, {"from", what.from}, {"made_at_us", what.made_at_us}};
   WEIR_TRY(env.fs().write_atomically(path_of(state_directory, what.number),
                                      j.dump(2, ' ', false, json::error_handler_t::replace) + "\n", 0600));
   base::fault_point("change.definition_written");
@@ -97,7 +96,8 @@ base::result<void> add_definition(base::env& env, const std::string& state_direc
 
 std::string kept_plugins(const std::string& state_directory) { return base::join_path(state_directory, "plugins"); }
 
-base::result<void> trim_definitions(base::env& env, const std::string& state_directory, std::uint64_t kept, std::uint64_t needed) {
+base::result<void> trim_definitions(base::env& env, const std::string& state_directory, std::uint64_t kept,
+                                    std::uint64_t needed) {
   const auto all = WEIR_TRY(numbers_in(env, state_directory));
   std::string named;
   for (std::size_t i = 0; i < all.size(); ++i) {

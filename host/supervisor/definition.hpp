@@ -13,14 +13,14 @@
 namespace weir::supervisor {
 
 struct definition {
-  std::uint64_t number = 0;        ///< from 1
-  std::string file;                ///< of the pipeline, as a person named it
-  std::string text;                ///< of the file
-  std::vector<std::string> sets;   ///< "id.key=value": a person's, then those that swaps have added
-  std::uint64_t given = 0;         ///< how many of them are a person's
-  std::string origin;              ///< origin_of what a person gave: who starts with the same again goes on with this
-  std::uint64_t from = 0;          ///< the one that it was made from; 0: none
-  std::int64_t made_at_us = 0;     ///< wall clock
+  std::uint64_t number = 0;       ///< from 1
+  std::string file;               ///< of the pipeline, as a person named it
+  std::string text;               ///< of the file
+  std::vector<std::string> sets;  ///< "id.key=value": a person's, then those that swaps have added
+  std::uint64_t given = 0;        ///< how many of them are a person's
+  std::string origin;             ///< origin_of what a person gave: who starts with the same again goes on with this
+  std::uint64_t from = 0;         ///< the one that it was made from; 0: none
+  std::int64_t made_at_us = 0;    ///< wall clock
 };
 
 /// Digest of a pipeline as a person gives it.

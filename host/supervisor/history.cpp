@@ -38,7 +38,8 @@ std::optional<change_record> read(std::string_view line) {
     j.at("hot").get_to(r.hot);
     j.at("why").get_to(r.why);
     for (const auto& n : j.at("nodes"))
-      r.nodes.push_back({n.at("id").get<std::string>(), n.at("from").get<std::string>(), n.at("to").get<std::string>()});
+      r.nodes.push_back(
+          {n.at("id").get<std::string>(), n.at("from").get<std::string>(), n.at("to").get<std::string>()});
   } catch (const json::exception&) {
     return std::nullopt;
   }
@@ -68,9 +69,20 @@ std::string_view name_of(change_state state) {
 std::string to_json(const change_record& of) {
   json nodes = json::array();
   for (const auto& n : of.nodes) nodes.push_back({{"id", n.id}, {"from", n.from}, {"to", n.to}});
-  const json j{{"change", of.number}, {"state", name_of(of.state)}, {"what", of.what}, {"by", of.by},
-               {"began_at_us", of.began_at_us}, {"at_us", of.at_us}, {"from", of.from}, {"to", of.to},
-               {"cut", of.cut}, {"pause_us", of.pause_us}, {"back_us", of.back_us}, {"hot", of.hot}, {"why", of.why}, {"nodes", nodes}};
+  const json j{{"change", of.number},
+               {"state", name_of(of.state)},
+               {"what", of.what},
+               {"by", of.by},
+               {"began_at_us", of.began_at_us},
+               {"at_us", of.at_us},
+               {"from", of.from},
+               {"to", of.to},
+               {"cut", of.cut},
+               {"pause_us", of.pause_us},
+               {"back_us", of.back_us},
+               {"hot", of.hot},
+               {"why", of.why},
+               {"nodes", nodes}};
   return j.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 

@@ -31,15 +31,15 @@ struct changed_node {
 struct change_record {
   std::uint64_t number = 0;  ///< from 1
   change_state state = change_state::began;
-  std::string what;  ///< "swap", "apply", "rollback"
-  std::string by;    ///< user and process that asked for it
+  std::string what;                         ///< "swap", "apply", "rollback"
+  std::string by;                           ///< user and process that asked for it
   std::int64_t began_at_us = 0, at_us = 0;  ///< wall clock; of its first and of its newest event
   std::uint64_t from = 0, to = 0;           ///< definitions
   std::uint64_t cut = 0;                    ///< that it was made at; 0: none yet
   std::int64_t pause_us = -1;               ///< that a subtask stood still for, at most; -1: not known
-  std::int64_t back_us = -1;                ///< from the failure until the old version served again; -1: not known, or not taken back
-  bool hot = false;                         ///< the flow went on; false: the pipeline was built anew at the cut
-  std::string why;                          ///< of what went wrong
+  std::int64_t back_us = -1;  ///< from the failure until the old version served again; -1: not known, or not taken back
+  bool hot = false;           ///< the flow went on; false: the pipeline was built anew at the cut
+  std::string why;            ///< of what went wrong
   std::vector<changed_node> nodes;
   /// It is decided what became of it.
   bool over() const { return state != change_state::began && state != change_state::serving; }

@@ -159,7 +159,8 @@ base::result<program_end> run_this_program(const std::vector<std::string>& argum
     }
     ::poll(nullptr, 0, 2);
     end.how = poll_process(child);
-    if (end.how && (end.how->what == process_change::kind::stopped || end.how->what == process_change::kind::continued)) end.how.reset();
+    if (end.how && (end.how->what == process_change::kind::stopped || end.how->what == process_change::kind::continued))
+      end.how.reset();
   }
   end.output.resize(1 << 20);
   const ssize_t size = ::pread(out.get(), end.output.data(), end.output.size(), 0);

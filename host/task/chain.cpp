@@ -21,7 +21,8 @@ std::uint32_t chain::add(std::shared_ptr<const op::spec> what) {
   made->out.routes.resize(made->what->outputs.size() + 1);
   made->port_count = static_cast<std::uint32_t>(made->what->keys.size());
   if (made->what->op) {
-    made->instance = std::make_unique<op::instance>(*made->what, subtask_, table_, made->out, failure_, env_, &made->counters);
+    made->instance =
+        std::make_unique<op::instance>(*made->what, subtask_, table_, made->out, failure_, env_, &made->counters);
     if (!made->what->states.empty() || !made->what->timers.empty()) {
       made->state = std::make_unique<keyed_state>(*made->what, subtask_, env_);
       made->instance->use(made->state.get());
@@ -68,7 +69,8 @@ const op::counters& chain::counts(std::uint32_t number) const {
 bool chain::create() {
   // The clocks stand where they stood before anybody asks: a window that begins knows which ones have fired.
   for (auto& n : nodes_)
-    if (n->restored && n->instance && !base::seeded_bug("forget_clocks")) n->instance->set_watermark(n->restored->watermark_us);
+    if (n->restored && n->instance && !base::seeded_bug("forget_clocks"))
+      n->instance->set_watermark(n->restored->watermark_us);
   for (auto& n : nodes_)
     if (n->instance && !n->instance->create()) return false;
   for (auto& n : nodes_) {
@@ -82,7 +84,8 @@ bool chain::create() {
 bool chain::restore(member& n) {
   const node_restore from = *std::exchange(n.restored, std::nullopt);
   op::counters& counts = n.counts();
-  counts.records_in = from.counts.records_in, counts.batches_in = from.counts.batches_in, counts.bytes_in = from.counts.bytes_in;
+  counts.records_in = from.counts.records_in, counts.batches_in = from.counts.batches_in,
+  counts.bytes_in = from.counts.bytes_in;
   counts.records_out = from.counts.records_out, counts.batches_out = from.counts.batches_out;
   counts.bytes_out = from.counts.bytes_out;
   counts.late = from.counts.late, counts.dead_letters = from.counts.dead_letters, counts.skipped = from.counts.skipped;
@@ -121,7 +124,8 @@ model::batch_ref with_turn(const model::batch& of, std::int64_t turn_us) {
 
 bool chain::router::collect(std::uint32_t port, const model::batch_ref& batch) {
   chain::member& from = *owner->nodes_[number];
-  if (from.beside) [[unlikely]] from.beside->gave(port, batch);
+  if (from.beside) [[unlikely]]
+    from.beside->gave(port, batch);
   if (from.main_stamper && port < from.what->outputs.size()) return owner->stamp_and_hand_on(from, port, batch);
   return owner->hand_on(routes[port], owner->turn_us_ == WEIR_TIME_MIN ? batch : with_turn(*batch, owner->turn_us_));
 }
@@ -145,26 +149,30 @@ bool chain::stamp_and_hand_on(member& from, std::uint32_t port, const model::bat
     const std::uint32_t split = stamped.batch->facts().split;
     const std::int64_t before = from.watermarks->of(split);
     from.watermarks->observe(split, stamped.newest_us);
-    if (step_us_ > 0) return hand_out_in_turns(from.out.routes[port], stamped.batch, before, from.watermarks->bound_us());
+    if (step_us_ > 0)
+      return hand_out_in_turns(from.out.routes[port], stamped.batch, before, from.watermarks->bound_us());
   }
   return hand_on(from.out.routes[port], stamped.batch);
 }
 
 /// A row that is late in its own split takes its turn in the step that the split's watermark was in when it came: where that
 /// is depends on the split alone.
-bool chain::hand_out_in_turns(const route& to, const model::batch_ref& batch, std::int64_t watermark_us, std::int64_t bound_us) {
+bool chain::hand_out_in_turns(const route& to, const model::batch_ref& batch, std::int64_t watermark_us,
+                              std::int64_t bound_us) {
   const std::int64_t* times = batch->view().event_time;
   if (!times) return hand_on(to, batch);
   std::map<std::int64_t, std::vector<std::uint32_t>> late;
   std::vector<std::uint32_t> in_time;
   for (std::int64_t i = 0; i < batch->row_count(); ++i) {
     const std::uint32_t row = batch->row(i);
-    const std::int64_t open = watermark_us == model::watermark_merge::none ? WEIR_TIME_MIN : step_of(watermark_us + 1, step_us_);
+    const std::int64_t open =
+        watermark_us == model::watermark_merge::none ? WEIR_TIME_MIN : step_of(watermark_us + 1, step_us_);
     if (times[row] < open)
       late[open].push_back(row);
     else
       in_time.push_back(row);
-    watermark_us = std::max(watermark_us, times[row] < INT64_MIN + 1 + bound_us ? INT64_MIN : times[row] - bound_us - 1);
+    watermark_us =
+        std::max(watermark_us, times[row] < INT64_MIN + 1 + bound_us ? INT64_MIN : times[row] - bound_us - 1);
   }
   if (late.empty()) return hand_on(to, batch);
   for (const auto& [turn, rows] : late)
@@ -204,7 +212,9 @@ bool chain::advance(std::int64_t watermark_us) {
 }
 
 bool chain::advance_in_steps(std::int64_t watermark_us) {
-  const auto last_of = [&](std::int64_t step) { return step > INT64_MAX - step_us_ ? INT64_MAX - 1 : step + step_us_ - 1; };
+  const auto last_of = [&](std::int64_t step) {
+    return step > INT64_MAX - step_us_ ? INT64_MAX - 1 : step + step_us_ - 1;
+  };
   const keyed_state* state = nodes_[0]->state.get();
   const auto at = [&] { return nodes_[0]->instance->watermark(); };
   const auto due = [&] {
@@ -289,10 +299,10 @@ bool chain::cut(task_cut& into, bool store) {
     }
     to.watermark_us = n.instance ? n.instance->watermark() : n.source->watermark;
     const op::counters& c = n.counts();
-    to.counts = {c.records_in.load(std::memory_order_relaxed),   c.batches_in.load(std::memory_order_relaxed),
-                 c.bytes_in.load(std::memory_order_relaxed),     c.records_out.load(std::memory_order_relaxed),
-                 c.batches_out.load(std::memory_order_relaxed),  c.bytes_out.load(std::memory_order_relaxed),
-                 c.late.load(std::memory_order_relaxed),         c.dead_letters.load(std::memory_order_relaxed),
+    to.counts = {c.records_in.load(std::memory_order_relaxed),  c.batches_in.load(std::memory_order_relaxed),
+                 c.bytes_in.load(std::memory_order_relaxed),    c.records_out.load(std::memory_order_relaxed),
+                 c.batches_out.load(std::memory_order_relaxed), c.bytes_out.load(std::memory_order_relaxed),
+                 c.late.load(std::memory_order_relaxed),        c.dead_letters.load(std::memory_order_relaxed),
                  c.skipped.load(std::memory_order_relaxed)};
   }
   return true;
@@ -375,12 +385,14 @@ base::result<std::unique_ptr<prepared_node>> chain::prepare(std::uint32_t number
   made->at = number;
   made->what = std::move(what);
   made->out.failure = &made->failure;
-  made->made = std::make_unique<op::instance>(*made->what, subtask_, table_, made->out, made->failure, env_, &nodes_[number]->counters);
+  made->made = std::make_unique<op::instance>(*made->what, subtask_, table_, made->out, made->failure, env_,
+                                              &nodes_[number]->counters);
   // Where the clock is about; it is told the rest when it serves.
   made->made->set_clock(watermark_us);
   if (!made->made->create()) return made->failure.why();
   if (made->made->two_phase())
-    return base::plugin_error(base::cat("operator ", made->what->id, " takes part in commits: it cannot be exchanged while it runs"));
+    return base::plugin_error(
+        base::cat("operator ", made->what->id, " takes part in commits: it cannot be exchanged while it runs"));
   return made;
 }
 

@@ -51,7 +51,8 @@ class chain {
   // ---- exchanging
   /// [control] While it runs: another instance for the node, as `what` says, created. The state that it declares is what the
   /// one before declared. An error: why it could not be created.
-  base::result<std::unique_ptr<prepared_node>> prepare(std::uint32_t node, std::shared_ptr<const op::spec> what, std::int64_t watermark_us);
+  base::result<std::unique_ptr<prepared_node>> prepare(std::uint32_t node, std::shared_ptr<const op::spec> what,
+                                                       std::int64_t watermark_us);
   /// Behind cut() and pass_barrier(): they serve from here on, with what the old ones saved. The old ones stay until
   /// let_go().
   bool exchange(std::vector<std::unique_ptr<prepared_node>> with, const task_cut& at);
@@ -142,12 +143,12 @@ class chain {
   struct member {
     std::shared_ptr<const op::spec> what;
     router out;
-    op::counters counters;                   // of an operator, whichever instance serves
-    std::unique_ptr<keyed_state> state;      // before the instance: it outlives it
+    op::counters counters;                    // of an operator, whichever instance serves
+    std::unique_ptr<keyed_state> state;       // before the instance: it outlives it
     std::unique_ptr<prepared_node> prepared;  // owns what the instance uses, when it was prepared
-    std::unique_ptr<op::instance> instance;  // null: a source
-    std::unique_ptr<shadow> beside;          // another version that is watched; null: none
-    std::unique_ptr<weir_context> source;    // null: an operator
+    std::unique_ptr<op::instance> instance;   // null: a source
+    std::unique_ptr<shadow> beside;           // another version that is watched; null: none
+    std::unique_ptr<weir_context> source;     // null: an operator
     std::optional<source::stamper> main_stamper, side_stamper;
     source::split_watermarks* watermarks = nullptr;
     std::uint32_t port_count = 1;
@@ -161,9 +162,11 @@ class chain {
   void beside(member& n, Call&& what) {
     if (!n.beside) return;
     what(*n.beside);
-    if (n.beside->over()) [[unlikely]] n.beside.reset();
+    if (n.beside->over()) [[unlikely]]
+      n.beside.reset();
   }
-  bool hand_out_in_turns(const route& to, const model::batch_ref& batch, std::int64_t watermark_us, std::int64_t bound_us);
+  bool hand_out_in_turns(const route& to, const model::batch_ref& batch, std::int64_t watermark_us,
+                         std::int64_t bound_us);
   bool hand_on(const route& to, const model::batch_ref& batch);
   bool stamp_and_hand_on(member& from, std::uint32_t port, const model::batch_ref& batch);
 
@@ -181,7 +184,7 @@ class chain {
   std::vector<retired> retired_;
   bool has_state_ = false;
   bool has_shadows_ = false;
-  std::int64_t step_us_ = 0;               // 0: not deterministic
+  std::int64_t step_us_ = 0;  // 0: not deterministic
   std::int64_t turn_us_ = WEIR_TIME_MIN;
   bool all_ = false;
   bool has_processing_timers_ = false;

@@ -32,7 +32,8 @@ struct order {
   order_kind what = order_kind::begin;
   std::uint64_t cut = 0;
   model::cut_kind kind = model::cut_kind::checkpoint;
-  bool store = true;  ///< false: nothing is stored, only sinks prepare and commit (the end of a run without checkpoints)
+  bool store =
+      true;  ///< false: nothing is stored, only sinks prepare and commit (the end of a run without checkpoints)
 };
 
 /// Counts that go on after a restore, in the order of op::counters.
@@ -59,7 +60,7 @@ struct task_cut {
   std::uint64_t cut = 0;
   std::vector<node_cut> nodes;    ///< by place in the chain
   std::vector<split_cut> splits;  ///< of a source
-  std::string in_flight;          ///< messages that the barrier overtook, or rows that wait for their turn (ordered_input)
+  std::string in_flight;  ///< messages that the barrier overtook, or rows that wait for their turn (ordered_input)
 };
 
 /// Who collects a cut. Called on the tasks' threads, concurrently. [any]

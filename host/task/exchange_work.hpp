@@ -42,7 +42,8 @@ struct prepared_node {
 struct exchange_work {
   std::uint64_t cut = 0;
   std::vector<std::unique_ptr<prepared_node>> nodes;
-  std::vector<std::unique_ptr<shadow>> shadows;  ///< that begin beside what serves; the state of their nodes is copied at the cut
+  std::vector<std::unique_ptr<shadow>>
+      shadows;  ///< that begin beside what serves; the state of their nodes is copied at the cut
   /// Called on the task's thread: how long the task stood still for it, us; or why it could not be done, and then the task
   /// has failed.
   std::function<void(std::int64_t pause_us)> done;

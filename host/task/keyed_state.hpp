@@ -47,7 +47,9 @@ class keyed_state final : public op::state_access {
   }
   std::uint64_t memory_bytes() const { return memory_bytes_.load(std::memory_order_relaxed); }  ///< [any] as published
   std::uint64_t entries() const { return entries_.load(std::memory_order_relaxed); }            ///< [any] as published
-  std::uint64_t entries_on_disk() const { return entries_on_disk_.load(std::memory_order_relaxed); }  ///< [any] as published
+  std::uint64_t entries_on_disk() const {
+    return entries_on_disk_.load(std::memory_order_relaxed);
+  }  ///< [any] as published
   /// [any] As published: a cut would let it give memory back.
   bool wants_cut() const { return wants_cut_.load(std::memory_order_relaxed); }
 
@@ -64,19 +66,29 @@ class keyed_state final : public op::state_access {
   }
   weir_code touch(std::uint32_t state, weir_slot* s) override { return store_.touch(state, s); }
   weir_code clear(std::uint32_t state, weir_slot* s) override { return store_.clear(state, s); }
-  weir_code bytes_get(std::uint32_t state, weir_slot* s, weir_view* out) override { return store_.bytes_get(state, s, out); }
+  weir_code bytes_get(std::uint32_t state, weir_slot* s, weir_view* out) override {
+    return store_.bytes_get(state, s, out);
+  }
   weir_code bytes_put(std::uint32_t state, weir_slot* s, weir_view v) override { return store_.bytes_put(state, s, v); }
-  weir_code list_size(std::uint32_t state, weir_slot* s, std::uint64_t* out) override { return store_.list_size(state, s, out); }
+  weir_code list_size(std::uint32_t state, weir_slot* s, std::uint64_t* out) override {
+    return store_.list_size(state, s, out);
+  }
   weir_code list_add(std::uint32_t state, weir_slot* s, weir_view e) override { return store_.list_add(state, s, e); }
   weir_code list_at(std::uint32_t state, weir_slot* s, std::uint64_t i, weir_view* out) override {
     return store_.list_at(state, s, i, out);
   }
-  weir_code list_trim(std::uint32_t state, weir_slot* s, std::uint64_t from) override { return store_.list_trim(state, s, from); }
+  weir_code list_trim(std::uint32_t state, weir_slot* s, std::uint64_t from) override {
+    return store_.list_trim(state, s, from);
+  }
   weir_code map_get(std::uint32_t state, weir_slot* s, weir_view k, weir_view* out) override {
     return store_.map_get(state, s, k, out);
   }
-  weir_code map_put(std::uint32_t state, weir_slot* s, weir_view k, weir_view v) override { return store_.map_put(state, s, k, v); }
-  weir_code map_remove(std::uint32_t state, weir_slot* s, weir_view k) override { return store_.map_remove(state, s, k); }
+  weir_code map_put(std::uint32_t state, weir_slot* s, weir_view k, weir_view v) override {
+    return store_.map_put(state, s, k, v);
+  }
+  weir_code map_remove(std::uint32_t state, weir_slot* s, weir_view k) override {
+    return store_.map_remove(state, s, k);
+  }
   weir_code map_next(std::uint32_t state, weir_slot* s, weir_view after, weir_view* k, weir_view* v) override {
     return store_.map_next(state, s, after, k, v);
   }
@@ -88,15 +100,16 @@ class keyed_state final : public op::state_access {
   weir_code next_name_space(std::uint32_t state, std::int64_t from, std::int64_t* out) override {
     return store_.next_name_space(state, from, out);
   }
-  weir_code timer_set(std::uint32_t family, const batch& of, key_span key, const std::uint32_t* rows, const std::int64_t* times_us,
-                      std::int64_t count) override {
+  weir_code timer_set(std::uint32_t family, const batch& of, key_span key, const std::uint32_t* rows,
+                      const std::int64_t* times_us, std::int64_t count) override {
     return store_.timer_set(family, of, key, rows, times_us, count);
   }
   weir_code timer_clear(std::uint32_t family, const batch& of, key_span key, const std::uint32_t* rows,
                         const std::int64_t* times_us, std::int64_t count) override {
     return store_.timer_clear(family, of, key, rows, times_us, count);
   }
-  model::batch_ref pop_due(std::uint32_t time_kind, std::int64_t until_us, std::int64_t most, std::uint32_t* family) override {
+  model::batch_ref pop_due(std::uint32_t time_kind, std::int64_t until_us, std::int64_t most,
+                           std::uint32_t* family) override {
     return store_.pop_due(time_kind, until_us, most, family);
   }
   std::int64_t next_timer(std::uint32_t time_kind) const override { return store_.next_timer(time_kind); }

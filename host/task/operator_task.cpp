@@ -47,7 +47,8 @@ step_result operator_task::work() {
     if (gate_.barrier_seen() > settled || (announced().cut > settled && gate_.end_waits()))
       if (auto next = gate_.poll()) return take(*next) ? step_result::worked : step_result::failed;
     // All inputs have ended while rows still wait: no barrier can bring this cut.
-    if (open_ == 0 && announced().cut > std::max(last_cut(), given_up()) && !cut_here(announced().cut, announced().kind))
+    if (open_ == 0 && announced().cut > std::max(last_cut(), given_up()) &&
+        !cut_here(announced().cut, announced().kind))
       return step_result::failed;
   }
   if (!chain_.has_room()) return step_result::wait_output;
@@ -189,14 +190,18 @@ void operator_task::drop_in_flight() {
   in_flight_.clear();
 }
 
-base::result<void> operator_task::restore_in_flight(std::string_view bytes, const std::vector<model::schema_ref>& schemas) {
-  auto damaged = [&] { return base::host_error(base::cat("what waited in front of ", name(), " at the cut is damaged")); };
+base::result<void> operator_task::restore_in_flight(std::string_view bytes,
+                                                    const std::vector<model::schema_ref>& schemas) {
+  auto damaged = [&] {
+    return base::host_error(base::cat("what waited in front of ", name(), " at the cut is damaged"));
+  };
   std::uint32_t count = 0;
   if (!get(bytes, &count)) return damaged();
   if (count != gate_.channel_count())
-    return base::config_error(base::cat("this cut was taken while queues were full, and holds batches that waited in front of ", name(),
-                                        "; it can only be restored at the parallelism that it was taken at. Take a savepoint (weir "
-                                        "savepoint) to change parallelism"));
+    return base::config_error(
+        base::cat("this cut was taken while queues were full, and holds batches that waited in front of ", name(),
+                  "; it can only be restored at the parallelism that it was taken at. Take a savepoint (weir "
+                  "savepoint) to change parallelism"));
   std::vector<std::vector<model::message>> waiting(count);
   while (!bytes.empty()) {
     std::uint32_t channel = 0;

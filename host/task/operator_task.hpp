@@ -86,14 +86,14 @@ class operator_task final : public task {
   std::atomic<std::uint32_t> holder_{UINT32_MAX};
   bool idle_ = false;
   bool done_ = false;
-  model::barrier aligning_;          // cut 0: no barrier has come that has not been passed on
+  model::barrier aligning_;  // cut 0: no barrier has come that has not been passed on
   std::vector<bool> channel_ended_;
-  std::vector<bool> delivered_;      // channels that the barrier has come through
+  std::vector<bool> delivered_;  // channels that the barrier has come through
   bool exactly_once_ = true;
   std::int64_t aligned_timeout_ns_ = 0;
-  std::uint64_t waiting_cut_ = 0;    // whose barrier was seen in a queue
+  std::uint64_t waiting_cut_ = 0;  // whose barrier was seen in a queue
   std::int64_t waiting_since_ns_ = 0;
-  std::vector<bool> recording_;      // channels whose messages belong to the cut that overtook them
+  std::vector<bool> recording_;  // channels whose messages belong to the cut that overtook them
   std::size_t recorded_left_ = 0;
   std::string in_flight_;
 };

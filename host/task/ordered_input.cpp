@@ -135,7 +135,8 @@ result<std::vector<ordered_input::part>> ordered_input::take_first() {
       for (batch_ref& b : batches) b = with_places(b);
     ports.push_back({port, WEIR_TRY(model::concat(batches)), {}});
     const auto of = static_cast<std::uint32_t>(ports.size() - 1);
-    for (std::uint32_t row = 0; row < ports.back().all->length(); ++row) places.push_back({ports.back().time(row), of, row});
+    for (std::uint32_t row = 0; row < ports.back().all->length(); ++row)
+      places.push_back({ports.back().time(row), of, row});
   }
   std::sort(places.begin(), places.end(), order(ports));
   std::vector<part> out;
@@ -174,13 +175,15 @@ result<void> ordered_input::decode(std::string_view bytes, const heir& to) {
   while (!bytes.empty()) {
     std::uint32_t edge = 0;
     std::int64_t step = 0;
-    if (!get(bytes, &edge) || !get(bytes, &step) || edge >= to.schemas.size() || edge >= ports_.size()) return damaged();
+    if (!get(bytes, &edge) || !get(bytes, &step) || edge >= to.schemas.size() || edge >= ports_.size())
+      return damaged();
     batch_ref rows = WEIR_TRY(model::decode_batch(bytes, to.schemas[edge]));
     if (!to.same) {
       // Each subtask had its own copy, and may have been further with it than the others.
       if (to.broadcast[edge])
-        return base::config_error("this cut holds rows of a broadcast input that waited for their turn; it can only be "
-                                  "restored at the parallelism that it was taken at");
+        return base::config_error(
+            "this cut holds rows of a broadcast input that waited for their turn; it can only be "
+            "restored at the parallelism that it was taken at");
       if (to.keys[edge].empty()) {
         if (!to.takes_dealt) continue;
       } else {

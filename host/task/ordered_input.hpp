@@ -53,13 +53,13 @@ class ordered_input {
   static bool is_encoded(std::string_view bytes);
   /// What one subtask takes over of what another had waiting.
   struct heir {
-    std::vector<model::schema_ref> schemas;          ///< by input edge
-    std::vector<std::vector<std::uint32_t>> keys;    ///< by input edge; empty: rows are dealt out
-    std::vector<bool> broadcast;                     ///< by input edge
-    bool same = true;                                ///< it is that subtask, at the same parallelism: it takes all
-    bool takes_dealt = true;                         ///< else: rows without a key come here
-    model::key_group_range own;                      ///< else: and those of these key groups,
-    std::uint32_t groups = 0;                        ///< of so many
+    std::vector<model::schema_ref> schemas;        ///< by input edge
+    std::vector<std::vector<std::uint32_t>> keys;  ///< by input edge; empty: rows are dealt out
+    std::vector<bool> broadcast;                   ///< by input edge
+    bool same = true;                              ///< it is that subtask, at the same parallelism: it takes all
+    bool takes_dealt = true;                       ///< else: rows without a key come here
+    model::key_group_range own;                    ///< else: and those of these key groups,
+    std::uint32_t groups = 0;                      ///< of so many
   };
   base::result<void> decode(std::string_view bytes, const heir& to);
 

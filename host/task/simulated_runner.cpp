@@ -24,11 +24,13 @@ void simulated_runner::add(task& t) {
 
 bool simulated_runner::can_run(const actor& a) const {
   if (a.over) return false;
-  return cancelled_ || !a.created || a.waker.on || a.last == step_result::worked || a.what->wake_at_ns() <= env_.monotonic_ns();
+  return cancelled_ || !a.created || a.waker.on || a.last == step_result::worked ||
+         a.what->wake_at_ns() <= env_.monotonic_ns();
 }
 
 std::size_t simulated_runner::runnable() const {
-  return static_cast<std::size_t>(std::count_if(actors_.begin(), actors_.end(), [&](const auto& a) { return can_run(*a); }));
+  return static_cast<std::size_t>(
+      std::count_if(actors_.begin(), actors_.end(), [&](const auto& a) { return can_run(*a); }));
 }
 
 void simulated_runner::step(std::size_t nth) {

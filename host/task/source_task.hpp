@@ -14,9 +14,9 @@
 namespace weir::task {
 
 struct new_split {
-  std::uint32_t number = 0;  ///< of model::split_names
-  std::string id;            ///< the source's own name for it
-  std::string position;      ///< empty: where the configuration says
+  std::uint32_t number = 0;                   ///< of model::split_names
+  std::string id;                             ///< the source's own name for it
+  std::string position;                       ///< empty: where the configuration says
   std::int64_t watermark_us = WEIR_TIME_MIN;  ///< where it stood at the cut that is restored
 };
 
@@ -25,9 +25,9 @@ struct held_split {
   std::uint32_t number = UINT32_MAX;          ///< of model::split_names; UINT32_MAX: none holds it
   std::int64_t watermark_us = WEIR_TIME_MIN;  ///< its own
   std::int64_t pending = -1;                  ///< records that it still has; -1: not known
-  std::int64_t quiet_since_ns = -1;           ///< since when it has had nothing to read, monotonic; -1: it has something
-  std::uint32_t newest = UINT32_MAX;          ///< the split of the same subtask that is furthest
-  std::int64_t newest_us = WEIR_TIME_MIN;     ///< the watermark of that one
+  std::int64_t quiet_since_ns = -1;        ///< since when it has had nothing to read, monotonic; -1: it has something
+  std::uint32_t newest = UINT32_MAX;       ///< the split of the same subtask that is furthest
+  std::int64_t newest_us = WEIR_TIME_MIN;  ///< the watermark of that one
 };
 
 /// A subtask whose head is a source.

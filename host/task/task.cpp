@@ -77,7 +77,8 @@ step_result task::step() {
     if (finish_ && !capturing_ && !captured) return step_result::finished;
     return captured ? step_result::worked : step_result::wait_input;
   }
-  if (chain_.next_processing_timer() != INT64_MAX && !chain_.fire_processing_timers(env_.now_us())) return step_result::failed;
+  if (chain_.next_processing_timer() != INT64_MAX && !chain_.fire_processing_timers(env_.now_us()))
+    return step_result::failed;
 
   const step_result done = work();
   if (chain_.has_state()) publish_state(done == step_result::finished);

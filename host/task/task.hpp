@@ -118,19 +118,19 @@ class task {
   std::uint32_t subtask_;
   cut_sink* sink_ = nullptr;
   std::mutex mutex_;
-  std::deque<order> orders_;             // guarded by mutex_
-  std::atomic<bool> has_orders_{false};  // hint
+  std::deque<order> orders_;                 // guarded by mutex_
+  std::atomic<bool> has_orders_{false};      // hint
   std::unique_ptr<exchange_work> expected_;  // guarded by mutex_
   std::atomic<bool> expects_{false};         // hint
   std::uint64_t exchanged_at_ = 0;           // the cut whose old instances are still there; 0: none
-  order announced_;                      // the newest `begin`
+  order announced_;                          // the newest `begin`
   std::uint64_t last_cut_ = 0;
-  std::uint64_t given_up_ = 0;           // the newest cut that was aborted
-  std::optional<task_cut> capturing_;    // taken, but state is still going out
-  std::deque<task_cut> open_;            // handed over, neither complete nor aborted
-  bool store_ = true;                    // of the cut in work
-  bool held_ = false;                    // hold_cut
-  bool state_out_ = false;               // all of the state of the cut in work has been given out
+  std::uint64_t given_up_ = 0;         // the newest cut that was aborted
+  std::optional<task_cut> capturing_;  // taken, but state is still going out
+  std::deque<task_cut> open_;          // handed over, neither complete nor aborted
+  bool store_ = true;                  // of the cut in work
+  bool held_ = false;                  // hold_cut
+  bool state_out_ = false;             // all of the state of the cut in work has been given out
   bool waits_for_room_ = false;
   std::int64_t publish_at_ns_ = INT64_MIN;
   bool ended_ = false;

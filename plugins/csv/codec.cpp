@@ -8,7 +8,8 @@ namespace {
 
 char one_character(const weir::config& c, const char* name) {
   const auto text = c.get<std::string>(name);
-  if (text.size() != 1 || text[0] == '\n' || text[0] == '\r') throw c.error(name, "must be one character, not a line break");
+  if (text.size() != 1 || text[0] == '\n' || text[0] == '\r')
+    throw c.error(name, "must be one character, not a line break");
   return text[0];
 }
 
@@ -29,7 +30,8 @@ decoder::decoder(const weir::config& c)
   const auto columns = c.at("columns");
   for (const auto& name : columns.keys()) {
     columns_.push_back(weir::shared::type_text::parse(name, columns.get<std::string>(name), "columns." + name));
-    if (!flat(columns_.back())) throw c.error("columns." + name, "a field of delimited text cannot be a list or a struct");
+    if (!flat(columns_.back()))
+      throw c.error("columns." + name, "a field of delimited text cannot be a list or a struct");
   }
   if (columns_.empty()) throw c.error("columns", "names no column");
 }
@@ -119,14 +121,16 @@ void decoder::process(const weir::batch_view& batch, weir::batch_output& out) {
     out.emit_rows(0, batch, rows, kept, std::move(b));
 }
 
-encoder::encoder(const weir::config& c) : include_(c.get("include", std::vector<std::string>{})), dialect_(dialect_of(c)) {}
+encoder::encoder(const weir::config& c)
+    : include_(c.get("include", std::vector<std::string>{})), dialect_(dialect_of(c)) {}
 
 void encoder::bind(weir::binder& b) {
   const auto& in = b.input();
   parts_.clear();
   auto add = [&](std::size_t i) {
     if (!flat(in[i]))
-      throw weir::config_error{"include", "column '" + in[i].name + "' is " + to_string(in[i]) + ", which is not one text"};
+      throw weir::config_error{"include",
+                               "column '" + in[i].name + "' is " + to_string(in[i]) + ", which is not one text"};
     parts_.push_back(i);
   };
   for (const auto& name : include_) {

@@ -15,7 +15,9 @@ class decoder : public weir::batch_decoder {
   static constexpr auto options() {
     using weir::option;
     return weir::options(
-        option("columns", weir::map).required().doc("Name = type of each field, in the order of the line; a `?`: may be null."),
+        option("columns", weir::map)
+            .required()
+            .doc("Name = type of each field, in the order of the line; a `?`: may be null."),
         option("header", weir::choice("none|skip|check"))
             .fallback("\"none\"")
             .doc("What the line at offset 0 is: a record, not looked at, or names that must be those of `columns`."),

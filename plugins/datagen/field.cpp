@@ -4,7 +4,6 @@
 #include <array>
 #include <cmath>
 #include <functional>
-
 #include <weir/detail/nearest.hpp>
 
 #include "shared/time_text.hpp"
@@ -26,9 +25,12 @@ weir::field column_of(const weir::config& c, weir::type kind) {
 class sequence : public field {
  public:
   explicit sequence(const weir::config& c)
-      : field(column_of(c, weir::type::int64)), start_(c.get("start", std::int64_t{0})), step_(c.get("step", std::int64_t{1})) {}
+      : field(column_of(c, weir::type::int64)),
+        start_(c.get("start", std::int64_t{0})),
+        step_(c.get("step", std::int64_t{1})) {}
   void make(std::uint64_t event, const dice&, const row&, cell& out) const override {
-    out.integer = static_cast<std::int64_t>(static_cast<std::uint64_t>(start_) + static_cast<std::uint64_t>(step_) * event);
+    out.integer =
+        static_cast<std::int64_t>(static_cast<std::uint64_t>(start_) + static_cast<std::uint64_t>(step_) * event);
   }
 
  private:
@@ -50,7 +52,8 @@ class uniform : public field {
   }
   void make(std::uint64_t, const dice& d, const row&, cell& out) const override {
     if (column().kind == weir::type::int64)
-      out.integer = static_cast<std::int64_t>(static_cast<std::uint64_t>(first_) + (span_ == 0 ? d.bits(0) : d.bits(0) % span_));
+      out.integer =
+          static_cast<std::int64_t>(static_cast<std::uint64_t>(first_) + (span_ == 0 ? d.bits(0) : d.bits(0) % span_));
     else
       out.real = least_ + d.unit(0) * (most_ - least_);
   }
@@ -80,7 +83,9 @@ class normal : public field {
       : field(column_of(c, weir::type::float64)), mean_(c.get("mean", 0.0)), deviation_(c.get("stddev", 1.0)) {
     if (!(deviation_ >= 0)) throw c.error("stddev", "must be 0 or more");
   }
-  void make(std::uint64_t, const dice& d, const row&, cell& out) const override { out.real = mean_ + deviation_ * gauss(d); }
+  void make(std::uint64_t, const dice& d, const row&, cell& out) const override {
+    out.real = mean_ + deviation_ * gauss(d);
+  }
 
  private:
   double mean_, deviation_;
@@ -90,7 +95,9 @@ class normal : public field {
 class zipf : public field {
  public:
   explicit zipf(const weir::config& c)
-      : field(column_of(c, weir::type::int64)), count_(c.get("count", std::int64_t{1000})), exponent_(c.get("exponent", 1.0)) {
+      : field(column_of(c, weir::type::int64)),
+        count_(c.get("count", std::int64_t{1000})),
+        exponent_(c.get("exponent", 1.0)) {
     if (count_ < 1) throw c.error("count", "must be 1 or more");
     if (!(exponent_ > 0)) throw c.error("exponent", "must be more than 0");
     low_ = integral(1.5) - 1;
@@ -126,17 +133,26 @@ class choice : public field {
   explicit choice(const weir::config& c) : field(column_of(c, kind_of(c))) {
     const auto values = c.elements("values");
     auto weights = c.get("weights", std::vector<double>{});
-    if (!weights.empty() && weights.size() != values.size()) throw c.error("weights", "needs as many numbers as there are values");
+    if (!weights.empty() && weights.size() != values.size())
+      throw c.error("weights", "needs as many numbers as there are values");
     weights.resize(values.size(), 1);
     double sum = 0;
     for (std::size_t i = 0; i < values.size(); ++i) {
       if (!(weights[i] >= 0)) throw c.error("weights", "must be 0 or more");
       cell v;
       switch (column().kind) {
-        case weir::type::boolean: v.integer = values[i].as<bool>(); break;
-        case weir::type::int64: v.integer = values[i].as<std::int64_t>(); break;
-        case weir::type::float64: v.real = values[i].as<double>(); break;
-        default: v.text = values[i].as<std::string>(); break;
+        case weir::type::boolean:
+          v.integer = values[i].as<bool>();
+          break;
+        case weir::type::int64:
+          v.integer = values[i].as<std::int64_t>();
+          break;
+        case weir::type::float64:
+          v.real = values[i].as<double>();
+          break;
+        default:
+          v.text = values[i].as<std::string>();
+          break;
       }
       values_.push_back(std::move(v));
       limits_.push_back(sum += weights[i]);
@@ -201,8 +217,11 @@ class uuid : public field {
 class words : public field {
  public:
   explicit words(const weir::config& c)
-      : field(column_of(c, weir::type::utf8)), least_(c.get("min_length", std::int64_t{5})), most_(c.get("max_length", std::int64_t{20})) {
-    if (least_ < 0 || most_ < least_ || most_ > 1'000'000) throw c.error("max_length", "must be between min_length and 1000000");
+      : field(column_of(c, weir::type::utf8)),
+        least_(c.get("min_length", std::int64_t{5})),
+        most_(c.get("max_length", std::int64_t{20})) {
+    if (least_ < 0 || most_ < least_ || most_ > 1'000'000)
+      throw c.error("max_length", "must be between min_length and 1000000");
   }
   void make(std::uint64_t, const dice& d, const row&, cell& out) const override {
     const auto size = static_cast<std::size_t>(least_) + d.bits(0) % static_cast<std::uint64_t>(most_ - least_ + 1);
@@ -228,11 +247,14 @@ class instant : public field {
         every_us_(c.get("every", weir::duration{1000}).count()),
         jitter_us_(static_cast<std::uint64_t>(c.get("jitter", weir::duration{0}).count())) {
     const auto start = c.get<std::string>("from", "2026-01-01T00:00:00Z");
-    if (!weir::shared::parse_timestamp(start, start_us_)) throw c.error("from", "'" + start + "' is no time such as 2026-01-01T00:00:00Z");
+    if (!weir::shared::parse_timestamp(start, start_us_))
+      throw c.error("from", "'" + start + "' is no time such as 2026-01-01T00:00:00Z");
   }
   void make(std::uint64_t event, const dice& d, const row&, cell& out) const override {
     out.integer = start_us_ + static_cast<std::int64_t>(event) * every_us_;
-    if (jitter_us_ > 0) out.integer += static_cast<std::int64_t>(d.bits(0) % (2 * jitter_us_ + 1)) - static_cast<std::int64_t>(jitter_us_);
+    if (jitter_us_ > 0)
+      out.integer +=
+          static_cast<std::int64_t>(d.bits(0) % (2 * jitter_us_ + 1)) - static_cast<std::int64_t>(jitter_us_);
   }
 
  private:
@@ -252,7 +274,8 @@ class fixed : public field {
 // A text with {n}, the event's number, and {name}, an earlier field.
 class filled : public field {
  public:
-  filled(const weir::config& c, const std::vector<std::unique_ptr<field>>& earlier) : field(column_of(c, weir::type::utf8)) {
+  filled(const weir::config& c, const std::vector<std::unique_ptr<field>>& earlier)
+      : field(column_of(c, weir::type::utf8)) {
     const auto text = c.get<std::string>("text");
     for (std::size_t at = 0; at < text.size();) {
       const auto open = text.find('{', at), close = open == std::string::npos ? open : text.find('}', open);
@@ -270,9 +293,12 @@ class filled : public field {
   void make(std::uint64_t event, const dice&, const row& done, cell& out) const override {
     out.text.clear();
     for (const part& p : parts_) {
-      if (p.what == literal) out.text += p.text;
-      else if (p.what == number) out.text += std::to_string(event);
-      else append(out.text, done[static_cast<std::size_t>(p.what)], kinds_[static_cast<std::size_t>(p.what)]);
+      if (p.what == literal)
+        out.text += p.text;
+      else if (p.what == number)
+        out.text += std::to_string(event);
+      else
+        append(out.text, done[static_cast<std::size_t>(p.what)], kinds_[static_cast<std::size_t>(p.what)]);
     }
   }
 
@@ -294,11 +320,21 @@ class filled : public field {
     if (v.null) return;
     char text[48];
     switch (kind) {
-      case weir::type::boolean: to += v.integer != 0 ? "true" : "false"; break;
-      case weir::type::int64: to += std::to_string(v.integer); break;
-      case weir::type::float64: to += std::to_string(v.real); break;
-      case weir::type::timestamp: to.append(text, weir::shared::print_timestamp(text, v.integer)); break;
-      default: to += v.text; break;
+      case weir::type::boolean:
+        to += v.integer != 0 ? "true" : "false";
+        break;
+      case weir::type::int64:
+        to += std::to_string(v.integer);
+        break;
+      case weir::type::float64:
+        to += std::to_string(v.real);
+        break;
+      case weir::type::timestamp:
+        to.append(text, weir::shared::print_timestamp(text, v.integer));
+        break;
+      default:
+        to += v.text;
+        break;
     }
   }
   std::vector<part> parts_;
@@ -333,7 +369,8 @@ std::vector<std::unique_ptr<field>> read_fields(const weir::config& c) {
       {"text", {" min_length max_length ", of(static_cast<words*>(nullptr))}},
       {"timestamp", {" from every jitter ", of(static_cast<instant*>(nullptr))}},
       {"constant", {" text ", of(static_cast<fixed*>(nullptr))}},
-      {"template", {" text ", [&](const weir::config& f) -> std::unique_ptr<field> { return std::make_unique<filled>(f, out); }}},
+      {"template",
+       {" text ", [&](const weir::config& f) -> std::unique_ptr<field> { return std::make_unique<filled>(f, out); }}},
   }};
   for (const weir::config& f : c.elements("fields")) {
     const auto kind = f.get<std::string>("kind"), name = f.get<std::string>("name");
@@ -342,9 +379,12 @@ std::vector<std::unique_ptr<field>> read_fields(const weir::config& c) {
     for (const auto& [word, m] : makers) {
       if (word != kind) continue;
       for (const std::string& key : f.keys())
-        if (f.has(key) && key != "name" && key != "kind" && key != "nulls" && m.options.find(' ' + key + ' ') == std::string_view::npos)
-          throw f.error(key, "is no option of the kind '" + kind + "'" +
-                                 (m.options.size() > 1 ? ", which takes" + std::string(m.options.substr(0, m.options.size() - 1)) : ""));
+        if (f.has(key) && key != "name" && key != "kind" && key != "nulls" &&
+            m.options.find(' ' + key + ' ') == std::string_view::npos)
+          throw f.error(
+              key, "is no option of the kind '" + kind + "'" +
+                       (m.options.size() > 1 ? ", which takes" + std::string(m.options.substr(0, m.options.size() - 1))
+                                             : ""));
       auto made = m.make(f);
       made->null_share_ = f.get("nulls", 0.0);
       if (!(made->null_share_ >= 0 && made->null_share_ <= 1)) throw f.error("nulls", "must be between 0 and 1");

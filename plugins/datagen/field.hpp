@@ -6,7 +6,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
 #include <weir/config.hpp>
 #include <weir/options.hpp>
 #include <weir/schema.hpp>
@@ -66,14 +65,16 @@ inline constexpr auto field_options = weir::options(
     weir::option("count", weir::integer).doc("zipf: values are 1 to count (1000)."),
     weir::option("exponent", weir::number).doc("zipf: how fast they become rare (1)."),
     weir::option("values", weir::any_list).doc("choice: the values, all texts, numbers, or true and false."),
-    weir::option("weights", weir::list_of_numbers).doc("choice: how often each value comes, in proportion (all the same)."),
+    weir::option("weights", weir::list_of_numbers)
+        .doc("choice: how often each value comes, in proportion (all the same)."),
     weir::option("share", weir::number).doc("bool: share of true (0.5)."),
     weir::option("min_length", weir::integer).doc("text: the least length in bytes (5)."),
     weir::option("max_length", weir::integer).doc("text: the most (20)."),
     weir::option("from", weir::text).doc("timestamp: of event 0 (2026-01-01T00:00:00Z)."),
     weir::option("every", weir::timespan).doc("timestamp: time between two events (1ms)."),
     weir::option("jitter", weir::timespan).doc("timestamp: earlier or later by up to this (0)."),
-    weir::option("text", weir::text).doc("template: a text with {n}, the number of the event, and {name}, an earlier field; constant: the value."));
+    weir::option("text", weir::text)
+        .doc("template: a text with {n}, the number of the event, and {name}, an earlier field; constant: the value."));
 
 // Reads the option `fields`. Throws config_error that names the element and the option.
 std::vector<std::unique_ptr<field>> read_fields(const weir::config&);

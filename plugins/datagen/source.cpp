@@ -28,7 +28,8 @@ source::source(const weir::config& c)
     if (events < 0) throw c.error("events", "must be 0 or more");
     events_ = static_cast<std::uint64_t>(events);
   }
-  if (splits_ < 1 || splits_ > most_splits) throw c.error("splits", "must be between 1 and " + std::to_string(most_splits));
+  if (splits_ < 1 || splits_ > most_splits)
+    throw c.error("splits", "must be between 1 and " + std::to_string(most_splits));
   if (!(rate_ >= 0)) throw c.error("rate", "must be 0 or more");
   if (!(malformed_ >= 0 && malformed_ <= 1)) throw c.error("malformed", "must be between 0 and 1");
   if (malformed_ > 0 && !json_) throw c.error("malformed", "needs encode = \"json\": typed columns cannot be broken");
@@ -51,13 +52,14 @@ void source::open_split(std::uint32_t split, std::string_view id, std::string_vi
   std::uint64_t number = 0;
   std::from_chars(id.data(), id.data() + id.size(), number);
   if (number >= splits_ || id != split_name(number, splits_))
-    throw weir::config_error("splits", "is " + std::to_string(splits_) + ", but the saved state is of split " + std::string(id) +
-                                           ": set it back, or start without the saved state");
+    throw weir::config_error("splits", "is " + std::to_string(splits_) + ", but the saved state is of split " +
+                                           std::string(id) + ": set it back, or start without the saved state");
   part p{split, number};
   if (!position.empty()) {
     const auto read = std::from_chars(position.data(), position.data() + position.size(), p.next);
     if (read.ec != std::errc{} || read.ptr != position.data() + position.size() || p.next % splits_ != number)
-      throw weir::external_failure("the saved position '" + std::string(position) + "' is none of split " + std::string(id));
+      throw weir::external_failure("the saved position '" + std::string(position) + "' is none of split " +
+                                   std::string(id));
   }
   batch_ = std::clamp<std::uint64_t>(where().batch_rows, 1, 65'536);
   parts_.push_back(p);
@@ -85,7 +87,8 @@ weir::polled source::poll(weir::duration, weir::batch_output& out) {
   }
   if (!left) return parts_.empty() ? weir::polled::idle : weir::polled::end;
   const double share = rate_ * static_cast<double>(parts_.size()) / static_cast<double>(splits_);
-  const std::uint64_t most = std::min(batch_, rate_ == 0 ? batch_ : pacer_.due(now().time_since_epoch().count(), share));
+  const std::uint64_t most =
+      std::min(batch_, rate_ == 0 ? batch_ : pacer_.due(now().time_since_epoch().count(), share));
   if (most == 0) return weir::polled::idle;
   while (parts_[turn_ % parts_.size()].ended) ++turn_;
   emit_some(parts_[turn_++ % parts_.size()], most, out);
@@ -112,17 +115,26 @@ void source::emit_some(part& p, std::uint64_t most, weir::batch_output& out) {
         continue;
       }
       switch (fields_[f]->column().kind) {
-        case weir::type::boolean: b[f].append_bool(v.integer != 0); break;
-        case weir::type::float64: b[f].append(v.real); break;
-        case weir::type::utf8: b[f].append(std::string_view(v.text)); break;
-        default: b[f].append(v.integer); break;
+        case weir::type::boolean:
+          b[f].append_bool(v.integer != 0);
+          break;
+        case weir::type::float64:
+          b[f].append(v.real);
+          break;
+        case weir::type::utf8:
+          b[f].append(std::string_view(v.text));
+          break;
+        default:
+          b[f].append(v.integer);
+          break;
       }
     }
   }
   pacer_.take(count);
   b.from(p.split);
   b.emit();
-  if (events_ != UINT64_MAX) split_pending(p.split, static_cast<std::int64_t>((events_ - std::min(events_, p.next) + splits_ - 1) / splits_));
+  if (events_ != UINT64_MAX)
+    split_pending(p.split, static_cast<std::int64_t>((events_ - std::min(events_, p.next) + splits_ - 1) / splits_));
 }
 
 void source::make(std::uint64_t event) {
@@ -146,15 +158,23 @@ void source::append_json(std::uint64_t event, std::string& to) const {
       continue;
     }
     switch (fields_[f]->column().kind) {
-      case weir::type::boolean: to += v.integer != 0 ? "true" : "false"; break;
-      case weir::type::float64: to.append(text, std::to_chars(text, text + sizeof text, v.real).ptr); break;
-      case weir::type::utf8: weir::shared::append_json_string(to, v.text); break;
+      case weir::type::boolean:
+        to += v.integer != 0 ? "true" : "false";
+        break;
+      case weir::type::float64:
+        to.append(text, std::to_chars(text, text + sizeof text, v.real).ptr);
+        break;
+      case weir::type::utf8:
+        weir::shared::append_json_string(to, v.text);
+        break;
       case weir::type::timestamp:
         to += '"';
         to.append(text, weir::shared::print_timestamp(text, v.integer));
         to += '"';
         break;
-      default: to += std::to_string(v.integer); break;
+      default:
+        to += std::to_string(v.integer);
+        break;
     }
   }
   to += '}';
@@ -166,11 +186,21 @@ void source::break_json(std::uint64_t event, std::string& text) const {
   const dice d(seed_, event, malformed_salt);
   const std::size_t middle = 1 + d.bits(2) % (text.size() - 1);
   switch (d.bits(1) % 5) {
-    case 0: text.resize(middle); break;                           // cut off
-    case 1: text.pop_back(), text += ",}"; break;                 // a comma too many
-    case 2: text.insert(0, "\xff\xfe"); break;                    // bytes that are no UTF-8
-    case 3: text.insert(0, "ERROR "); break;                      // a log line in between
-    default: text.erase(0, 1); break;                             // without its begin
+    case 0:
+      text.resize(middle);
+      break;  // cut off
+    case 1:
+      text.pop_back(), text += ",}";
+      break;  // a comma too many
+    case 2:
+      text.insert(0, "\xff\xfe");
+      break;  // bytes that are no UTF-8
+    case 3:
+      text.insert(0, "ERROR ");
+      break;  // a log line in between
+    default:
+      text.erase(0, 1);
+      break;  // without its begin
   }
 }
 

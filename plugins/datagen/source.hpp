@@ -6,7 +6,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
 #include <weir/source.hpp>
 
 #include "datagen/field.hpp"
@@ -16,19 +15,30 @@ namespace datagen {
 
 class source : public weir::source {
  public:
-  static constexpr const char* summary() { return "Made-up records: declare the columns and how their values are made."; }
+  static constexpr const char* summary() {
+    return "Made-up records: declare the columns and how their values are made.";
+  }
   static constexpr auto options() {
     using weir::option;
     return weir::options(
-        option("fields", weir::list_of_tables).required().nested(field_options.data()).doc("The columns, each { name, kind, ... }."),
+        option("fields", weir::list_of_tables)
+            .required()
+            .nested(field_options.data())
+            .doc("The columns, each { name, kind, ... }."),
         option("events", weir::integer).doc("How many records in all; without it the stream never ends."),
-        option("rate", weir::number).fallback("0").doc("Records a second, by the host's clock; 0: as fast as they are read."),
+        option("rate", weir::number)
+            .fallback("0")
+            .doc("Records a second, by the host's clock; 0: as fast as they are read."),
         option("seed", weir::integer).fallback("0").doc("Another seed, other records."),
-        option("splits", weir::integer).fallback("1").doc("Into how many parts the records are dealt out; does not change them."),
+        option("splits", weir::integer)
+            .fallback("1")
+            .doc("Into how many parts the records are dealt out; does not change them."),
         option("encode", weir::choice("none|json"))
             .fallback("\"none\"")
             .doc("none: typed columns; json: one binary column `value` of JSON texts, for a decoder behind."),
-        option("malformed", weir::number).fallback("0").doc("With encode: share of records whose bytes are broken, 0 to 1."));
+        option("malformed", weir::number)
+            .fallback("0")
+            .doc("With encode: share of records whose bytes are broken, 0 to 1."));
   }
 
   explicit source(const weir::config&);

@@ -22,7 +22,8 @@ std::uint64_t sum_fnv_lockstep(const char* data, const std::uint32_t* ends, std:
 #pragma GCC unroll 8
       for (std::size_t k = 0; k < lanes; ++k) hash[k] = (hash[k] ^ text[k][at]) * fnv_prime;
     for (std::size_t k = 0; k < lanes; ++k) {
-      for (std::uint32_t at = shortest; at < ends[i + k + 1] - ends[i + k]; ++at) hash[k] = (hash[k] ^ text[k][at]) * fnv_prime;
+      for (std::uint32_t at = shortest; at < ends[i + k + 1] - ends[i + k]; ++at)
+        hash[k] = (hash[k] ^ text[k][at]) * fnv_prime;
       sum += hash[k];
     }
   }

@@ -71,7 +71,8 @@ WEIR_AVX2 void load_columns(const group& g, std::uint32_t at, __m256i left, __m2
     const __m128i high = _mm_loadu_si128(reinterpret_cast<const __m128i*>(g.text[i + 8] + at));
     r[i] = _mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1);
     if constexpr (Masked) {
-      const __m256i place = _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
+      const __m256i place =
+          _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
       const __m256i mine = _mm256_shuffle_epi8(left, _mm256_set1_epi8(static_cast<char>(i)));
       r[i] = _mm256_and_si256(r[i], _mm256_cmpgt_epi8(mine, place));
     }
@@ -140,10 +141,12 @@ WEIR_AVX2 void hash_chunk(const group& g, std::uint32_t from, std::uint64_t* has
     // Bytes left of each row, at most 127, as bytes: rows 0-7 in the low half, 8-15 in the high half.
     const __m256i here = _mm256_set1_epi32(static_cast<int>(at)), most = _mm256_set1_epi32(127);
     const __m256i* const size = reinterpret_cast<const __m256i*>(g.size);
-    __m256i x = _mm256_sub_epi32(_mm256_loadu_si256(size), here), y = _mm256_sub_epi32(_mm256_loadu_si256(size + 1), here);
+    __m256i x = _mm256_sub_epi32(_mm256_loadu_si256(size), here),
+            y = _mm256_sub_epi32(_mm256_loadu_si256(size + 1), here);
     x = _mm256_min_epi32(_mm256_max_epi32(x, zero), most);
     y = _mm256_min_epi32(_mm256_max_epi32(y, zero), most);
-    const __m256i low = _mm256_permute4x64_epi64(_mm256_packus_epi32(x, x), 0x08);   // rows 0-7, 16 bits, in the low half
+    const __m256i low =
+        _mm256_permute4x64_epi64(_mm256_packus_epi32(x, x), 0x08);  // rows 0-7, 16 bits, in the low half
     const __m256i high = _mm256_permute4x64_epi64(_mm256_packus_epi32(y, y), 0x08);  // rows 8-15
     const __m256i both = _mm256_permute2x128_si256(low, high, 0x20);
     load_columns<true>(g, at, _mm256_packus_epi16(both, both), column);
@@ -159,8 +162,8 @@ WEIR_AVX2 void hash_chunk(const group& g, std::uint32_t from, std::uint64_t* has
       four = join(_mm256_castsi256_si128(part[0]), _mm256_castsi256_si128(part[1]), _mm256_castsi256_si128(part[2]),
                   _mm256_castsi256_si128(part[3]));
     else
-      four = join(_mm256_extracti128_si256(part[0], 1), _mm256_extracti128_si256(part[1], 1), _mm256_extracti128_si256(part[2], 1),
-                  _mm256_extracti128_si256(part[3], 1));
+      four = join(_mm256_extracti128_si256(part[0], 1), _mm256_extracti128_si256(part[1], 1),
+                  _mm256_extracti128_si256(part[2], 1), _mm256_extracti128_si256(part[3], 1));
     _mm256_store_si256(reinterpret_cast<__m256i*>(sum + 4 * i), four);
   }
   for (std::size_t i = 0; i < lanes; ++i) {
@@ -171,7 +174,8 @@ WEIR_AVX2 void hash_chunk(const group& g, std::uint32_t from, std::uint64_t* has
 
 }  // namespace
 
-__attribute__((target("avx2"))) std::uint64_t sum_fnv_avx2(const char* data, const std::uint32_t* ends, std::size_t count) {
+__attribute__((target("avx2"))) std::uint64_t sum_fnv_avx2(const char* data, const std::uint32_t* ends,
+                                                           std::size_t count) {
   std::uint64_t sum = 0;
   std::size_t i = 0;
   for (; i + lanes <= count; i += lanes) {

@@ -28,7 +28,9 @@ WEIR_AVX2 inline __m256i digits_of(__m256i v) {
   return _mm256_or_si256(tens, _mm256_slli_epi16(ones, 8));
 }
 
-WEIR_AVX2 inline __m256i load4(const std::int64_t* from) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)); }
+WEIR_AVX2 inline __m256i load4(const std::int64_t* from) {
+  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
+}
 WEIR_AVX2 inline void store4(std::uint64_t* to, __m256i v) { _mm256_store_si256(reinterpret_cast<__m256i*>(to), v); }
 
 WEIR_AVX2 number_range range(const std::int64_t* values, std::size_t count) {
@@ -61,7 +63,8 @@ WEIR_AVX2 void short_numbers(const std::int64_t* values, std::size_t count, shor
   const __m256i halves = _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6);
   for (std::size_t i = 0; i < count; i += 8) {
     const __m256i a = load4(values + i), b = load4(values + i + 4);
-    const __m256i v = _mm256_blend_epi32(_mm256_permutevar8x32_epi32(a, halves), _mm256_permutevar8x32_epi32(b, halves), 0xf0);
+    const __m256i v =
+        _mm256_blend_epi32(_mm256_permutevar8x32_epi32(a, halves), _mm256_permutevar8x32_epi32(b, halves), 0xf0);
     // 1 + how many of 9, 99, ... are less than the number: comparisons give -1 each.
     __m256i size = _mm256_set1_epi32(-1);
     size = _mm256_add_epi32(size, _mm256_cmpgt_epi32(v, _mm256_set1_epi32(9)));

@@ -86,8 +86,10 @@ inline char* row_text::write(const column& c, std::size_t i, char* to) const {
       to += c.prefix_size;
       std::memcpy(to, &c.texts.text[i], 8);
       return to + 8;
-    case way::number: return weir::shared::put_i64(to, c.values[i]);
-    case way::unsigned_number: return weir::shared::put_u64(to, static_cast<std::uint64_t>(c.values[i]));
+    case way::number:
+      return weir::shared::put_i64(to, c.values[i]);
+    case way::unsigned_number:
+      return weir::shared::put_u64(to, static_cast<std::uint64_t>(c.values[i]));
     case way::text:
     case way::rendered: {
       const std::size_t at = c.how == way::text ? rows_[i] : i;
@@ -109,7 +111,8 @@ void row_text::prepare(column& c, const ArrowArray& array, std::size_t count, st
       if (dense_)
         bound += static_cast<std::size_t>(c.offsets[rows_[0] + count] - c.offsets[rows_[0]]);
       else
-        for (std::size_t i = 0; i < count; ++i) bound += static_cast<std::size_t>(c.offsets[rows_[i] + 1] - c.offsets[rows_[i]]);
+        for (std::size_t i = 0; i < count; ++i)
+          bound += static_cast<std::size_t>(c.offsets[rows_[i] + 1] - c.offsets[rows_[i]]);
       return;
     case type::int8:
     case type::int16:
@@ -139,14 +142,28 @@ void row_text::prepare_numbers(column& c, const void* raw, std::size_t count) {
   } else {
     c.values = to;
     switch (c.type.kind) {
-      case type::int8: widen<std::int8_t>(to, raw, rows_.data(), count); break;
-      case type::int16: widen<std::int16_t>(to, raw, rows_.data(), count); break;
+      case type::int8:
+        widen<std::int8_t>(to, raw, rows_.data(), count);
+        break;
+      case type::int16:
+        widen<std::int16_t>(to, raw, rows_.data(), count);
+        break;
       case type::int32:
-      case type::date32: widen<std::int32_t>(to, raw, rows_.data(), count); break;
-      case type::uint8: widen<std::uint8_t>(to, raw, rows_.data(), count); break;
-      case type::uint16: widen<std::uint16_t>(to, raw, rows_.data(), count); break;
-      case type::uint32: widen<std::uint32_t>(to, raw, rows_.data(), count); break;
-      default: widen<std::int64_t>(to, raw, rows_.data(), count); break;
+      case type::date32:
+        widen<std::int32_t>(to, raw, rows_.data(), count);
+        break;
+      case type::uint8:
+        widen<std::uint8_t>(to, raw, rows_.data(), count);
+        break;
+      case type::uint16:
+        widen<std::uint16_t>(to, raw, rows_.data(), count);
+        break;
+      case type::uint32:
+        widen<std::uint32_t>(to, raw, rows_.data(), count);
+        break;
+      default:
+        widen<std::int64_t>(to, raw, rows_.data(), count);
+        break;
     }
   }
   const auto [least, most] = numbers_->range(c.values, count);
@@ -159,7 +176,8 @@ void row_text::prepare_numbers(column& c, const void* raw, std::size_t count) {
   if (const std::int64_t high = least / short_limit; least >= 0 && high < short_limit && most / short_limit == high) {
     c.how = way::long_number;
     char prefix[16];
-    c.prefix_size = static_cast<std::uint32_t>(weir::shared::put_below_1e8(prefix, static_cast<std::uint32_t>(high)) - prefix);
+    c.prefix_size =
+        static_cast<std::uint32_t>(weir::shared::put_below_1e8(prefix, static_cast<std::uint32_t>(high)) - prefix);
     std::memcpy(&c.prefix, prefix, 8);
     numbers_->eight_digits(c.values, high * short_limit, count, c.texts);
     return;

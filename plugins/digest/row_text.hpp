@@ -4,13 +4,13 @@
 //   binary lower-case hex; lists [a,b], records {a,b}; null is nothing.
 #pragma once
 
+#include <weir/abi.h>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
-
-#include <weir/abi.h>
 #include <weir/schema.hpp>
 
 #include "digest/fnv.hpp"

@@ -35,8 +35,9 @@ void sink::save(std::string& to) const { weir::shared::write_counts(to, {{"rows"
 
 void sink::restore(std::string_view saved) {
   if (!weir::shared::add_counts(saved, {{"rows", &rows_}, {"sum", &sum_}}))
-    throw weir::problem(WEIR_E_DATA, "the snapshot holds '" + std::string(saved) +
-                                         "' for this sink, which is no digest: restore it into the pipeline that it was taken of");
+    throw weir::problem(WEIR_E_DATA,
+                        "the snapshot holds '" + std::string(saved) +
+                            "' for this sink, which is no digest: restore it into the pipeline that it was taken of");
 }
 
 }  // namespace digest

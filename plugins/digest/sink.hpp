@@ -5,7 +5,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-
 #include <weir/batch_operator.hpp>
 
 #include "digest/row_text.hpp"
@@ -16,11 +15,13 @@ class sink : public weir::batch_sink {
  public:
   static constexpr bool selections = true;
   static constexpr const char* summary() {
-    return "Counts rows and sums up a hash of each: two runs that give the same rows in any order report the same figures.";
+    return "Counts rows and sums up a hash of each: two runs that give the same rows in any order report the same "
+           "figures.";
   }
   static constexpr auto options() {
-    return weir::options(weir::option("columns", weir::list_of_text)
-                             .doc("The columns that count, in this order; without it all, in the order of the schema."));
+    return weir::options(
+        weir::option("columns", weir::list_of_text)
+            .doc("The columns that count, in this order; without it all, in the order of the schema."));
   }
 
   explicit sink(const weir::config& c) : config_(c) {}

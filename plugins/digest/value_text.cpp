@@ -10,7 +10,8 @@ namespace {
 template <class T>
 T value(const ArrowArray& column, std::int64_t row) {
   T out;
-  std::memcpy(&out, static_cast<const char*>(column.buffers[1]) + row * static_cast<std::int64_t>(sizeof(T)), sizeof out);
+  std::memcpy(&out, static_cast<const char*>(column.buffers[1]) + row * static_cast<std::int64_t>(sizeof(T)),
+              sizeof out);
   return out;
 }
 
@@ -49,21 +50,35 @@ void append_value(std::string& to, const weir::field& f, const ArrowArray& colum
   using weir::type;
   if (column.null_count != 0 && column.buffers[0] && !weir::detail::bit(column.buffers[0], row)) return;
   switch (f.kind) {
-    case type::boolean: to += weir::detail::bit(column.buffers[1], row) ? "true" : "false"; return;
-    case type::int8: return append_number(to, static_cast<int>(value<std::int8_t>(column, row)));
-    case type::int16: return append_number(to, value<std::int16_t>(column, row));
+    case type::boolean:
+      to += weir::detail::bit(column.buffers[1], row) ? "true" : "false";
+      return;
+    case type::int8:
+      return append_number(to, static_cast<int>(value<std::int8_t>(column, row)));
+    case type::int16:
+      return append_number(to, value<std::int16_t>(column, row));
     case type::int32:
-    case type::date32: return append_number(to, value<std::int32_t>(column, row));
+    case type::date32:
+      return append_number(to, value<std::int32_t>(column, row));
     case type::int64:
-    case type::timestamp: return append_number(to, value<std::int64_t>(column, row));
-    case type::uint8: return append_number(to, static_cast<unsigned>(value<std::uint8_t>(column, row)));
-    case type::uint16: return append_number(to, value<std::uint16_t>(column, row));
-    case type::uint32: return append_number(to, value<std::uint32_t>(column, row));
-    case type::uint64: return append_number(to, value<std::uint64_t>(column, row));
-    case type::float32: return append_number(to, value<float>(column, row));
-    case type::float64: return append_number(to, value<double>(column, row));
-    case type::decimal128: return append_decimal(to, value<weir::int128>(column, row), f.scale);
-    case type::fixed_binary: return append_hex(to, static_cast<const char*>(column.buffers[1]) + row * f.width, f.width);
+    case type::timestamp:
+      return append_number(to, value<std::int64_t>(column, row));
+    case type::uint8:
+      return append_number(to, static_cast<unsigned>(value<std::uint8_t>(column, row)));
+    case type::uint16:
+      return append_number(to, value<std::uint16_t>(column, row));
+    case type::uint32:
+      return append_number(to, value<std::uint32_t>(column, row));
+    case type::uint64:
+      return append_number(to, value<std::uint64_t>(column, row));
+    case type::float32:
+      return append_number(to, value<float>(column, row));
+    case type::float64:
+      return append_number(to, value<double>(column, row));
+    case type::decimal128:
+      return append_decimal(to, value<weir::int128>(column, row), f.scale);
+    case type::fixed_binary:
+      return append_hex(to, static_cast<const char*>(column.buffers[1]) + row * f.width, f.width);
     case type::utf8:
     case type::binary: {
       const auto from = value<std::int32_t>(column, row), end = value<std::int32_t>(column, row + 1);

@@ -38,7 +38,8 @@ struct ::stat status(int fd, const std::string& name) {
 }  // namespace
 
 std::string write_position(const file_position& p) {
-  return "offset=" + std::to_string(p.offset) + " line=" + std::to_string(p.line) + " before=" + std::to_string(p.before) + " inode=" + std::to_string(p.inode) +
+  return "offset=" + std::to_string(p.offset) + " line=" + std::to_string(p.line) +
+         " before=" + std::to_string(p.before) + " inode=" + std::to_string(p.inode) +
          " head=" + std::to_string(p.head_size) + ":" + std::to_string(p.head_hash);
 }
 
@@ -52,8 +53,8 @@ std::optional<file_position> read_position(std::string_view text) {
     text.remove_prefix(static_cast<std::size_t>(read.ptr - text.data()));
     return true;
   };
-  if (take("offset=", p.offset) && take(" line=", p.line) && take(" before=", p.before) && take(" inode=", p.inode) && take(" head=", p.head_size) &&
-      take(":", p.head_hash) && text.empty())
+  if (take("offset=", p.offset) && take(" line=", p.line) && take(" before=", p.before) && take(" inode=", p.inode) &&
+      take(" head=", p.head_size) && take(":", p.head_hash) && text.empty())
     return p;
   return std::nullopt;
 }
@@ -62,11 +63,13 @@ cursor::cursor(const std::string& path, std::string name, const cursor_settings&
     : name_(std::move(name)), settings_(settings), file_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
   if (!file_) {
     const bool missing = errno == ENOENT;
-    throw weir::external_failure(cannot("open", path) +
-                                 (missing ? ": check the option 'path'" : ": give the user that runs weir the right to read it"));
+    throw weir::external_failure(cannot("open", path) + (missing
+                                                             ? ": check the option 'path'"
+                                                             : ": give the user that runs weir the right to read it"));
   }
   const auto s = status(file_.get(), name_);
-  if (S_ISDIR(s.st_mode)) throw weir::external_failure(path + " is a directory: name a file, or a pattern such as " + path + "/*");
+  if (S_ISDIR(s.st_mode))
+    throw weir::external_failure(path + " is a directory: name a file, or a pattern such as " + path + "/*");
   regular_ = S_ISREG(s.st_mode);
   inode_ = s.st_ino;
   device_ = s.st_dev;
@@ -85,7 +88,9 @@ void cursor::restart() {
 void cursor::go_to(const file_position& p) {
   before_ = p.before;
   if (p.offset == 0) return;
-  if (!regular_) throw weir::external_failure(name_ + " is no regular file, so reading cannot go on where it was: start without the saved state");
+  if (!regular_)
+    throw weir::external_failure(
+        name_ + " is no regular file, so reading cannot go on where it was: start without the saved state");
   input_->seek(p.offset);
   offset_ = p.offset;
   line_ = p.line;
@@ -146,9 +151,12 @@ cursor::got cursor::read(std::uint32_t split, weir::batch_output& out, bool fini
     if (emit_pending(split, out)) return got::rows;
     if (front_is_overlong()) continue;
     switch (emit_block(split, out)) {
-      case outcome::emitted: return got::rows;
-      case outcome::no_line: continue;
-      case outcome::empty: break;
+      case outcome::emitted:
+        return got::rows;
+      case outcome::no_line:
+        continue;
+      case outcome::empty:
+        break;
     }
     if (!finish || pending().empty()) return got::nothing;
     emit_rest(split, out);
@@ -191,9 +199,9 @@ void cursor::bury(overlong_lines& overlong) {
   const auto newline = piece.find('\n');
   const bool ends = newline != std::string_view::npos;
   if (ends) piece = piece.substr(0, newline + 1);
-  overlong.piece(piece, name_ + ", line " + std::to_string(line_ + 1) + ", byte " + std::to_string(offset_) + ": the line is longer than " +
-                            std::to_string(settings_.max_line) + " bytes (option 'max_line'); this is " +
-                            (burying_ ? "a further" : "its first") + " piece");
+  overlong.piece(piece, name_ + ", line " + std::to_string(line_ + 1) + ", byte " + std::to_string(offset_) +
+                            ": the line is longer than " + std::to_string(settings_.max_line) +
+                            " bytes (option 'max_line'); this is " + (burying_ ? "a further" : "its first") + " piece");
   offset_ += piece.size();
   line_ += ends ? 1 : 0;
   const std::size_t size = piece.size();

@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-
 #include <weir/batch.hpp>
 
 #include "file/input.hpp"
@@ -15,9 +14,9 @@ namespace file {
 
 // What a checkpoint keeps of a file. inode and head tell the file again after it was renamed, copied or replaced.
 struct file_position {
-  std::uint64_t offset = 0;                   // uncompressed bytes, at the start of a line
-  std::uint64_t line = 0;                     // lines before it
-  std::uint64_t before = 0;                   // bytes of the files that had this path before
+  std::uint64_t offset = 0;  // uncompressed bytes, at the start of a line
+  std::uint64_t line = 0;    // lines before it
+  std::uint64_t before = 0;  // bytes of the files that had this path before
   std::uint64_t inode = 0;
   std::uint64_t head_size = 0, head_hash = 0;  // of its first raw bytes
 };

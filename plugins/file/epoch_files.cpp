@@ -63,7 +63,8 @@ std::string taken_over(const std::string& name, std::uint64_t cut) {
 }
 
 std::string torn(const prepared_file& f, off_t size) {
-  return f.part + " has " + std::to_string(size) + " bytes, and the cut says " + std::to_string(f.size) + ": restore an older one, or the file";
+  return f.part + " has " + std::to_string(size) + " bytes, and the cut says " + std::to_string(f.size) +
+         ": restore an older one, or the file";
 }
 
 bool there(const std::string& path) {
@@ -100,7 +101,8 @@ void epoch_files::begin() {
 void epoch_files::remove_leftovers() {
   const auto mine = [this](const std::string& path) {
     const auto is = [&](const prepared_file& f) { return f.part == path; };
-    return now_.part == path || std::any_of(closed_.begin(), closed_.end(), is) || std::any_of(carried_.begin(), carried_.end(), is);
+    return now_.part == path || std::any_of(closed_.begin(), closed_.end(), is) ||
+           std::any_of(carried_.begin(), carried_.end(), is);
   };
   for (const std::string& folder : folders_of(settings_.path)) {
     std::vector<std::string> old;
@@ -108,7 +110,8 @@ void epoch_files::remove_leftovers() {
     for (fs::directory_iterator it(folder, none), end; it != end; it.increment(none)) {
       const auto name = hidden_of(it->path().filename().string(), mark_);
       // Files that were begun before the restored cut are part of it, and some subtask is told of them.
-      if (name && name->subtask % who_.parallelism == who_.subtask && name->epoch >= restored_ && !mine(it->path().string()))
+      if (name && name->subtask % who_.parallelism == who_.subtask && name->epoch >= restored_ &&
+          !mine(it->path().string()))
         old.push_back(it->path().string());
     }
     for (const std::string& part : old) {
@@ -127,11 +130,13 @@ void epoch_files::open(std::int64_t now_us) {
     const fs::path p(now_.name);
     const std::string hidden = (p.parent_path() / ("." + p.filename().string())).string();
     if (settings_.replace || (!there(now_.name) && !there(hidden + std::string(part_suffix)))) {
-      now_.part = hidden + '.' + mark_ + '-' + std::to_string(who_.subtask) + '-' + std::to_string(epoch_) + '-' + life_ + std::string(part_suffix);
+      now_.part = hidden + '.' + mark_ + '-' + std::to_string(who_.subtask) + '-' + std::to_string(epoch_) + '-' +
+                  life_ + std::string(part_suffix);
       break;
     }
     if (!many_)
-      throw weir::external_failure(now_.name + " is there already: move it away, put {seq} into the option 'path', or say exists = \"replace\"");
+      throw weir::external_failure(
+          now_.name + " is there already: move it away, put {seq} into the option 'path', or say exists = \"replace\"");
   }
   make_folders(now_.name);
   file_ = handle(::open(now_.part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
@@ -236,8 +241,9 @@ void epoch_files::publish(const prepared_file& f, bool recovering) {
     if (errno != ENOENT) throw weir::external_failure(cannot("look at", f.part));
     // It has its name already. When that is not there either, whoever was waiting for the file has taken it since.
     if (!recovering && !there(f.name))
-      throw weir::external_failure(f.part + " is gone, and " + f.name + " is not there: somebody has removed output "
-                                            "that was not complete");
+      throw weir::external_failure(f.part + " is gone, and " + f.name +
+                                   " is not there: somebody has removed output "
+                                   "that was not complete");
     ++files_;
     return;
   }
@@ -250,7 +256,8 @@ void epoch_files::publish(const prepared_file& f, bool recovering) {
     if (!there(f.name)) failed = ::rename(f.part.c_str(), f.name.c_str());
   }
   if (failed != 0 && errno == EEXIST)
-    throw weir::external_failure(f.name + " has appeared meanwhile; the data is in " + f.part + ": move one of them away");
+    throw weir::external_failure(f.name + " has appeared meanwhile; the data is in " + f.part +
+                                 ": move one of them away");
   if (failed != 0) throw weir::external_failure(cannot_write(f.name));
   fault_point("file.renamed");
   folders_.push_back(folder_of(f.name));
@@ -263,8 +270,10 @@ void epoch_files::go_on_in(const prepared_file& f) {
   if (is(now_) || std::any_of(carried_.begin(), carried_.end(), is)) return;
   handle fd(::open(f.part.c_str(), O_WRONLY | O_CLOEXEC));
   if (!fd && errno == ENOENT)
-    throw weir::external_failure(f.part + " is gone, and the cut goes on in it: without {seq} in the option 'path' a cut can be restored only "
-                                          "as long as the file is not complete");
+    throw weir::external_failure(
+        f.part +
+        " is gone, and the cut goes on in it: without {seq} in the option 'path' a cut can be restored only "
+        "as long as the file is not complete");
   struct ::stat s {};
   if (!fd || ::fstat(fd.get(), &s) != 0) throw weir::external_failure(cannot_write(f.part));
   if (static_cast<std::uint64_t>(s.st_size) < f.size) throw weir::external_failure(torn(f, s.st_size));

@@ -57,21 +57,22 @@ class epoch_files : public writer {
 
   writer_settings settings_;
   identity who_;
-  std::string mark_;             // of this sink, in hidden names
-  std::string life_;             // of this instance: two of them never write into one hidden file
-  bool many_;                    // the path has {seq}
+  std::string mark_;  // of this sink, in hidden names
+  std::string life_;  // of this instance: two of them never write into one hidden file
+  bool many_;         // the path has {seq}
   bool begun_ = false;
-  std::uint64_t restored_ = 0;   // the cut that was restored; 0: none
-  std::uint64_t epoch_ = 0;      // the newest cut that was prepared or restored
+  std::uint64_t restored_ = 0;  // the cut that was restored; 0: none
+  std::uint64_t epoch_ = 0;     // the newest cut that was prepared or restored
   std::uint64_t sequence_ = 0;
-  prepared_file now_;            // what is open
+  prepared_file now_;  // what is open
   handle file_;
   std::unique_ptr<output> out_;
   std::uint64_t before_ = 0;  // bytes of the open file that were there when it was opened
   std::int64_t opened_us_ = 0;
-  std::vector<prepared_file> closed_;   // not in a cut yet
-  std::vector<prepared_file> carried_;  // the only files of old subtasks that are no more: they get their names at the end
-  std::vector<std::string> folders_;    // to sync
+  std::vector<prepared_file> closed_;  // not in a cut yet
+  std::vector<prepared_file>
+      carried_;  // the only files of old subtasks that are no more: they get their names at the end
+  std::vector<std::string> folders_;  // to sync
   std::uint64_t files_ = 0;
 };
 

@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <cstring>
 #include <vector>
-
 #include <weir/failure.hpp>
 
 namespace file {
@@ -50,8 +49,9 @@ class compressed : public input {
     while (position_ < position) {
       const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(skipped.size(), position - position_));
       if (read(skipped.data(), most) == 0)
-        throw weir::problem(WEIR_E_DATA, path_ + " has only " + std::to_string(position_) + " bytes, but was read up to " +
-                                             std::to_string(position) + ": it is not the file that was read before");
+        throw weir::problem(WEIR_E_DATA, path_ + " has only " + std::to_string(position_) +
+                                             " bytes, but was read up to " + std::to_string(position) +
+                                             ": it is not the file that was read before");
     }
   }
 
@@ -64,9 +64,9 @@ class compressed : public input {
     return filled_ > 0;
   }
   [[noreturn]] void broken(const std::string& why) const {
-    throw weir::problem(WEIR_E_DATA, path_ + " cannot be uncompressed, at byte " + std::to_string(consumed_ - (filled_ - at_)) +
-                                         " (" + std::to_string(position_) + " uncompressed): " + why +
-                                         ": restore the file, or move it away");
+    throw weir::problem(
+        WEIR_E_DATA, path_ + " cannot be uncompressed, at byte " + std::to_string(consumed_ - (filled_ - at_)) + " (" +
+                         std::to_string(position_) + " uncompressed): " + why + ": restore the file, or move it away");
   }
   plain raw_;
   std::string path_;

@@ -8,7 +8,6 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
-
 #include <weir/failure.hpp>
 
 #include "file/output.hpp"
@@ -19,8 +18,8 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string date_of(std::int64_t us) {
-  const std::chrono::sys_days day =
-      std::chrono::floor<std::chrono::days>(std::chrono::sys_time<std::chrono::microseconds>(std::chrono::microseconds(us)));
+  const std::chrono::sys_days day = std::chrono::floor<std::chrono::days>(
+      std::chrono::sys_time<std::chrono::microseconds>(std::chrono::microseconds(us)));
   const std::chrono::year_month_day d(day);
   char text[32];
   std::snprintf(text, sizeof text, "%04d-%02u-%02u", static_cast<int>(d.year()), static_cast<unsigned>(d.month()),
@@ -105,7 +104,8 @@ std::string check_template(const writer_settings& s) {
   std::string_view rest = s.path;
   for (auto at = rest.find('{'); at != std::string_view::npos; at = rest.find('{')) {
     rest.remove_prefix(at);
-    const std::string_view word = rest.substr(0, rest.find('}') == std::string_view::npos ? rest.size() : rest.find('}') + 1);
+    const std::string_view word =
+        rest.substr(0, rest.find('}') == std::string_view::npos ? rest.size() : rest.find('}') + 1);
     if (word != "{subtask}" && word != "{seq}" && word != "{date}")
       return "'" + std::string(word) + "' is none of {subtask}, {seq}, {date}";
     rest.remove_prefix(word.size());
@@ -126,7 +126,8 @@ std::string fill_template(std::string_view path, std::uint32_t subtask, std::uin
     };
     char number[24];
     std::snprintf(number, sizeof number, "%06llu", static_cast<unsigned long long>(sequence));
-    if (take("{subtask}", std::to_string(subtask)) || take("{seq}", number) || take("{date}", date_of(now_us))) continue;
+    if (take("{subtask}", std::to_string(subtask)) || take("{seq}", number) || take("{date}", date_of(now_us)))
+      continue;
     out += path[0];
     path.remove_prefix(1);
   }

@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <cstring>
 #include <vector>
-
 #include <weir/failure.hpp>
 
 namespace file {
@@ -115,7 +114,8 @@ class zstd : public output {
     for (;;) {
       ZSTD_outBuffer out{block_.data(), block_.size(), 0};
       const std::size_t left = ZSTD_compressStream2(stream_, &out, &in, how);
-      if (ZSTD_isError(left)) throw weir::problem(WEIR_E_PLUGIN, "cannot compress " + path_ + ": " + ZSTD_getErrorName(left));
+      if (ZSTD_isError(left))
+        throw weir::problem(WEIR_E_PLUGIN, "cannot compress " + path_ + ": " + ZSTD_getErrorName(left));
       raw_.write({block_.data(), out.pos});
       if (how == ZSTD_e_end ? left == 0 : in.pos == in.size) return;
     }
@@ -217,13 +217,18 @@ std::string cannot_write(const std::string& path) {
   std::string text = cannot("write", path);
   switch (why) {
     case ENOSPC:
-    case EDQUOT: return text + ": free some space there, or let the option 'path' name another disk";
-    case EROFS: return text + ": mount it for writing, or let the option 'path' name another folder";
+    case EDQUOT:
+      return text + ": free some space there, or let the option 'path' name another disk";
+    case EROFS:
+      return text + ": mount it for writing, or let the option 'path' name another folder";
     case EACCES:
-    case EPERM: return text + ": give the user that runs weir the right to write there";
+    case EPERM:
+      return text + ": give the user that runs weir the right to write there";
     case ENOENT:
-    case ENOTDIR: return text + ": check the folder in the option 'path'";
-    default: return text;
+    case ENOTDIR:
+      return text + ": check the folder in the option 'path'";
+    default:
+      return text;
   }
 }
 

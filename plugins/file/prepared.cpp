@@ -1,7 +1,6 @@
 #include "file/prepared.hpp"
 
 #include <charconv>
-
 #include <weir/failure.hpp>
 
 namespace file {
@@ -14,7 +13,9 @@ struct reader {
   std::string_view rest;
 
   [[noreturn]] static void fail() {
-    throw weir::problem(WEIR_E_DATA, "the snapshot holds no list of files for this sink: restore it into the pipeline that it was taken of");
+    throw weir::problem(
+        WEIR_E_DATA,
+        "the snapshot holds no list of files for this sink: restore it into the pipeline that it was taken of");
   }
   // A number and the one character behind it.
   std::uint64_t number(char behind) {

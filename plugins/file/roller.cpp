@@ -9,7 +9,6 @@
 #include <cstdio>
 #include <filesystem>
 #include <vector>
-
 #include <weir/failure.hpp>
 
 namespace file {
@@ -43,13 +42,15 @@ void roller::open(std::int64_t now_us) {
     make_folders(name_);
     if (!settings_.replace && fs::exists(name_)) {
       if (has(settings_.path, "{seq}")) continue;
-      throw weir::external_failure(name_ + " is there already: move it away, put {seq} into the option 'path', or say exists = \"replace\"");
+      throw weir::external_failure(
+          name_ + " is there already: move it away, put {seq} into the option 'path', or say exists = \"replace\"");
     }
     file_ = handle(::open(part_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
     if (file_) break;
     if (errno == EEXIST && has(settings_.path, "{seq}")) continue;  // another one is writing it
     if (errno == EEXIST)
-      throw weir::external_failure(part_ + " is being written by another run: stop that one, or change the option 'path'");
+      throw weir::external_failure(part_ +
+                                   " is being written by another run: stop that one, or change the option 'path'");
     throw weir::external_failure(cannot_write(part_));
   }
   ::flock(file_.get(), LOCK_EX | LOCK_NB);  // tells a run that starts now that this file is not left over
@@ -116,7 +117,8 @@ void roller::recover(std::uint32_t parallelism) {
       ::unlink(part.c_str());
       continue;
     }
-    if (::ftruncate(fd.get(), static_cast<off_t>(whole)) != 0 || ::fsync(fd.get()) != 0) throw weir::external_failure(cannot_write(part));
+    if (::ftruncate(fd.get(), static_cast<off_t>(whole)) != 0 || ::fsync(fd.get()) != 0)
+      throw weir::external_failure(cannot_write(part));
     const fs::path p(part);
     const std::string file = p.filename().string();
     const std::string name = (p.parent_path() / file.substr(1, file.size() - 1 - part_suffix.size())).string();

@@ -6,14 +6,15 @@ namespace file {
 
 sink::sink(const weir::config& c) {
   settings_.path = c.get<std::string>("path");
-  settings_.how =
-      c.choice<compression>("compression", {{"none", compression::none}, {"gzip", compression::gzip}, {"zstd", compression::zstd}});
+  settings_.how = c.choice<compression>(
+      "compression", {{"none", compression::none}, {"gzip", compression::gzip}, {"zstd", compression::zstd}});
   if (c.has("max_bytes")) settings_.max_bytes = static_cast<std::uint64_t>(c.get<std::int64_t>("max_bytes"));
   if (c.has("max_interval")) settings_.max_interval_us = c.get<weir::duration>("max_interval").count();
   settings_.replace = c.choice<bool>("exists", {{"fail", false}, {"replace", true}});
   settings_.lines = c.choice<bool>("framing", {{"newline", true}, {"none", false}});
   if (c.has("delivery"))
-    delivery_ = c.choice<delivery>("delivery", {{"at-least-once", delivery::at_least_once}, {"exactly-once", delivery::exactly_once}});
+    delivery_ = c.choice<delivery>(
+        "delivery", {{"at-least-once", delivery::at_least_once}, {"exactly-once", delivery::exactly_once}});
   if (const std::string wrong = check_template(settings_); !wrong.empty()) throw c.error("path", wrong);
 }
 
@@ -23,8 +24,10 @@ void sink::bind(weir::binder& b) {
   const int found = input.find("value");
   if (found < 0 || (input[static_cast<std::size_t>(found)].kind != weir::type::binary &&
                     input[static_cast<std::size_t>(found)].kind != weir::type::utf8)) {
-    b.error(WEIR_E_SCHEMA, "", "files are written from a binary or utf8 column 'value', and there is none: say in which format the records "
-                               "shall be written, for example format = \"json\"");
+    b.error(
+        WEIR_E_SCHEMA, "",
+        "files are written from a binary or utf8 column 'value', and there is none: say in which format the records "
+        "shall be written, for example format = \"json\"");
     return;
   }
   value_ = static_cast<std::size_t>(found);
@@ -33,7 +36,8 @@ void sink::bind(weir::binder& b) {
 void sink::open() {
   const auto here = where();
   if (here.parallelism > 1 && settings_.path.find("{subtask}") == std::string::npos)
-    throw weir::config_error("path", "needs {subtask}, because " + std::to_string(here.parallelism) + " subtasks write");
+    throw weir::config_error("path",
+                             "needs {subtask}, because " + std::to_string(here.parallelism) + " subtasks write");
 }
 
 writer& sink::files() {
@@ -49,7 +53,8 @@ writer& sink::files() {
   auto made = std::make_unique<roller>(settings_, here.subtask, here.parallelism);
   if (!made->recovered().empty())
     log(weir::log_level::info,
-        "an earlier run had not finished these files, and nothing of its last checkpoint is missing in them: " + made->recovered());
+        "an earlier run had not finished these files, and nothing of its last checkpoint is missing in them: " +
+            made->recovered());
   files_ = std::move(made);
   return *files_;
 }
@@ -116,16 +121,20 @@ void sink::abort(std::uint64_t, std::string_view prepared) {
 void sink::recover(std::uint64_t cut, std::string_view prepared) {
   if (exactly()) return epochs().recover(cut, prepared);
   if (!prepared.empty())
-    throw weir::config_error("delivery", "was exactly-once when the restored cut was taken, and files wait for it: set it back, drain the pipeline, then change it");
+    throw weir::config_error("delivery",
+                             "was exactly-once when the restored cut was taken, and files wait for it: set it back, "
+                             "drain the pipeline, then change it");
 }
 
 void sink::save(std::string& to) const {
-  weir::shared::write_counts(to, {{"rows", rows_}, {"bytes", bytes_}, {"files", count_ + (files_ ? files_->files() : 0)}});
+  weir::shared::write_counts(to,
+                             {{"rows", rows_}, {"bytes", bytes_}, {"files", count_ + (files_ ? files_->files() : 0)}});
 }
 
 void sink::restore(std::string_view saved) {
   if (!weir::shared::add_counts(saved, {{"rows", &rows_}, {"bytes", &bytes_}, {"files", &count_}}))
-    throw weir::problem(WEIR_E_DATA, "the snapshot holds '" + std::string(saved) + "' for this sink, which is not what a file sink saves");
+    throw weir::problem(WEIR_E_DATA, "the snapshot holds '" + std::string(saved) +
+                                         "' for this sink, which is not what a file sink saves");
 }
 
 void sink::report(weir::figures& f) {

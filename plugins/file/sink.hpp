@@ -5,7 +5,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-
 #include <weir/batch_operator.hpp>
 
 #include "file/epoch_files.hpp"
@@ -16,13 +15,21 @@ namespace file {
 class sink : public weir::batch_sink {
  public:
   static constexpr bool selections = true;
-  static constexpr const char* summary() { return "Writes records to files; a file has its name only when it is complete."; }
+  static constexpr const char* summary() {
+    return "Writes records to files; a file has its name only when it is complete.";
+  }
   static constexpr auto options() {
     return weir::options(
-        weir::option("path", weir::text).required().doc("Where to: {subtask}, {seq} (number of the file) and {date} (UTC) are filled in."),
-        weir::option("compression", weir::choice("none|gzip|zstd")).fallback("\"none\"").doc("How the files are compressed."),
-        weir::option("max_bytes", weir::byte_size).doc("Begin a new file when one has this size (looked at after each batch)."),
-        weir::option("max_interval", weir::timespan).doc("Begin a new file when one is this old and a record or a checkpoint comes."),
+        weir::option("path", weir::text)
+            .required()
+            .doc("Where to: {subtask}, {seq} (number of the file) and {date} (UTC) are filled in."),
+        weir::option("compression", weir::choice("none|gzip|zstd"))
+            .fallback("\"none\"")
+            .doc("How the files are compressed."),
+        weir::option("max_bytes", weir::byte_size)
+            .doc("Begin a new file when one has this size (looked at after each batch)."),
+        weir::option("max_interval", weir::timespan)
+            .doc("Begin a new file when one is this old and a record or a checkpoint comes."),
         weir::option("exists", weir::choice("fail|replace"))
             .fallback("\"fail\"")
             .doc("What to do when a file of the name is there; with {seq} the next free number is taken instead."),
@@ -30,7 +37,8 @@ class sink : public weir::batch_sink {
             .fallback("\"newline\"")
             .doc("newline: a newline ends each record that has none; none: records are written as they are."),
         weir::option("delivery", weir::choice("at-least-once|exactly-once"))
-            .doc("exactly-once: files appear with the checkpoint that covers them, and with no other. Without this option: exactly-once "
+            .doc("exactly-once: files appear with the checkpoint that covers them, and with no other. Without this "
+                 "option: exactly-once "
                  "when the pipeline takes checkpoints, otherwise files appear as soon as they are full."));
   }
 

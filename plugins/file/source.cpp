@@ -40,7 +40,8 @@ std::vector<std::string> matching(const std::string& pattern) {
     for (std::size_t i = 0; i < found.gl_pathc; ++i)
       if (std::string_view path = found.gl_pathv[i]; !path.ends_with('/')) out.emplace_back(path);
   ::globfree(&found);
-  if (code != 0 && code != GLOB_NOMATCH) throw weir::external_failure("cannot read the folders of the pattern " + pattern);
+  if (code != 0 && code != GLOB_NOMATCH)
+    throw weir::external_failure("cannot read the folders of the pattern " + pattern);
   return out;
 }
 
@@ -63,7 +64,8 @@ source::source(const weir::config& c)
   if (path_.empty()) throw c.error("path", "is empty: name a file or a pattern");
   if (follow_ && settings_.how != compression::automatic && settings_.how != compression::none)
     throw c.error("follow", "needs plain files: a compressed file cannot be read while it grows");
-  if (from_end_ && !follow_) throw c.error("from", "\"end\" needs follow = true: without it there is nothing behind the end");
+  if (from_end_ && !follow_)
+    throw c.error("from", "\"end\" needs follow = true: without it there is nothing behind the end");
 }
 
 void source::bind(weir::binder& b) {
@@ -96,10 +98,13 @@ void source::open_split(std::uint32_t split, std::string_view id, std::string_vi
   p.split = split;
   p.path = id;
   if (pattern_ && id == path_)
-    throw weir::external_failure("no file matches " + path_ + ": check the option 'path', or say follow = true to wait for one");
+    throw weir::external_failure("no file matches " + path_ +
+                                 ": check the option 'path', or say follow = true to wait for one");
   if (!position.empty()) {
     p.start = read_position(position);
-    if (!p.start) throw weir::external_failure("the saved position '" + std::string(position) + "' of " + p.path + " cannot be read");
+    if (!p.start)
+      throw weir::external_failure("the saved position '" + std::string(position) + "' of " + p.path +
+                                   " cannot be read");
   }
   if (!follow_ && !p.start) cursor(p.path, p.path, settings_);  // a file that cannot be read is known at once
   parts_.push_back(std::move(p));
@@ -175,11 +180,13 @@ bool source::open_file(part& p) {
       file->go_to(*p.start);
     } else if (follow_) {
       file->begin_at(p.start->before + p.start->offset);
-      log(weir::log_level::warn, p.path + " is not the file that was read up to byte " + std::to_string(p.start->offset) +
+      log(weir::log_level::warn, p.path + " is not the file that was read up to byte " +
+                                     std::to_string(p.start->offset) +
                                      ", and that one is no longer beside it: reading the new one from its begin");
     } else {
-      throw weir::external_failure(p.path + " is not the file that was read before (its begin differs, or it is shorter than " +
-                                   std::to_string(p.start->offset) + " bytes): put the old one back, or start without the saved state");
+      throw weir::external_failure(
+          p.path + " is not the file that was read before (its begin differs, or it is shorter than " +
+          std::to_string(p.start->offset) + " bytes): put the old one back, or start without the saved state");
     }
   } else if (from_end_ && !p.start && born_us(p.path) <= started_.time_since_epoch().count()) {
     file->go_to_end();
@@ -192,7 +199,8 @@ bool source::open_file(part& p) {
 std::unique_ptr<cursor> source::find_renamed(const part& p) const {
   std::error_code ignored;
   const auto folder = std::filesystem::path(p.path).parent_path();
-  for (std::filesystem::directory_iterator it(folder.empty() ? "." : folder, ignored), end; it != end; it.increment(ignored)) {
+  for (std::filesystem::directory_iterator it(folder.empty() ? "." : folder, ignored), end; it != end;
+       it.increment(ignored)) {
     const std::string other = it->path().string();
     if (status(other).st_ino != p.start->inode) continue;
     auto file = std::make_unique<cursor>(other, p.path, settings_);

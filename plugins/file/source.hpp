@@ -8,7 +8,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
 #include <weir/source.hpp>
 
 #include "file/cursor.hpp"
@@ -17,22 +16,32 @@ namespace file {
 
 class source : public weir::source, private overlong_lines {
  public:
-  static constexpr const char* summary() { return "The lines of a file, or of all files that match a pattern; can follow files that grow."; }
+  static constexpr const char* summary() {
+    return "The lines of a file, or of all files that match a pattern; can follow files that grow.";
+  }
   static constexpr auto options() {
     return weir::options(
         weir::option("path", weir::text).required().doc("A file, or a pattern: ? * [a-z] in any part of the path."),
         weir::option("follow", weir::flag)
             .fallback("false")
-            .doc("Wait for more at the end of each file, like tail -F; a file that is renamed is read to its end, then the new one."),
+            .doc("Wait for more at the end of each file, like tail -F; a file that is renamed is read to its end, then "
+                 "the new one."),
         weir::option("from", weir::choice("begin|end"))
             .fallback("\"begin\"")
-            .doc("Where to begin in files that are there at the start; files that appear later are read from their begin."),
+            .doc("Where to begin in files that are there at the start; files that appear later are read from their "
+                 "begin."),
         weir::option("compression", weir::choice("auto|none|gzip|zstd"))
             .fallback("\"auto\"")
             .doc("How the files are compressed; auto looks at their first bytes."),
-        weir::option("max_line", weir::byte_size).fallback("\"1MiB\"").doc("Longer lines go to the dead-letter port, in pieces of this size."),
-        weir::option("metadata", weir::flag).fallback("false").doc("Add the columns `file` (utf8) and `line` (int64, from 1)."),
-        weir::option("rescan", weir::timespan).fallback("\"5s\"").doc("With follow: how often to look for new files that match the pattern."));
+        weir::option("max_line", weir::byte_size)
+            .fallback("\"1MiB\"")
+            .doc("Longer lines go to the dead-letter port, in pieces of this size."),
+        weir::option("metadata", weir::flag)
+            .fallback("false")
+            .doc("Add the columns `file` (utf8) and `line` (int64, from 1)."),
+        weir::option("rescan", weir::timespan)
+            .fallback("\"5s\"")
+            .doc("With follow: how often to look for new files that match the pattern."));
   }
 
   explicit source(const weir::config&);
@@ -50,7 +59,7 @@ class source : public weir::source, private overlong_lines {
     std::optional<file_position> start;  // where to begin when it is opened
     std::unique_ptr<cursor> file;        // null: not opened yet, or (follow) not there
     bool done = false;
-    weir::time looked_at = weir::no_time;   // follow: when the path was last looked at
+    weir::time looked_at = weir::no_time;    // follow: when the path was last looked at
     weir::time replaced_at = weir::no_time;  // follow: since when the path leads to another file
   };
   void piece(std::string_view bytes, const std::string& why) override;

@@ -41,7 +41,8 @@ std::string news::fatal() {
 
 void set(rd_kafka_conf_t* conf, const char* name, const std::string& value, const char* option) {
   char why[512];
-  if (rd_kafka_conf_set(conf, name, value.c_str(), why, sizeof why) != RD_KAFKA_CONF_OK) throw weir::config_error{option, why};
+  if (rd_kafka_conf_set(conf, name, value.c_str(), why, sizeof why) != RD_KAFKA_CONF_OK)
+    throw weir::config_error{option, why};
 }
 
 conf_ptr make_conf(const weir::config& c, news* to) {

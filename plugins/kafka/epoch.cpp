@@ -21,7 +21,8 @@ void append_bytes(std::string& to, std::optional<std::string_view> v) {
   if (v) to += *v;
 }
 [[noreturn]] void not_ours() {
-  throw weir::problem(WEIR_E_DATA, "the snapshot holds no records of this sink: restore it into the pipeline that it was taken of");
+  throw weir::problem(WEIR_E_DATA,
+                      "the snapshot holds no records of this sink: restore it into the pipeline that it was taken of");
 }
 
 }  // namespace

@@ -16,12 +16,15 @@ constexpr char hex[] = "0123456789abcdef";
 }  // namespace
 
 sink::sink(const weir::config& c)
-    : config_(c), topic_name_(c.get<std::string>("topic")), lossy_(c.get<std::string>("delivery") == "none"),
+    : config_(c),
+      topic_name_(c.get<std::string>("topic")),
+      lossy_(c.get<std::string>("delivery") == "none"),
       exactly_(c.get<std::string>("delivery") == "exactly-once") {
   make_conf(config_, nullptr);
   if (!exactly_) return;
   if (c.get("transactional_id_prefix", "").empty())
-    throw c.error("transactional_id_prefix", "is needed with delivery = \"exactly-once\": a name that no other pipeline uses on these brokers");
+    throw c.error("transactional_id_prefix",
+                  "is needed with delivery = \"exactly-once\": a name that no other pipeline uses on these brokers");
   transaction_.topic = topic_name_;
   transaction_.progress_topic = c.get<std::string>("progress_topic");
   transaction_.timeout = c.get<std::chrono::milliseconds>("transaction_timeout");
@@ -61,12 +64,16 @@ void sink::bind(weir::binder& b) {
 void sink::check_transactions(weir::binder& b) const {
   using std::chrono::duration_cast;
   using std::chrono::milliseconds;
-  const auto interval = duration_cast<milliseconds>(b.checkpoint_interval()), restart = duration_cast<milliseconds>(b.restart_pause());
+  const auto interval = duration_cast<milliseconds>(b.checkpoint_interval()),
+             restart = duration_cast<milliseconds>(b.restart_pause());
   if (interval.count() == 0)
-    b.error(WEIR_E_CONFIG, "delivery", "is \"exactly-once\", but the pipeline takes no checkpoints, and records become visible with them: add [checkpoint]");
+    b.error(WEIR_E_CONFIG, "delivery",
+            "is \"exactly-once\", but the pipeline takes no checkpoints, and records become visible with them: add "
+            "[checkpoint]");
   else if (transaction_.timeout < interval + restart)
     b.error(WEIR_E_CONFIG, "transaction_timeout",
-            "must be at least the checkpoint interval and the longest pause before a restart together, " + std::to_string((interval + restart).count()) +
+            "must be at least the checkpoint interval and the longest pause before a restart together, " +
+                std::to_string((interval + restart).count()) +
                 " ms: the broker would abort transactions of a pipeline that is well");
 }
 
@@ -80,8 +87,10 @@ conf_ptr sink::producer_conf(news* to) const {
   const auto properties = config_.at("properties");
   // Order per key and no duplicates from the client's own retries, unless somebody asks for something else.
   if (!lossy_ && !properties.has("enable.idempotence")) set(conf.get(), "enable.idempotence", "true", "properties");
-  if (!properties.has("linger.ms") && !properties.has("queue.buffering.max.ms")) set(conf.get(), "linger.ms", "5", "properties");
-  if (lossy_ && !properties.has("acks") && !properties.has("request.required.acks")) set(conf.get(), "acks", "0", "properties");
+  if (!properties.has("linger.ms") && !properties.has("queue.buffering.max.ms"))
+    set(conf.get(), "linger.ms", "5", "properties");
+  if (lossy_ && !properties.has("acks") && !properties.has("request.required.acks"))
+    set(conf.get(), "acks", "0", "properties");
   return conf;
 }
 
@@ -152,8 +161,8 @@ void sink::produce(const weir::batch_view& batch, std::uint32_t row) {
   for (;;) {
     rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
     if (plain) {
-      const int refused = rd_kafka_produce(topic_, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY,
-                                           value_data, value_size, key_data, key_size, nullptr);
+      const int refused = rd_kafka_produce(topic_, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, value_data, value_size,
+                                           key_data, key_size, nullptr);
       if (refused) code = rd_kafka_last_error();
     } else {
       rd_kafka_headers_t* headers = rd_kafka_headers_new(headers_.size() + 2);
@@ -183,8 +192,9 @@ void sink::produce(const weir::batch_view& batch, std::uint32_t row) {
       continue;
     }
     if (code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
-      dead_letter(batch, row, "the record has " + std::to_string(value_size) +
-                                  " bytes, more than the producer sends (properties.\"message.max.bytes\")",
+      dead_letter(batch, row,
+                  "the record has " + std::to_string(value_size) +
+                      " bytes, more than the producer sends (properties.\"message.max.bytes\")",
                   value.value_or(std::string_view{}));
       return;
     }
@@ -212,15 +222,17 @@ void sink::keep(const weir::batch_view& batch, std::uint32_t row) {
   append_record(kept_, record_);
   if (kept_.size() - before <= record_max_) return;
   kept_.resize(before);
-  dead_letter(batch, row, "the record has " + std::to_string(record_.value ? record_.value->size() : 0) +
-                              " bytes, more than the producer sends (properties.\"message.max.bytes\")",
+  dead_letter(batch, row,
+              "the record has " + std::to_string(record_.value ? record_.value->size() : 0) +
+                  " bytes, more than the producer sends (properties.\"message.max.bytes\")",
               record_.value.value_or(std::string_view{}));
 }
 
 transactions& sink::writer() {
   const auto here = where();
   if (!writer_)
-    writer_ = std::make_unique<transactions>(transaction_, config_.get<std::string>("transactional_id_prefix") + "-" + std::string{here.operator_id} + "-" +
+    writer_ = std::make_unique<transactions>(transaction_, config_.get<std::string>("transactional_id_prefix") + "-" +
+                                                               std::string{here.operator_id} + "-" +
                                                                std::to_string(here.subtask));
   return *writer_;
 }
@@ -247,7 +259,9 @@ void sink::abort(std::uint64_t, std::string_view prepared) {
 void sink::recover(std::uint64_t, std::string_view prepared) {
   if (!exactly_) {
     if (!prepared.empty())
-      throw weir::config_error{"delivery", "was exactly-once when the restored cut was taken, and records wait in it: set it back, drain the pipeline, then change it"};
+      throw weir::config_error{"delivery",
+                               "was exactly-once when the restored cut was taken, and records wait in it: set it back, "
+                               "drain the pipeline, then change it"};
     return;
   }
   transactions& mine = writer();  // a worker that was replaced and still lives is fenced from here on

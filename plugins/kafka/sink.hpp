@@ -26,22 +26,29 @@ class sink : public weir::batch_sink {
         option("topic", weir::text).required().doc("The topic."),
         option("key", weir::text).doc("Column that becomes the record's key; without it records have none."),
         option("headers", weir::map).doc("Header name = column."),
-        option("partitioner", weir::choice("murmur2_random|murmur2|consistent_random|consistent|fnv1a_random|fnv1a|random"))
+        option("partitioner",
+               weir::choice("murmur2_random|murmur2|consistent_random|consistent|fnv1a_random|fnv1a|random"))
             .fallback("\"murmur2_random\"")
             .doc("How a key finds its partition; murmur2_random is what Java clients do."),
-        option("compression", weir::choice("none|lz4|zstd|gzip|snappy")).fallback("\"lz4\"").doc("Of the batches on the wire."),
+        option("compression", weir::choice("none|lz4|zstd|gzip|snappy"))
+            .fallback("\"lz4\"")
+            .doc("Of the batches on the wire."),
         option("delivery", weir::choice("at-least-once|exactly-once|none"))
             .fallback("\"at-least-once\"")
-            .doc("exactly-once: the records between two checkpoints are written in one transaction; none: records may be lost without an "
+            .doc("exactly-once: the records between two checkpoints are written in one transaction; none: records may "
+                 "be lost without an "
                  "error when the broker fails."),
         option("transactional_id_prefix", weir::text)
-            .doc("With exactly-once: begins the transactional ids. Two pipelines must not share it; one keeps it over restarts."),
+            .doc("With exactly-once: begins the transactional ids. Two pipelines must not share it; one keeps it over "
+                 "restarts."),
         option("transaction_timeout", weir::timespan)
             .fallback("\"15m\"")
-            .doc("With exactly-once: when the broker aborts a transaction that nobody ends; at most its transaction.max.timeout.ms."),
+            .doc("With exactly-once: when the broker aborts a transaction that nobody ends; at most its "
+                 "transaction.max.timeout.ms."),
         option("progress_topic", weir::text)
             .fallback("\"weir-progress\"")
-            .doc("With exactly-once: the compacted topic that says which checkpoints were written; made when it is not there."),
+            .doc("With exactly-once: the compacted topic that says which checkpoints were written; made when it is not "
+                 "there."),
         option("delivery_timeout", weir::timespan)
             .fallback("\"2m\"")
             .doc("How long a record may wait for its acknowledgement before the pipeline fails."),
@@ -93,8 +100,8 @@ class sink : public weir::batch_sink {
   // Exactly-once.
   transaction_settings transaction_;
   std::unique_ptr<transactions> writer_;
-  std::string life_;     // of this instance
-  std::string kept_;     // records since the last cut
+  std::string life_;                        // of this instance
+  std::string kept_;                        // records since the last cut
   std::uint64_t newest_ = 0, written_ = 0;  // epochs of this instance
   std::size_t record_max_ = 0;
   record record_;

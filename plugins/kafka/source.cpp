@@ -55,7 +55,9 @@ bool passes_by(rd_kafka_resp_err_t code) {
   }
 }
 
-std::string split_id(const std::string& topic, std::int32_t partition) { return topic + "/" + std::to_string(partition); }
+std::string split_id(const std::string& topic, std::int32_t partition) {
+  return topic + "/" + std::to_string(partition);
+}
 
 }  // namespace
 
@@ -121,7 +123,8 @@ void source::discover(weir::split_list& splits) {
     const metadata_ptr metadata{raw};
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
       throw weir::external_failure{"no broker answers at " + config_.get<std::string>("brokers") + " (" +
-                                   rd_kafka_err2str(code) + "); check `brokers`, the network, and that the broker runs"};
+                                   rd_kafka_err2str(code) +
+                                   "); check `brokers`, the network, and that the broker runs"};
     for (int i = 0; i < metadata->topic_cnt; ++i) {
       const auto& t = metadata->topics[i];
       if (t.err != RD_KAFKA_RESP_ERR_NO_ERROR) topic_missing(topic, t.err);
@@ -133,7 +136,8 @@ void source::discover(weir::split_list& splits) {
 }
 
 void source::topic_missing(const std::string& topic, rd_kafka_resp_err_t code) {
-  const std::string what = "topic '" + topic + "' at " + config_.get<std::string>("brokers") + ": " + rd_kafka_err2str(code);
+  const std::string what =
+      "topic '" + topic + "' at " + config_.get<std::string>("brokers") + ": " + rd_kafka_err2str(code);
   const auto now = std::chrono::steady_clock::now();
   const bool not_there = code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
   const bool not_allowed = code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
@@ -146,9 +150,10 @@ void source::topic_missing(const std::string& topic, rd_kafka_resp_err_t code) {
   if (!not_there && !not_allowed) throw weir::external_failure{what + advice};
   if (!missing_since_) missing_since_ = now;
   if (now - *missing_since_ < topic_timeout_) throw weir::external_failure{what + advice};
-  throw weir::config_error{"topic", what + ", for longer than `topic_timeout` (" +
-                                        std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(topic_timeout_).count()) +
-                                        " ms)" + advice + ", or wait longer with `topic_timeout`"};
+  throw weir::config_error{
+      "topic", what + ", for longer than `topic_timeout` (" +
+                   std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(topic_timeout_).count()) +
+                   " ms)" + advice + ", or wait longer with `topic_timeout`"};
 }
 
 void source::open() {
@@ -158,11 +163,14 @@ void source::open() {
   set(conf.get(), "enable.partition.eof", "true", "properties");
   set(conf.get(), "enable.auto.commit", "false", "properties");
   set(conf.get(), "enable.auto.offset.store", "false", "properties");
-  if (!config_.at("properties").has("isolation.level")) set(conf.get(), "isolation.level", "read_committed", "properties");
-  if (!config_.at("properties").has("auto.offset.reset")) set(conf.get(), "auto.offset.reset", "earliest", "properties");
+  if (!config_.at("properties").has("isolation.level"))
+    set(conf.get(), "isolation.level", "read_committed", "properties");
+  if (!config_.at("properties").has("auto.offset.reset"))
+    set(conf.get(), "auto.offset.reset", "earliest", "properties");
   // A fetcher whose local queue is full looks again only about once a second. With room for more than a second's reading it never
   // stands still; the bytes bound what that takes.
-  if (!config_.at("properties").has("queued.min.messages")) set(conf.get(), "queued.min.messages", "10000000", "properties");
+  if (!config_.at("properties").has("queued.min.messages"))
+    set(conf.get(), "queued.min.messages", "10000000", "properties");
   if (!config_.at("properties").has("queued.max.messages.kbytes"))
     set(conf.get(), "queued.max.messages.kbytes", "131072", "properties");
   consumer_ = make_handle(RD_KAFKA_CONSUMER, std::move(conf));
@@ -176,17 +184,21 @@ rd_kafka_resp_err_t source::patiently(Ask ask) {
   for (bool told = false;; told = true) {
     const rd_kafka_resp_err_t code = ask();
     if (!passes_by(code) || now() - began > patience) return code;
-    if (!told) log(weir::log_level::warn, std::string{"the broker cannot tell offsets yet: "} + rd_kafka_err2str(code) + "; it is asked again");
+    if (!told)
+      log(weir::log_level::warn,
+          std::string{"the broker cannot tell offsets yet: "} + rd_kafka_err2str(code) + "; it is asked again");
     std::this_thread::sleep_for(pause);
   }
 }
 
 std::pair<std::int64_t, std::int64_t> source::watermarks(const std::string& topic, std::int32_t number) {
   std::int64_t low = 0, high = 0;
-  const auto code = patiently(
-      [&] { return rd_kafka_query_watermark_offsets(consumer_.get(), topic.c_str(), number, &low, &high, ask_timeout_ms); });
+  const auto code = patiently([&] {
+    return rd_kafka_query_watermark_offsets(consumer_.get(), topic.c_str(), number, &low, &high, ask_timeout_ms);
+  });
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-    throw weir::external_failure{"the offsets of " + split_id(topic, number) + " cannot be read: " + rd_kafka_err2str(code)};
+    throw weir::external_failure{"the offsets of " + split_id(topic, number) +
+                                 " cannot be read: " + rd_kafka_err2str(code)};
   return {low, high};
 }
 
@@ -209,8 +221,8 @@ std::int64_t source::start_offset(const std::string& topic, std::int32_t number)
     return asked ? asked : list->elems[0].err;
   });
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-    throw weir::external_failure{"the offset of the start time in " + split_id(topic, number) + " cannot be found: " +
-                                 rd_kafka_err2str(code)};
+    throw weir::external_failure{"the offset of the start time in " + split_id(topic, number) +
+                                 " cannot be found: " + rd_kafka_err2str(code)};
   return list->elems[0].offset;
 }
 
@@ -223,7 +235,8 @@ void source::open_split(std::uint32_t split, std::string_view id, std::string_vi
   if (!position.empty()) {
     const auto [end, bad] = std::from_chars(position.data(), position.data() + position.size(), p.next);
     if (bad != std::errc{} || end != position.data() + position.size())
-      throw weir::plugin_error{"position '" + std::string{position} + "' of split " + std::string{id} + " is not an offset"};
+      throw weir::plugin_error{"position '" + std::string{position} + "' of split " + std::string{id} +
+                               " is not an offset"};
   } else {
     p.next = start_offset(p.topic, p.number);
   }
@@ -289,7 +302,8 @@ void source::take(rd_kafka_message_t* m) {
     split_pending(p->split, 0);
     return;
   }
-  const std::string why = "partition " + split_id(p->topic, p->number) + " cannot be read: " + rd_kafka_message_errstr(m);
+  const std::string why =
+      "partition " + split_id(p->topic, p->number) + " cannot be read: " + rd_kafka_message_errstr(m);
   if (!passes_by(m->err)) throw weir::external_failure{why};
   log(weir::log_level::warn, why + "; the client goes on trying");
 }
@@ -369,9 +383,11 @@ void source::emit(partition& p, weir::batch_output& out) {
           const char* name = nullptr;
           const void* value = nullptr;
           std::size_t size = 0;
-          for (std::size_t h = 0; rd_kafka_header_get_all(headers, h, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; ++h) {
+          for (std::size_t h = 0;
+               rd_kafka_header_get_all(headers, h, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; ++h) {
             to.item()[0].append(std::string_view{name});
-            value ? to.item()[1].append(std::string_view{static_cast<const char*>(value), size}) : to.item()[1].append_null();
+            value ? to.item()[1].append(std::string_view{static_cast<const char*>(value), size})
+                  : to.item()[1].append_null();
             to.item().end_record();
           }
         }
@@ -382,7 +398,8 @@ void source::emit(partition& p, weir::batch_output& out) {
     b.emit();
   }
   std::int64_t low = 0, high = -1;
-  if (rd_kafka_get_watermark_offsets(consumer_.get(), p.topic.c_str(), p.number, &low, &high) == RD_KAFKA_RESP_ERR_NO_ERROR &&
+  if (rd_kafka_get_watermark_offsets(consumer_.get(), p.topic.c_str(), p.number, &low, &high) ==
+          RD_KAFKA_RESP_ERR_NO_ERROR &&
       high >= p.next)
     split_pending(p.split, high - p.next);
 }

@@ -21,7 +21,8 @@ class source : public weir::source {
     return weir::options(
         option("brokers", weir::text).required().doc("Addresses of brokers, host:port, separated by commas."),
         option("topic", weir::list_of_text).required().doc("The topic, or a list of topics."),
-        option("group", weir::text).doc("Consumer group whose offsets are read (start) and written (commit_on_checkpoint)."),
+        option("group", weir::text)
+            .doc("Consumer group whose offsets are read (start) and written (commit_on_checkpoint)."),
         option("start", weir::choice("group-offsets|earliest|latest|timestamp"))
             .fallback("\"group-offsets\"")
             .doc("Where a partition without a position begins; group-offsets: earliest when the group has none."),
@@ -34,7 +35,8 @@ class source : public weir::source {
             .doc("How long a topic that is not there is waited for; then the pipeline fails."),
         option("discovery_interval", weir::timespan).fallback("\"5m\"").doc("How often new partitions are looked for."),
         option("commit_on_checkpoint", weir::flag).fallback("true").doc("Tell the group's offsets to the broker."),
-        option("metadata", weir::list_of_text).doc("More columns: any of topic, partition, offset, timestamp, headers."),
+        option("metadata", weir::list_of_text)
+            .doc("More columns: any of topic, partition, offset, timestamp, headers."),
         option("properties", weir::map).doc("Passed through to librdkafka."));
   }
   explicit source(const weir::config& c);

@@ -59,10 +59,12 @@ transactions::transactions(const transaction_settings& s, std::string id) : sett
     }
     const auto code = rd_kafka_error_code(failed.get());
     if (code == RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT)
-      throw weir::config_error{"transaction_timeout", "is longer than the broker allows: lower it, or raise the broker's transaction.max.timeout.ms"};
+      throw weir::config_error{
+          "transaction_timeout",
+          "is longer than the broker allows: lower it, or raise the broker's transaction.max.timeout.ms"};
     if (!rd_kafka_error_is_retriable(failed.get()) || clock::now() >= until)
-      throw weir::external_failure{"the transactions of '" + id_ + "' cannot be taken over: " + rd_kafka_error_string(failed.get()) +
-                                   "; check `brokers` and that the broker runs"};
+      throw weir::external_failure{"the transactions of '" + id_ + "' cannot be taken over: " +
+                                   rd_kafka_error_string(failed.get()) + "; check `brokers` and that the broker runs"};
     std::this_thread::sleep_for(pause);
   }
 }
@@ -100,21 +102,25 @@ void transactions::make_progress_topic() {
     const rd_kafka_metadata_t* raw = nullptr;
     const auto asked = rd_kafka_metadata(producer_.get(), 0, progress_, &raw, ask_timeout_ms);
     const metadata_ptr metadata{raw};
-    if (asked == RD_KAFKA_RESP_ERR_NO_ERROR && raw->topic_cnt == 1 && raw->topics[0].err == RD_KAFKA_RESP_ERR_NO_ERROR &&
-        raw->topics[0].partition_cnt > 0)
+    if (asked == RD_KAFKA_RESP_ERR_NO_ERROR && raw->topic_cnt == 1 &&
+        raw->topics[0].err == RD_KAFKA_RESP_ERR_NO_ERROR && raw->topics[0].partition_cnt > 0)
       return;
     tell();
     if (clock::now() >= until)
-      throw weir::external_failure{"the topic '" + settings_.progress_topic + "' for the progress of transactions is not there and cannot be made (" +
-                                   rd_kafka_err2str(asked) + "): make it with cleanup.policy=compact and one partition, or correct `progress_topic`"};
+      throw weir::external_failure{
+          "the topic '" + settings_.progress_topic +
+          "' for the progress of transactions is not there and cannot be made (" + rd_kafka_err2str(asked) +
+          "): make it with cleanup.policy=compact and one partition, or correct `progress_topic`"};
     if (asked != RD_KAFKA_RESP_ERR_NO_ERROR) {
       std::this_thread::sleep_for(pause);
       continue;
     }
-    std::unique_ptr<rd_kafka_NewTopic_t, deleter> topic{rd_kafka_NewTopic_new(settings_.progress_topic.c_str(), 1, -1, why, sizeof why)};
+    std::unique_ptr<rd_kafka_NewTopic_t, deleter> topic{
+        rd_kafka_NewTopic_new(settings_.progress_topic.c_str(), 1, -1, why, sizeof why)};
     if (!topic) throw weir::config_error{"progress_topic", why};
     rd_kafka_NewTopic_set_config(topic.get(), "cleanup.policy", "compact");
-    std::unique_ptr<rd_kafka_AdminOptions_t, deleter> options{rd_kafka_AdminOptions_new(producer_.get(), RD_KAFKA_ADMIN_OP_CREATETOPICS)};
+    std::unique_ptr<rd_kafka_AdminOptions_t, deleter> options{
+        rd_kafka_AdminOptions_new(producer_.get(), RD_KAFKA_ADMIN_OP_CREATETOPICS)};
     rd_kafka_AdminOptions_set_operation_timeout(options.get(), ask_timeout_ms, why, sizeof why);
     const queue_ptr answers{rd_kafka_queue_new(producer_.get())};
     rd_kafka_NewTopic_t* one = topic.get();
@@ -128,7 +134,8 @@ void transactions::make_progress_topic() {
 void transactions::begin() {
   refused_.clear();
   if (const error_ptr failed{rd_kafka_begin_transaction(producer_.get())})
-    throw weir::external_failure{"no transaction of '" + id_ + "' can be begun: " + rd_kafka_error_string(failed.get())};
+    throw weir::external_failure{"no transaction of '" + id_ +
+                                 "' can be begun: " + rd_kafka_error_string(failed.get())};
 }
 
 void transactions::wait_for_room() {
@@ -145,14 +152,18 @@ void transactions::produce(const epoch& e) {
     for (;;) {
       rd_kafka_headers_t* headers = r.headers.empty() ? nullptr : rd_kafka_headers_new(r.headers.size());
       for (const auto& [name, value] : r.headers)
-        rd_kafka_header_add(headers, name.data(), static_cast<ssize_t>(name.size()), text(value), static_cast<ssize_t>(size(value)));
+        rd_kafka_header_add(headers, name.data(), static_cast<ssize_t>(name.size()), text(value),
+                            static_cast<ssize_t>(size(value)));
       rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
       if (!headers) {
-        if (rd_kafka_produce(topic_, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, text(r.value), size(r.value), text(r.key), size(r.key), this) != 0)
+        if (rd_kafka_produce(topic_, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, text(r.value), size(r.value),
+                             text(r.key), size(r.key), this) != 0)
           code = rd_kafka_last_error();
       } else {
-        code = rd_kafka_producev(producer_.get(), RD_KAFKA_V_RKT(topic_), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_VALUE(text(r.value), size(r.value)),
-                                 RD_KAFKA_V_KEY(text(r.key), size(r.key)), RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_OPAQUE(this), RD_KAFKA_V_END);
+        code =
+            rd_kafka_producev(producer_.get(), RD_KAFKA_V_RKT(topic_), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                              RD_KAFKA_V_VALUE(text(r.value), size(r.value)), RD_KAFKA_V_KEY(text(r.key), size(r.key)),
+                              RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_OPAQUE(this), RD_KAFKA_V_END);
         if (code != RD_KAFKA_RESP_ERR_NO_ERROR) rd_kafka_headers_destroy(headers);
       }
       if (code == RD_KAFKA_RESP_ERR_NO_ERROR) break;
@@ -164,7 +175,8 @@ void transactions::produce(const epoch& e) {
 
 void transactions::produce_progress(const epoch& e) {
   const std::string key = key_of(e), value = std::to_string(e.number);
-  while (rd_kafka_produce(progress_, 0, RD_KAFKA_MSG_F_COPY, const_cast<char*>(value.data()), value.size(), key.data(), key.size(), this) != 0) {
+  while (rd_kafka_produce(progress_, 0, RD_KAFKA_MSG_F_COPY, const_cast<char*>(value.data()), value.size(), key.data(),
+                          key.size(), this) != 0) {
     const auto code = rd_kafka_last_error();
     if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) throw try_again{rd_kafka_err2str(code)};
     wait_for_room();
@@ -188,7 +200,8 @@ void transactions::finish() {
     if (rd_kafka_error_txn_requires_abort(failed.get())) throw try_again{rd_kafka_error_string(failed.get())};
     // Whether it is committed is not known now: the task fails, and recover() looks at the progress record.
     if (!rd_kafka_error_is_retriable(failed.get()) || clock::now() >= until)
-      throw weir::external_failure{"a transaction of '" + id_ + "' cannot be committed: " + rd_kafka_error_string(failed.get())};
+      throw weir::external_failure{"a transaction of '" + id_ +
+                                   "' cannot be committed: " + rd_kafka_error_string(failed.get())};
     std::this_thread::sleep_for(pause);
   }
 }
@@ -197,10 +210,12 @@ void transactions::abandon() {
   // An abort while the first records are on their way can end the producer: they are waited for (those of an aborted one fail soon).
   rd_kafka_purge(producer_.get(), RD_KAFKA_PURGE_F_QUEUE);
   rd_kafka_flush(producer_.get(), static_cast<int>(std::chrono::milliseconds{patience}.count()));
-  const error_ptr failed{rd_kafka_abort_transaction(producer_.get(), static_cast<int>(std::chrono::milliseconds{patience}.count()))};
+  const error_ptr failed{
+      rd_kafka_abort_transaction(producer_.get(), static_cast<int>(std::chrono::milliseconds{patience}.count()))};
   tell();
   if (failed)
-    throw weir::external_failure{"a transaction of '" + id_ + "' can be neither committed nor aborted: " + rd_kafka_error_string(failed.get())};
+    throw weir::external_failure{"a transaction of '" + id_ +
+                                 "' can be neither committed nor aborted: " + rd_kafka_error_string(failed.get())};
 }
 
 void transactions::write(const epoch& e) {
@@ -221,11 +236,13 @@ void transactions::write(const epoch& e) {
     } catch (const try_again& failed) {
       const bool fatal = rd_kafka_fatal_error(producer_.get(), nullptr, 0) != RD_KAFKA_RESP_ERR_NO_ERROR;
       const std::string why = fatal ? news_.fatal() : failed.why;
-      if (fatal) throw weir::external_failure{"the producer '" + id_ + "' has failed: " + (why.empty() ? failed.why : why) + ": is another one running with this id?"};
+      if (fatal)
+        throw weir::external_failure{"the producer '" + id_ + "' has failed: " + (why.empty() ? failed.why : why) +
+                                     ": is another one running with this id?"};
       abandon();
       if (left == 0)
-        throw weir::external_failure{"records for topic '" + settings_.topic + "' were not accepted, " + std::to_string(tries) + " times: " + why +
-                                     "; check the topic and the broker"};
+        throw weir::external_failure{"records for topic '" + settings_.topic + "' were not accepted, " +
+                                     std::to_string(tries) + " times: " + why + "; check the topic and the broker"};
       settings_.log(weir::log_level::warn, "a transaction was aborted and is written again: " + why);
       std::this_thread::sleep_for(pause);
     }
@@ -250,7 +267,8 @@ std::map<std::string, std::uint64_t> transactions::read_progress() {
   const handle_ptr reader = make_handle(RD_KAFKA_CONSUMER, std::move(reader_conf));
   rd_kafka_poll_set_consumer(reader.get());
   const auto place = new_partitions(1);
-  rd_kafka_topic_partition_list_add(place.get(), settings_.progress_topic.c_str(), 0)->offset = RD_KAFKA_OFFSET_BEGINNING;
+  rd_kafka_topic_partition_list_add(place.get(), settings_.progress_topic.c_str(), 0)->offset =
+      RD_KAFKA_OFFSET_BEGINNING;
   rd_kafka_assign(reader.get(), place.get());
   std::map<std::string, std::uint64_t> out;
   std::string trouble = "no answer";
@@ -258,7 +276,8 @@ std::map<std::string, std::uint64_t> transactions::read_progress() {
   for (bool complete = false; !complete;) {
     if (clock::now() >= until) {
       rd_kafka_consumer_close(reader.get());
-      throw weir::external_failure{"the progress of transactions cannot be read from topic '" + settings_.progress_topic + "': " + trouble};
+      throw weir::external_failure{"the progress of transactions cannot be read from topic '" +
+                                   settings_.progress_topic + "': " + trouble};
     }
     rd_kafka_message_t* const m = rd_kafka_consumer_poll(reader.get(), room_wait_ms);
     if (!m) continue;

@@ -162,8 +162,8 @@ void write_person(const dice& d, const epoch& e, uint64_t n, const person_out& o
 
 }  // namespace
 
-void write_run(const dice& d, uint64_t from, uint64_t to, const person_out& persons, const auction_out& auctions, const bid_out& bids,
-               rows& at) {
+void write_run(const dice& d, uint64_t from, uint64_t to, const person_out& persons, const auction_out& auctions,
+               const bid_out& bids, rows& at) {
   if (from == to) return;
   const epoch e(from / events_per_epoch);
   uint64_t n = from;

@@ -43,11 +43,12 @@ struct rows {
 };
 
 // Writes events [from, to) of one epoch behind the rows that `at` counts, and counts on. An event's offset is its number.
-void write_run(const dice&, std::uint64_t from, std::uint64_t to, const person_out&, const auction_out&, const bid_out&, rows& at);
+void write_run(const dice&, std::uint64_t from, std::uint64_t to, const person_out&, const auction_out&, const bid_out&,
+               rows& at);
 
 // The same for any list of event numbers, in the order of the list; offset: the first one's, the others count up.
-void write_list(const dice&, const std::uint64_t* numbers, std::int64_t count, std::int64_t offset, const person_out&, const auction_out&,
-                const bid_out&, rows& at);
+void write_list(const dice&, const std::uint64_t* numbers, std::int64_t count, std::int64_t offset, const person_out&,
+                const auction_out&, const bid_out&, rows& at);
 
 // How many rows of each kind the events have.
 rows count_run(std::uint64_t from, std::uint64_t to);

@@ -52,9 +52,9 @@ read_point_result read_point(std::string_view text, const stream_settings& s) {
   if (!has_floor)
     out.error = "'" + whole + "' is not a position of this source";
   else if (seed != s.seed || disorder != s.disorder_us)
-    out.error = "the saved position belongs to seed " + std::to_string(seed) + " and out_of_order_us " + std::to_string(disorder) +
-                ", but the pipeline says " + std::to_string(s.seed) + " and " + std::to_string(s.disorder_us) +
-                ": set them back, or start without the saved state";
+    out.error = "the saved position belongs to seed " + std::to_string(seed) + " and out_of_order_us " +
+                std::to_string(disorder) + ", but the pipeline says " + std::to_string(s.seed) + " and " +
+                std::to_string(s.disorder_us) + ": set them back, or start without the saved state";
   return out;
 }
 
@@ -81,7 +81,8 @@ split_order::split_order(const stream_settings& settings, std::uint64_t split, c
 }
 
 std::uint64_t split_order::first_at_or_after(std::uint64_t number) const {
-  const std::uint64_t e = number / events_per_epoch, ahead = (split_ + settings_.splits - e % settings_.splits) % settings_.splits;
+  const std::uint64_t e = number / events_per_epoch,
+                      ahead = (split_ + settings_.splits - e % settings_.splits) % settings_.splits;
   const std::uint64_t first = ahead == 0 ? number : (e + ahead) * events_per_epoch;
   return first < settings_.events ? first : UINT64_MAX;
 }

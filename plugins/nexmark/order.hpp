@@ -64,7 +64,9 @@ class split_order {
     std::int64_t count = 0;
   };
   list peek_list(std::int64_t most);
-  void take_list(std::int64_t count) { taken_ += static_cast<std::size_t>(count), come_ += static_cast<std::uint64_t>(count); }
+  void take_list(std::int64_t count) {
+    taken_ += static_cast<std::size_t>(count), come_ += static_cast<std::uint64_t>(count);
+  }
   // Events that have come, so the place in the order of the next one.
   std::uint64_t come() const { return come_; }
 
@@ -92,7 +94,7 @@ class split_order {
   std::vector<std::uint64_t> ready_;  // the block in work, in order; the first taken_ have come
   std::size_t taken_ = 0;
   std::uint64_t come_ = 0;
-  std::vector<keyed> due_, sorted_;   // scratch
+  std::vector<keyed> due_, sorted_;    // scratch
   std::vector<std::uint32_t> counts_;  // scratch
 };
 

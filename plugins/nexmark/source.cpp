@@ -104,11 +104,12 @@ source::source(const weir::config& c) : rate_(c.get<double>("rate")) {
 }
 
 void source::bind(weir::binder& b) {
-  b.output("person", columns_of({number("id"), text("name"), text("email"), text("city"), text("state"), number("ts")}));
-  b.output("auction", columns_of({number("id"), text("item"), number("initial_bid"), number("reserve"), number("expires"),
-                                  number("category"), number("seller"), number("ts")}));
-  b.output("bid", columns_of({number("auction"), number("bidder"), number("price"), text("channel"), text("url"), number("ts"),
-                              text("extra")}));
+  b.output("person",
+           columns_of({number("id"), text("name"), text("email"), text("city"), text("state"), number("ts")}));
+  b.output("auction", columns_of({number("id"), text("item"), number("initial_bid"), number("reserve"),
+                                  number("expires"), number("category"), number("seller"), number("ts")}));
+  b.output("bid", columns_of({number("auction"), number("bidder"), number("price"), text("channel"), text("url"),
+                              number("ts"), text("extra")}));
 }
 
 void source::open() {
@@ -167,8 +168,10 @@ weir::polled source::poll(weir::duration, weir::batch_output& out) {
   open_part* const part = oldest();
   if (!part) return parts_.empty() ? weir::polled::idle : weir::polled::end;
   const double share = rate_ * static_cast<double>(parts_.size()) / static_cast<double>(settings_.splits);
-  const std::uint64_t most = std::min(batch_, rate_ == 0 ? batch_ : pacer_.due(now().time_since_epoch().count(), share));
-  if (most == 0) return weir::polled::idle;  // waits for its time, by the host's clock: a wait of our own would ignore it
+  const std::uint64_t most =
+      std::min(batch_, rate_ == 0 ? batch_ : pacer_.due(now().time_since_epoch().count(), share));
+  if (most == 0)
+    return weir::polled::idle;  // waits for its time, by the host's clock: a wait of our own would ignore it
   emit_some(*part, most, out);
   return weir::polled::emitted;
 }
@@ -203,12 +206,14 @@ void source::emit_some(open_part& part, std::uint64_t most, weir::batch_output& 
   auction_out to_auctions{};
   bid_out to_bids{};
   if (count.persons > 0) to_persons = persons_of(person.emplace(out.build(persons, count.persons)), count.persons);
-  if (count.auctions > 0) to_auctions = auctions_of(auction.emplace(out.build(auctions, count.auctions)), count.auctions);
+  if (count.auctions > 0)
+    to_auctions = auctions_of(auction.emplace(out.build(auctions, count.auctions)), count.auctions);
   if (count.bids > 0) to_bids = bids_of(bid.emplace(out.build(bids, count.bids)), count.bids);
   const dice d(settings_.seed);
   rows written;
   if (order.shuffled()) {
-    write_list(d, list.numbers, list.count, static_cast<std::int64_t>(order.come()), to_persons, to_auctions, to_bids, written);
+    write_list(d, list.numbers, list.count, static_cast<std::int64_t>(order.come()), to_persons, to_auctions, to_bids,
+               written);
     order.take_list(list.count);
   } else {
     for (const auto& run : runs_) write_run(d, run.from, run.to, to_persons, to_auctions, to_bids, written);

@@ -5,7 +5,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
 #include <weir/source.hpp>
 
 #include "nexmark/columns.hpp"
@@ -17,19 +16,24 @@ namespace nexmark {
 class source : public weir::source {
  public:
   static constexpr const char* summary() {
-    return "Persons, auctions and bids of the Nexmark benchmark: the same events for the same seed, at any parallelism.";
+    return "Persons, auctions and bids of the Nexmark benchmark: the same events for the same seed, at any "
+           "parallelism.";
   }
   static constexpr auto options() {
     return weir::options(
         weir::option("events", weir::integer).doc("How many events in all; without it the stream never ends."),
-        weir::option("rate", weir::number).fallback("0").doc("Events a second, by the host's clock; 0: as fast as they are read."),
+        weir::option("rate", weir::number)
+            .fallback("0")
+            .doc("Events a second, by the host's clock; 0: as fast as they are read."),
         weir::option("seed", weir::integer).fallback("0").doc("Another seed, another stream."),
         weir::option("out_of_order_us", weir::integer)
             .fallback("0")
-            .doc("Events come at most this many microseconds late (a seeded shuffle); the watermark's out_of_orderness must cover it."),
+            .doc("Events come at most this many microseconds late (a seeded shuffle); the watermark's out_of_orderness "
+                 "must cover it."),
         weir::option("splits", weir::integer)
             .fallback("1")
-            .doc("Into how many parts the stream is dealt out; at most as many subtasks have work. Does not change the events."),
+            .doc("Into how many parts the stream is dealt out; at most as many subtasks have work. Does not change the "
+                 "events."),
         weir::option("batch", weir::integer).fallback("0").doc("Events read together; 0: what the host prefers."));
   }
 

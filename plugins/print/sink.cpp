@@ -15,10 +15,14 @@ constexpr std::size_t most_held = 64 * 1024;  // bytes, before they are written
 
 const char* name_of(weir::change_kind k) {
   switch (k) {
-    case weir::change_kind::insert: return "insert";
-    case weir::change_kind::update_before: return "update_before";
-    case weir::change_kind::update_after: return "update_after";
-    case weir::change_kind::erase: return "delete";
+    case weir::change_kind::insert:
+      return "insert";
+    case weir::change_kind::update_before:
+      return "update_before";
+    case weir::change_kind::update_after:
+      return "update_after";
+    case weir::change_kind::erase:
+      return "delete";
   }
   return "";
 }

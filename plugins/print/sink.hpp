@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <limits>
 #include <string>
-
 #include <weir/batch_operator.hpp>
 
 namespace print {
@@ -17,7 +16,8 @@ class sink : public weir::batch_sink {
     return weir::options(
         weir::option("as", weir::choice("auto|json|text"))
             .fallback("\"auto\"")
-            .doc("json: an object a line; text: the values with tabs between; auto: the bytes of a column 'value' made by a format, else json."),
+            .doc("json: an object a line; text: the values with tabs between; auto: the bytes of a column 'value' made "
+                 "by a format, else json."),
         weir::option("limit", weir::integer).doc("Print so many records (each subtask), and only count the others."),
         weir::option("to", weir::choice("stdout|stderr")).fallback("\"stdout\"").doc("Where to."));
   }

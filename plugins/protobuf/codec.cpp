@@ -17,7 +17,8 @@ message_of::message_of(const weir::config& c)
   const std::string bytes{std::istreambuf_iterator<char>{file}, {}};
   all_ = std::make_shared<const descriptors>(descriptors::parse(bytes, "descriptor_set"));
   if (!all_->message(name_))
-    throw c.error("message", "'" + name_ + "' is not in " + path + weir::detail::hint(name_, all_->message_names(), "it has"));
+    throw c.error("message",
+                  "'" + name_ + "' is not in " + path + weir::detail::hint(name_, all_->message_names(), "it has"));
   plan();
 }
 

@@ -22,11 +22,13 @@ class message_of {
 
 constexpr auto message_options() {
   using weir::option;
-  return weir::options(
-      option("descriptor_set", weir::text).required().doc("File that protoc --include_imports --descriptor_set_out wrote."),
-      option("message", weir::text).required().doc("Full name of the message, pkg.Name."),
-      option("enums", weir::choice("name|number")).fallback("\"name\"").doc("How enum fields look."),
-      option("metadata", weir::list_of_text).doc("decode: columns of the connector that go on beside the decoded ones."));
+  return weir::options(option("descriptor_set", weir::text)
+                           .required()
+                           .doc("File that protoc --include_imports --descriptor_set_out wrote."),
+                       option("message", weir::text).required().doc("Full name of the message, pkg.Name."),
+                       option("enums", weir::choice("name|number")).fallback("\"name\"").doc("How enum fields look."),
+                       option("metadata", weir::list_of_text)
+                           .doc("decode: columns of the connector that go on beside the decoded ones."));
 }
 
 /// One message a record.

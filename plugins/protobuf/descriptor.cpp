@@ -23,7 +23,9 @@ bool each(std::string_view message, F f) {
   while (!r.done()) {
     item i;
     if (!r.tag(i.number, i.how)) return false;
-    const bool read = i.how == wire::varint ? r.varint(i.value) : i.how == wire::bytes ? r.bytes(i.bytes) : r.skip(i.number, i.how);
+    const bool read = i.how == wire::varint  ? r.varint(i.value)
+                      : i.how == wire::bytes ? r.bytes(i.bytes)
+                                             : r.skip(i.number, i.how);
     if (!read || !f(i)) return false;
   }
   return true;
@@ -61,22 +63,35 @@ struct descriptors::reader {
     bool proto3_optional = false, in_oneof = false, packed_told = false;
     if (!each(bytes, [&](const item& i) {
           switch (i.number) {
-            case 1: f.name = std::string{i.bytes}; break;
-            case 3: f.number = static_cast<std::uint32_t>(i.value); break;
-            case 4: label = i.value; break;
+            case 1:
+              f.name = std::string{i.bytes};
+              break;
+            case 3:
+              f.number = static_cast<std::uint32_t>(i.value);
+              break;
+            case 4:
+              label = i.value;
+              break;
             case 5:
               if (i.value < 1 || i.value > 18) return false;
               f.type = static_cast<kind>(i.value);
               break;
-            case 6: f.type_name = std::string{i.bytes}; break;
-            case 9: in_oneof = true; break;
-            case 17: proto3_optional = i.value != 0; break;
+            case 6:
+              f.type_name = std::string{i.bytes};
+              break;
+            case 9:
+              in_oneof = true;
+              break;
+            case 17:
+              proto3_optional = i.value != 0;
+              break;
             case 8:
               return each(i.bytes, [&](const item& o) {
                 if (o.number == 2) packed_told = true, f.packed = o.value != 0;
                 return true;
               });
-            default: break;
+            default:
+              break;
           }
           return true;
         }))
@@ -85,7 +100,8 @@ struct descriptors::reader {
     f.required = label == 2;
     const bool proto3 = syntax == "proto3";
     f.presence = !f.repeated && (!proto3 || proto3_optional || in_oneof || f.type == kind::message);
-    const bool text = f.type == kind::string || f.type == kind::bytes || f.type == kind::message || f.type == kind::group;
+    const bool text =
+        f.type == kind::string || f.type == kind::bytes || f.type == kind::message || f.type == kind::group;
     if (!packed_told) f.packed = proto3;
     f.packed = f.packed && f.repeated && !text;
     m.fields.push_back(std::move(f));
@@ -139,8 +155,9 @@ descriptors descriptors::parse(std::string_view bytes, const std::string& option
   reader r{out, {}};
   const bool good = each(bytes, [&](const item& i) { return i.number != 1 || r.file(i.bytes); });
   if (!good || out.messages_.empty())
-    throw weir::config_error{option, "is no FileDescriptorSet with messages; write one with protoc --include_imports "
-                                     "--descriptor_set_out=FILE x.proto"};
+    throw weir::config_error{option,
+                             "is no FileDescriptorSet with messages; write one with protoc --include_imports "
+                             "--descriptor_set_out=FILE x.proto"};
   return out;
 }
 

@@ -12,8 +12,24 @@ namespace protobuf {
 
 /// FieldDescriptorProto.Type, by number.
 enum class kind : std::uint8_t {
-  float64 = 1, float32 = 2, int64 = 3, uint64 = 4, int32 = 5, fixed64 = 6, fixed32 = 7, boolean = 8, string = 9, group = 10,
-  message = 11, bytes = 12, uint32 = 13, enumeration = 14, sfixed32 = 15, sfixed64 = 16, sint32 = 17, sint64 = 18
+  float64 = 1,
+  float32 = 2,
+  int64 = 3,
+  uint64 = 4,
+  int32 = 5,
+  fixed64 = 6,
+  fixed32 = 7,
+  boolean = 8,
+  string = 9,
+  group = 10,
+  message = 11,
+  bytes = 12,
+  uint32 = 13,
+  enumeration = 14,
+  sfixed32 = 15,
+  sfixed64 = 16,
+  sint32 = 17,
+  sint64 = 18
 };
 
 struct field_info {

@@ -14,24 +14,35 @@ constexpr std::uint32_t small_numbers = 1024;
 
 weir::type type_of(kind k) {
   switch (k) {
-    case kind::float64: return weir::type::float64;
-    case kind::float32: return weir::type::float32;
+    case kind::float64:
+      return weir::type::float64;
+    case kind::float32:
+      return weir::type::float32;
     case kind::int64:
     case kind::sfixed64:
-    case kind::sint64: return weir::type::int64;
+    case kind::sint64:
+      return weir::type::int64;
     case kind::uint64:
-    case kind::fixed64: return weir::type::uint64;
+    case kind::fixed64:
+      return weir::type::uint64;
     case kind::int32:
     case kind::sfixed32:
-    case kind::sint32: return weir::type::int32;
+    case kind::sint32:
+      return weir::type::int32;
     case kind::uint32:
-    case kind::fixed32: return weir::type::uint32;
-    case kind::boolean: return weir::type::boolean;
-    case kind::string: return weir::type::utf8;
-    case kind::bytes: return weir::type::binary;
-    case kind::enumeration: return weir::type::int32;
+    case kind::fixed32:
+      return weir::type::uint32;
+    case kind::boolean:
+      return weir::type::boolean;
+    case kind::string:
+      return weir::type::utf8;
+    case kind::bytes:
+      return weir::type::binary;
+    case kind::enumeration:
+      return weir::type::int32;
     case kind::message:
-    case kind::group: break;
+    case kind::group:
+      break;
   }
   return weir::type::record;
 }
@@ -40,14 +51,18 @@ wire wire_of(kind k) {
   switch (k) {
     case kind::float64:
     case kind::fixed64:
-    case kind::sfixed64: return wire::fixed64;
+    case kind::sfixed64:
+      return wire::fixed64;
     case kind::float32:
     case kind::fixed32:
-    case kind::sfixed32: return wire::fixed32;
+    case kind::sfixed32:
+      return wire::fixed32;
     case kind::string:
     case kind::bytes:
-    case kind::message: return wire::bytes;
-    default: return wire::varint;
+    case kind::message:
+      return wire::bytes;
+    default:
+      return wire::varint;
   }
 }
 
@@ -75,16 +90,18 @@ bool read_timestamp(std::string_view bytes, std::int64_t& us, std::string& why) 
 
 }  // namespace
 
-message_plan::message_plan(const descriptors& all, const message_info& message, bool enum_names, const std::string& option,
-                           int depth) {
+message_plan::message_plan(const descriptors& all, const message_info& message, bool enum_names,
+                           const std::string& option, int depth) {
   if (depth > deepest)
-    throw weir::config_error{option, "message " + message.name.substr(1) + " contains itself, or is nested deeper than " +
-                                         std::to_string(deepest) + " messages: such a message has no columns"};
+    throw weir::config_error{option, "message " + message.name.substr(1) +
+                                         " contains itself, or is nested deeper than " + std::to_string(deepest) +
+                                         " messages: such a message has no columns"};
   by_number_.resize(small_numbers);
   for (const field_info& info : message.fields) {
     one f;
     f.what = info;
-    if (info.type == kind::group) throw weir::config_error{option, "field '" + info.name + "' is a group, which is not supported"};
+    if (info.type == kind::group)
+      throw weir::config_error{option, "field '" + info.name + "' is a group, which is not supported"};
     if (info.type == kind::message) {
       if (info.type_name == ".google.protobuf.Timestamp") {
         f.how = form::timestamp;
@@ -92,8 +109,9 @@ message_plan::message_plan(const descriptors& all, const message_info& message, 
         f.how = form::message;
         const message_info* inner = all.message(info.type_name);
         if (!inner)
-          throw weir::config_error{option, "message " + info.type_name.substr(1) + " of field '" + info.name +
-                                               "' is not in the descriptor set: write it with protoc --include_imports"};
+          throw weir::config_error{option,
+                                   "message " + info.type_name.substr(1) + " of field '" + info.name +
+                                       "' is not in the descriptor set: write it with protoc --include_imports"};
         f.inner = std::make_unique<message_plan>(all, *inner, enum_names, option, depth + 1);
       }
     }
@@ -132,13 +150,16 @@ bool message_plan::read_scalar(kind type, wire how, wire_reader& r, std::uint64_
   std::uint32_t v32 = 0;
   if (how != wire_of(type)) return false;
   switch (how) {
-    case wire::varint: return r.varint(number);
-    case wire::fixed64: return r.fixed(number);
+    case wire::varint:
+      return r.varint(number);
+    case wire::fixed64:
+      return r.fixed(number);
     case wire::fixed32:
       if (!r.fixed(v32)) return false;
       number = v32;
       return true;
-    default: return r.bytes(bytes);
+    default:
+      return r.bytes(bytes);
   }
 }
 
@@ -164,7 +185,8 @@ bool message_plan::take(one& f, wire how, wire_reader& r, weir::column_writer& t
     wire_reader inner{bytes};
     std::string_view none;
     while (!inner.done())
-      if (!read_scalar(f.what.type, wire_of(f.what.type), inner, number, none) || !put_scalar(f, number, none, to.item(), why))
+      if (!read_scalar(f.what.type, wire_of(f.what.type), inner, number, none) ||
+          !put_scalar(f, number, none, to.item(), why))
         return false;
     return true;
   }
@@ -194,19 +216,37 @@ bool message_plan::put_message(one& f, std::string_view bytes, weir::column_writ
 bool message_plan::put_scalar(const one& f, std::uint64_t n, std::string_view bytes, weir::column_writer& to,
                               std::string& why) const {
   switch (f.what.type) {
-    case kind::float64: to.append(std::bit_cast<double>(n)); break;
-    case kind::float32: to.append(std::bit_cast<float>(static_cast<std::uint32_t>(n))); break;
+    case kind::float64:
+      to.append(std::bit_cast<double>(n));
+      break;
+    case kind::float32:
+      to.append(std::bit_cast<float>(static_cast<std::uint32_t>(n)));
+      break;
     case kind::int64:
-    case kind::sfixed64: to.append(static_cast<std::int64_t>(n)); break;
-    case kind::sint64: to.append(unzigzag(n)); break;
+    case kind::sfixed64:
+      to.append(static_cast<std::int64_t>(n));
+      break;
+    case kind::sint64:
+      to.append(unzigzag(n));
+      break;
     case kind::uint64:
-    case kind::fixed64: to.append(n); break;
+    case kind::fixed64:
+      to.append(n);
+      break;
     case kind::int32:
-    case kind::sfixed32: to.append(static_cast<std::int32_t>(n)); break;
-    case kind::sint32: to.append(static_cast<std::int32_t>(unzigzag(n & 0xffffffffu))); break;
+    case kind::sfixed32:
+      to.append(static_cast<std::int32_t>(n));
+      break;
+    case kind::sint32:
+      to.append(static_cast<std::int32_t>(unzigzag(n & 0xffffffffu)));
+      break;
     case kind::uint32:
-    case kind::fixed32: to.append(static_cast<std::uint32_t>(n)); break;
-    case kind::boolean: to.append_bool(n != 0); break;
+    case kind::fixed32:
+      to.append(static_cast<std::uint32_t>(n));
+      break;
+    case kind::boolean:
+      to.append_bool(n != 0);
+      break;
     case kind::string:
       if (!weir::shared::is_utf8(bytes)) {
         why = "its text is not UTF-8";
@@ -214,7 +254,9 @@ bool message_plan::put_scalar(const one& f, std::uint64_t n, std::string_view by
       }
       to.append(bytes);
       break;
-    case kind::bytes: to.append(bytes); break;
+    case kind::bytes:
+      to.append(bytes);
+      break;
     case kind::enumeration: {
       const auto value = static_cast<std::int32_t>(n);
       if (!f.names) {
@@ -229,12 +271,14 @@ bool message_plan::put_scalar(const one& f, std::uint64_t n, std::string_view by
       break;
     }
     case kind::message:
-    case kind::group: return false;
+    case kind::group:
+      return false;
   }
   return true;
 }
 
-void message_plan::write_value(std::string& out, const one& f, const weir::column_view& c, std::int64_t row, bool tagged) const {
+void message_plan::write_value(std::string& out, const one& f, const weir::column_view& c, std::int64_t row,
+                               bool tagged) const {
   if (tagged) put_tag(out, f.what.number, wire_of(f.what.type));
   if (f.how == form::timestamp) {
     const auto us = c.value<std::int64_t>(row);
@@ -257,21 +301,49 @@ void message_plan::write_value(std::string& out, const one& f, const weir::colum
     return;
   }
   switch (f.what.type) {
-    case kind::float64: put_fixed(out, c.value<double>(row)); break;
-    case kind::float32: put_fixed(out, c.value<float>(row)); break;
-    case kind::fixed64: put_fixed(out, c.value<std::uint64_t>(row)); break;
-    case kind::sfixed64: put_fixed(out, c.value<std::int64_t>(row)); break;
-    case kind::fixed32: put_fixed(out, c.value<std::uint32_t>(row)); break;
-    case kind::sfixed32: put_fixed(out, c.value<std::int32_t>(row)); break;
-    case kind::int64: put_varint(out, static_cast<std::uint64_t>(c.value<std::int64_t>(row))); break;
-    case kind::sint64: put_varint(out, zigzag(c.value<std::int64_t>(row))); break;
-    case kind::uint64: put_varint(out, c.value<std::uint64_t>(row)); break;
-    case kind::int32: put_varint(out, static_cast<std::uint64_t>(std::int64_t{c.value<std::int32_t>(row)})); break;
-    case kind::sint32: put_varint(out, zigzag(c.value<std::int32_t>(row)) & 0xffffffffu); break;
-    case kind::uint32: put_varint(out, c.value<std::uint32_t>(row)); break;
-    case kind::boolean: put_varint(out, c.boolean(row)); break;
+    case kind::float64:
+      put_fixed(out, c.value<double>(row));
+      break;
+    case kind::float32:
+      put_fixed(out, c.value<float>(row));
+      break;
+    case kind::fixed64:
+      put_fixed(out, c.value<std::uint64_t>(row));
+      break;
+    case kind::sfixed64:
+      put_fixed(out, c.value<std::int64_t>(row));
+      break;
+    case kind::fixed32:
+      put_fixed(out, c.value<std::uint32_t>(row));
+      break;
+    case kind::sfixed32:
+      put_fixed(out, c.value<std::int32_t>(row));
+      break;
+    case kind::int64:
+      put_varint(out, static_cast<std::uint64_t>(c.value<std::int64_t>(row)));
+      break;
+    case kind::sint64:
+      put_varint(out, zigzag(c.value<std::int64_t>(row)));
+      break;
+    case kind::uint64:
+      put_varint(out, c.value<std::uint64_t>(row));
+      break;
+    case kind::int32:
+      put_varint(out, static_cast<std::uint64_t>(std::int64_t{c.value<std::int32_t>(row)}));
+      break;
+    case kind::sint32:
+      put_varint(out, zigzag(c.value<std::int32_t>(row)) & 0xffffffffu);
+      break;
+    case kind::uint32:
+      put_varint(out, c.value<std::uint32_t>(row));
+      break;
+    case kind::boolean:
+      put_varint(out, c.boolean(row));
+      break;
     case kind::string:
-    case kind::bytes: put_bytes(out, c.text(row)); break;
+    case kind::bytes:
+      put_bytes(out, c.text(row));
+      break;
     case kind::enumeration: {
       std::int32_t value = 0;
       if (f.names) {
@@ -284,11 +356,13 @@ void message_plan::write_value(std::string& out, const one& f, const weir::colum
       break;
     }
     case kind::message:
-    case kind::group: break;
+    case kind::group:
+      break;
   }
 }
 
-void message_plan::write(std::string& out, const std::vector<const weir::column_view*>& columns, std::int64_t row) const {
+void message_plan::write(std::string& out, const std::vector<const weir::column_view*>& columns,
+                         std::int64_t row) const {
   for (std::size_t i = 0; i < fields_.size(); ++i) {
     const weir::column_view* c = columns[i];
     if (!c || c->null(row)) continue;

@@ -19,7 +19,8 @@ namespace protobuf {
 /// Not shared between subtasks: it holds what the record in work has brought so far.
 class message_plan {
  public:
-  message_plan(const descriptors& all, const message_info& message, bool enum_names, const std::string& option, int depth = 0);
+  message_plan(const descriptors& all, const message_info& message, bool enum_names, const std::string& option,
+               int depth = 0);
 
   const std::vector<weir::field>& columns() const { return columns_; }
 
@@ -52,7 +53,8 @@ class message_plan {
   template <class At>
   bool finish(std::string& why, At at);
   one* find(std::uint32_t number);
-  bool put_scalar(const one& f, std::uint64_t number, std::string_view bytes, weir::column_writer& to, std::string& why) const;
+  bool put_scalar(const one& f, std::uint64_t number, std::string_view bytes, weir::column_writer& to,
+                  std::string& why) const;
   bool put_message(one& f, std::string_view bytes, weir::column_writer& to, std::string& why);
   bool take(one& f, wire how, wire_reader& r, weir::column_writer& to, std::string& why);
   void write_value(std::string& out, const one& f, const weir::column_view& c, std::int64_t row, bool tagged) const;
@@ -104,7 +106,8 @@ bool message_plan::finish(std::string& why, At at) {
       continue;
     }
     if (!f.seen) f.number = 0, f.bytes = {};
-    const bool good = f.how == form::scalar ? put_scalar(f, f.number, f.bytes, to, why) : put_message(f, f.bytes, to, why);
+    const bool good =
+        f.how == form::scalar ? put_scalar(f, f.number, f.bytes, to, why) : put_message(f, f.bytes, to, why);
     if (!good) {
       why = "field '" + f.what.name + "': " + why;
       return false;

@@ -59,11 +59,16 @@ class wire_reader {
     std::uint32_t v32 = 0;
     std::string_view b;
     switch (how) {
-      case wire::varint: return varint(v);
-      case wire::fixed64: return fixed(v);
-      case wire::fixed32: return fixed(v32);
-      case wire::bytes: return bytes(b);
-      case wire::group_end: return false;
+      case wire::varint:
+        return varint(v);
+      case wire::fixed64:
+        return fixed(v);
+      case wire::fixed32:
+        return fixed(v32);
+      case wire::bytes:
+        return bytes(b);
+      case wire::group_end:
+        return false;
       case wire::group_begin:
         for (;;) {
           std::uint32_t inner = 0;
@@ -99,7 +104,11 @@ inline void put_bytes(std::string& out, std::string_view b) {
   put_varint(out, b.size());
   out += b;
 }
-inline std::uint64_t zigzag(std::int64_t v) { return static_cast<std::uint64_t>(v) << 1 ^ static_cast<std::uint64_t>(v >> 63); }
-inline std::int64_t unzigzag(std::uint64_t v) { return static_cast<std::int64_t>(v >> 1) ^ -static_cast<std::int64_t>(v & 1); }
+inline std::uint64_t zigzag(std::int64_t v) {
+  return static_cast<std::uint64_t>(v) << 1 ^ static_cast<std::uint64_t>(v >> 63);
+}
+inline std::int64_t unzigzag(std::uint64_t v) {
+  return static_cast<std::int64_t>(v >> 1) ^ -static_cast<std::int64_t>(v & 1);
+}
 
 }  // namespace protobuf

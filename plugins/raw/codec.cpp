@@ -61,7 +61,8 @@ void encoder::bind(weir::binder& b) {
   if (at < 0) throw weir::config_error{"column", "there is no column '" + column_ + "'" + in.hint(column_)};
   at_ = static_cast<std::size_t>(at);
   if (in[at_].kind != weir::type::utf8 && in[at_].kind != weir::type::binary)
-    throw weir::config_error{"column", "column '" + column_ + "' is " + to_string(in[at_]) + "; it must be utf8 or binary"};
+    throw weir::config_error{"column",
+                             "column '" + column_ + "' is " + to_string(in[at_]) + "; it must be utf8 or binary"};
   weir::schema out;
   std::vector<std::int32_t> passes;
   weir::field value = in[at_];

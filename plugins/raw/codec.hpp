@@ -14,10 +14,11 @@ class decoder : public weir::batch_decoder {
   static constexpr const char* summary() { return "A record's bytes as one column."; }
   static constexpr auto options() {
     using weir::option;
-    return weir::options(
-        option("column", weir::text).fallback("\"value\"").doc("Name of the column."),
-        option("type", weir::choice("binary|string")).fallback("\"binary\"").doc("string: bytes that are not UTF-8 are dead letters."),
-        option("metadata", weir::list_of_text).doc("Columns of the connector that go on beside it."));
+    return weir::options(option("column", weir::text).fallback("\"value\"").doc("Name of the column."),
+                         option("type", weir::choice("binary|string"))
+                             .fallback("\"binary\"")
+                             .doc("string: bytes that are not UTF-8 are dead letters."),
+                         option("metadata", weir::list_of_text).doc("Columns of the connector that go on beside it."));
   }
   explicit decoder(const weir::config& c)
       : column_(c.get<std::string>("column")),
@@ -40,7 +41,8 @@ class encoder : public weir::batch_encoder {
   static constexpr bool selections = true;
   static constexpr const char* summary() { return "One column as the record's bytes."; }
   static constexpr auto options() {
-    return weir::options(weir::option("column", weir::text).fallback("\"value\"").doc("utf8 or binary column to write."));
+    return weir::options(
+        weir::option("column", weir::text).fallback("\"value\"").doc("utf8 or binary column to write."));
   }
   explicit encoder(const weir::config& c) : column_(c.get<std::string>("column")) {}
   void bind(weir::binder& b) override;

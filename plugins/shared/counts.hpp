@@ -21,7 +21,8 @@ inline void write_counts(std::string& to, std::initializer_list<std::pair<std::s
 }
 
 // Adds what write_counts wrote with the same names to the counters. False: the text is another one, and nothing was added.
-inline bool add_counts(std::string_view text, std::initializer_list<std::pair<std::string_view, std::uint64_t*>> counts) {
+inline bool add_counts(std::string_view text,
+                       std::initializer_list<std::pair<std::string_view, std::uint64_t*>> counts) {
   constexpr std::size_t most = 8;
   std::uint64_t read[most];
   std::size_t at = 0;

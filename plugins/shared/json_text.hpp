@@ -60,14 +60,29 @@ inline void append_json_string(std::string& out, std::string_view text) {
     } else {
       out += '\\';
       switch (c) {
-        case '"': out += '"'; break;
-        case '\\': out += '\\'; break;
-        case '\n': out += 'n'; break;
-        case '\r': out += 'r'; break;
-        case '\t': out += 't'; break;
-        case '\b': out += 'b'; break;
-        case '\f': out += 'f'; break;
-        default: out += "u00", out += hex[c >> 4], out += hex[c & 15];
+        case '"':
+          out += '"';
+          break;
+        case '\\':
+          out += '\\';
+          break;
+        case '\n':
+          out += 'n';
+          break;
+        case '\r':
+          out += 'r';
+          break;
+        case '\t':
+          out += 't';
+          break;
+        case '\b':
+          out += 'b';
+          break;
+        case '\f':
+          out += 'f';
+          break;
+        default:
+          out += "u00", out += hex[c >> 4], out += hex[c & 15];
       }
     }
     plain = ++i;
@@ -85,20 +100,48 @@ inline void append_json_value(std::string& out, const weir::column_view& c, std:
   }
   char text[48];
   switch (c.of().kind) {
-    case weir::type::boolean: out += c.boolean(row) ? "true" : "false"; break;
-    case weir::type::int8: append_number(out, static_cast<int>(c.value<std::int8_t>(row))); break;
-    case weir::type::int16: append_number(out, c.value<std::int16_t>(row)); break;
-    case weir::type::int32: append_number(out, c.value<std::int32_t>(row)); break;
-    case weir::type::int64: append_number(out, c.value<std::int64_t>(row)); break;
-    case weir::type::uint8: append_number(out, static_cast<unsigned>(c.value<std::uint8_t>(row))); break;
-    case weir::type::uint16: append_number(out, c.value<std::uint16_t>(row)); break;
-    case weir::type::uint32: append_number(out, c.value<std::uint32_t>(row)); break;
-    case weir::type::uint64: append_number(out, c.value<std::uint64_t>(row)); break;
-    case weir::type::float32: append_real(out, c.value<float>(row)); break;
-    case weir::type::float64: append_real(out, c.value<double>(row)); break;
-    case weir::type::utf8: append_json_string(out, c.text(row)); break;
-    case weir::type::binary: append_quoted_bytes(out, c.text(row)); break;
-    case weir::type::fixed_binary: append_quoted_bytes(out, c.fixed(row)); break;
+    case weir::type::boolean:
+      out += c.boolean(row) ? "true" : "false";
+      break;
+    case weir::type::int8:
+      append_number(out, static_cast<int>(c.value<std::int8_t>(row)));
+      break;
+    case weir::type::int16:
+      append_number(out, c.value<std::int16_t>(row));
+      break;
+    case weir::type::int32:
+      append_number(out, c.value<std::int32_t>(row));
+      break;
+    case weir::type::int64:
+      append_number(out, c.value<std::int64_t>(row));
+      break;
+    case weir::type::uint8:
+      append_number(out, static_cast<unsigned>(c.value<std::uint8_t>(row)));
+      break;
+    case weir::type::uint16:
+      append_number(out, c.value<std::uint16_t>(row));
+      break;
+    case weir::type::uint32:
+      append_number(out, c.value<std::uint32_t>(row));
+      break;
+    case weir::type::uint64:
+      append_number(out, c.value<std::uint64_t>(row));
+      break;
+    case weir::type::float32:
+      append_real(out, c.value<float>(row));
+      break;
+    case weir::type::float64:
+      append_real(out, c.value<double>(row));
+      break;
+    case weir::type::utf8:
+      append_json_string(out, c.text(row));
+      break;
+    case weir::type::binary:
+      append_quoted_bytes(out, c.text(row));
+      break;
+    case weir::type::fixed_binary:
+      append_quoted_bytes(out, c.fixed(row));
+      break;
     case weir::type::timestamp: {
       out += '"';
       out.append(text, print_timestamp(text, c.value<std::int64_t>(row)));

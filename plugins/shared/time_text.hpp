@@ -54,7 +54,8 @@ constexpr bool parse_date(std::string_view t, std::int64_t& days) {
   using namespace time_text_detail;
   unsigned century = 0, year = 0, m = 0, d = 0;
   if (t.size() != 10 || t[4] != '-' || t[7] != '-') return false;
-  if (!two(t.data(), century) || !two(t.data() + 2, year) || !two(t.data() + 5, m) || !two(t.data() + 8, d)) return false;
+  if (!two(t.data(), century) || !two(t.data() + 2, year) || !two(t.data() + 5, m) || !two(t.data() + 8, d))
+    return false;
   const std::int64_t y = century * 100 + year;
   if (m < 1 || m > 12 || d < 1 || d > month_days(y, m)) return false;
   days = days_from_civil(y, m, d);
@@ -69,7 +70,8 @@ constexpr bool parse_timestamp(std::string_view t, std::int64_t& us) {
   if (t.size() < 19 || !parse_date(t.substr(0, 10), days)) return false;
   if (t[10] != 'T' && t[10] != 't' && t[10] != ' ') return false;
   unsigned h = 0, m = 0, s = 0;
-  if (!two(t.data() + 11, h) || t[13] != ':' || !two(t.data() + 14, m) || t[16] != ':' || !two(t.data() + 17, s)) return false;
+  if (!two(t.data() + 11, h) || t[13] != ':' || !two(t.data() + 14, m) || t[16] != ':' || !two(t.data() + 17, s))
+    return false;
   if (h > 23 || m > 59 || s > 60) return false;
   std::size_t at = 19;
   std::int64_t fraction = 0;
@@ -84,7 +86,8 @@ constexpr bool parse_timestamp(std::string_view t, std::int64_t& us) {
     ++at;
   } else if (at < t.size() && (t[at] == '+' || t[at] == '-')) {
     unsigned zh = 0, zm = 0;
-    if (t.size() < at + 6 || !two(t.data() + at + 1, zh) || t[at + 3] != ':' || !two(t.data() + at + 4, zm) || zh > 23 || zm > 59)
+    if (t.size() < at + 6 || !two(t.data() + at + 1, zh) || t[at + 3] != ':' || !two(t.data() + at + 4, zm) ||
+        zh > 23 || zm > 59)
       return false;
     zone = (zh * 60 + zm) * (t[at] == '-' ? -60 : 60);
     at += 6;

@@ -33,7 +33,8 @@ class type_text {
 
   [[noreturn]] void wrong(const std::string& why) const {
     const auto rest = text_.substr(std::min(at_, text_.size()));
-    const std::string what = rest.empty() ? "the type ends too early: " + why : "'" + std::string{rest.substr(0, 20)} + "' " + why;
+    const std::string what =
+        rest.empty() ? "the type ends too early: " + why : "'" + std::string{rest.substr(0, 20)} + "' " + why;
     throw weir::config_error{option_, what, static_cast<std::int64_t>(std::min(at_, text_.size()))};
   }
   void skip() {
@@ -69,7 +70,8 @@ class type_text {
     skip();
     const auto begin = at_;
     std::string name = word();
-    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     weir::field f;
     f.nullable = false;
     if (const auto* known = plain(name)) {
@@ -103,8 +105,9 @@ class type_text {
       need('>');
     } else {
       at_ = begin;
-      wrong("is not a type; there are bool, int8..int64, uint8..uint64, float, double, string, binary, timestamp, date, "
-            "decimal(p,s), fixed_binary(n), list<T>, struct<name: T, ...>");
+      wrong(
+          "is not a type; there are bool, int8..int64, uint8..uint64, float, double, string, binary, timestamp, date, "
+          "decimal(p,s), fixed_binary(n), list<T>, struct<name: T, ...>");
     }
     f.nullable = take('?');
     return f;
@@ -112,14 +115,16 @@ class type_text {
   static const weir::type* plain(std::string_view name) {
     using weir::type;
     static constexpr std::pair<std::string_view, type> known[] = {
-        {"bool", type::boolean},    {"boolean", type::boolean}, {"int8", type::int8},       {"int16", type::int16},
-        {"int32", type::int32},     {"int64", type::int64},     {"int", type::int32},       {"integer", type::int32},
-        {"bigint", type::int64},    {"long", type::int64},      {"smallint", type::int16},  {"tinyint", type::int8},
-        {"uint8", type::uint8},     {"uint16", type::uint16},   {"uint32", type::uint32},   {"uint64", type::uint64},
-        {"float32", type::float32}, {"float", type::float32},   {"real", type::float32},    {"float64", type::float64},
-        {"double", type::float64},  {"string", type::utf8},     {"utf8", type::utf8},       {"text", type::utf8},
-        {"varchar", type::utf8},    {"binary", type::binary},   {"bytes", type::binary},    {"timestamp", type::timestamp},
-        {"date", type::date32}};
+        {"bool", type::boolean},        {"boolean", type::boolean}, {"int8", type::int8},
+        {"int16", type::int16},         {"int32", type::int32},     {"int64", type::int64},
+        {"int", type::int32},           {"integer", type::int32},   {"bigint", type::int64},
+        {"long", type::int64},          {"smallint", type::int16},  {"tinyint", type::int8},
+        {"uint8", type::uint8},         {"uint16", type::uint16},   {"uint32", type::uint32},
+        {"uint64", type::uint64},       {"float32", type::float32}, {"float", type::float32},
+        {"real", type::float32},        {"float64", type::float64}, {"double", type::float64},
+        {"string", type::utf8},         {"utf8", type::utf8},       {"text", type::utf8},
+        {"varchar", type::utf8},        {"binary", type::binary},   {"bytes", type::binary},
+        {"timestamp", type::timestamp}, {"date", type::date32}};
     for (const auto& [word, kind] : known)
       if (word == name) return &kind;
     return nullptr;

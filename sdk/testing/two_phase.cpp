@@ -71,7 +71,8 @@ class play {
   void start() {
     for (;;) {
       const std::uint32_t parallelism = some_parallelism();
-      note("start with " + std::to_string(parallelism) + (durable_ ? " subtasks from cut " + std::to_string(durable_->number) : " subtasks afresh"));
+      note("start with " + std::to_string(parallelism) +
+           (durable_ ? " subtasks from cut " + std::to_string(durable_->number) : " subtasks afresh"));
       make(parallelism);
       sent_ = durable_ ? durable_->at : positions{};
       // Other subtasks of the worker may be at work already when one is still recovering; none is here, calls of one go first.
@@ -247,12 +248,17 @@ class play {
       const auto there = static_cast<std::int64_t>(seen[lane].size());
       const std::string of = when + ": of lane " + std::to_string(lane) + " ";
       for (std::size_t i = 0; i < seen[lane].size(); ++i)
-        if (!seen[lane][i]) throw wrong{of + "row " + std::to_string(there - 1) + " is visible, but not row " + std::to_string(i)};
-      if (there < must) throw wrong{of + std::to_string(there) + " rows are visible, but " + std::to_string(must) + " are committed"};
-      if (there > may) throw wrong{of + std::to_string(there) + " rows are visible, but no complete cut has more than " + std::to_string(may)};
+        if (!seen[lane][i])
+          throw wrong{of + "row " + std::to_string(there - 1) + " is visible, but not row " + std::to_string(i)};
+      if (there < must)
+        throw wrong{of + std::to_string(there) + " rows are visible, but " + std::to_string(must) + " are committed"};
+      if (there > may)
+        throw wrong{of + std::to_string(there) + " rows are visible, but no complete cut has more than " +
+                    std::to_string(may)};
     }
   }
-  static void see(const std::string& row, const std::string& when, positions& next, std::array<std::vector<bool>, lanes>& seen) {
+  static void see(const std::string& row, const std::string& when, positions& next,
+                  std::array<std::vector<bool>, lanes>& seen) {
     std::size_t lane = lanes;
     std::int64_t number = -1;
     const auto colon = std::min(row.find(':'), row.size());

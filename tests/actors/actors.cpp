@@ -27,7 +27,8 @@ script& script_of(const weir::config& c) {
   return *reinterpret_cast<script*>(static_cast<std::uintptr_t>(c.get<std::int64_t>("script")));
 }
 constexpr auto script_option() {
-  return weir::options(weir::option("script", weir::integer).required().doc("Where the test's script is in this process."));
+  return weir::options(
+      weir::option("script", weir::integer).required().doc("Where the test's script is in this process."));
 }
 
 class source : public weir::source {
@@ -121,7 +122,8 @@ class sink : public weir::batch_sink {
     told_.taken += batch.row_count();
     ++told_.batches_taken;
     rows_ += static_cast<std::uint64_t>(batch.row_count());
-    if (told_.sink_fails_at >= 0 && told_.taken >= told_.sink_fails_at) throw weir::external_failure("the disk is full");
+    if (told_.sink_fails_at >= 0 && told_.taken >= told_.sink_fails_at)
+      throw weir::external_failure("the disk is full");
   }
   void flush() override { ++told_.flushed; }
   void report(weir::figures& to) {

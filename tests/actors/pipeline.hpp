@@ -41,7 +41,8 @@ inline weir::plan::plan_ptr plan_of(const std::string& toml, const std::string& 
   weir::plan::plan_ptr made;
   if (loaded.pipeline) {
     weir::plan::plugin_workshop workshop(catalog, weir::job::host_table());
-    made = weir::plan::make(std::make_shared<const weir::config::pipeline>(std::move(*loaded.pipeline)), workshop, loaded.problems);
+    made = weir::plan::make(std::make_shared<const weir::config::pipeline>(std::move(*loaded.pipeline)), workshop,
+                            loaded.problems);
   }
   if (made) return made;
   std::fprintf(stderr, "%s\n", loaded.problems.text().c_str());

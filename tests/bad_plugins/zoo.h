@@ -46,87 +46,102 @@ ZOO_UNUSED static weir_code zoo_process(void* self, weir_context* context, const
 }
 
 #ifndef ZOO_NO_TABLES
-#ifndef ZOO_ABI_MAJOR
-#define ZOO_ABI_MAJOR WEIR_ABI_MAJOR
-#endif
-#ifndef ZOO_ABI_MINOR
-#define ZOO_ABI_MINOR WEIR_ABI_MINOR
-#endif
-#ifndef ZOO_PLUGIN_SIZE
-#define ZOO_PLUGIN_SIZE sizeof(weir_plugin)
-#endif
-#ifndef ZOO_PLUGIN_NAME
-#define ZOO_PLUGIN_NAME ZOO_NAME
-#endif
-#ifndef ZOO_VERSION
-#define ZOO_VERSION "1.2.0"
-#endif
-#ifndef ZOO_OPERATOR_SIZE
-#define ZOO_OPERATOR_SIZE sizeof(weir_operator)
-#endif
-#ifndef ZOO_KIND
-#define ZOO_KIND WEIR_KIND_OPERATOR
-#endif
-#ifndef ZOO_FLAGS
-#define ZOO_FLAGS WEIR_SELECTIONS
-#endif
-#ifndef ZOO_INPUTS
-#define ZOO_INPUTS 1
-#endif
-#ifndef ZOO_TYPE
-#define ZOO_TYPE "bad"
-#endif
-#ifndef ZOO_OPTIONS
-#define ZOO_OPTIONS NULL
-#endif
-#ifndef ZOO_OPTION_SIZE
-#define ZOO_OPTION_SIZE sizeof(weir_option)
-#endif
-#ifndef ZOO_BIND
-#define ZOO_BIND zoo_bind
-#endif
-#ifndef ZOO_CREATE
-#define ZOO_CREATE zoo_create
-#endif
-#ifndef ZOO_DESTROY
-#define ZOO_DESTROY zoo_destroy
-#endif
-#ifndef ZOO_PROCESS
-#define ZOO_PROCESS zoo_process
-#endif
-#ifndef ZOO_END_OF_PORT
-#define ZOO_END_OF_PORT NULL
-#endif
-#ifndef ZOO_FLUSH
-#define ZOO_FLUSH NULL
-#endif
+#  ifndef ZOO_ABI_MAJOR
+#    define ZOO_ABI_MAJOR WEIR_ABI_MAJOR
+#  endif
+#  ifndef ZOO_ABI_MINOR
+#    define ZOO_ABI_MINOR WEIR_ABI_MINOR
+#  endif
+#  ifndef ZOO_PLUGIN_SIZE
+#    define ZOO_PLUGIN_SIZE sizeof(weir_plugin)
+#  endif
+#  ifndef ZOO_PLUGIN_NAME
+#    define ZOO_PLUGIN_NAME ZOO_NAME
+#  endif
+#  ifndef ZOO_VERSION
+#    define ZOO_VERSION "1.2.0"
+#  endif
+#  ifndef ZOO_OPERATOR_SIZE
+#    define ZOO_OPERATOR_SIZE sizeof(weir_operator)
+#  endif
+#  ifndef ZOO_KIND
+#    define ZOO_KIND WEIR_KIND_OPERATOR
+#  endif
+#  ifndef ZOO_FLAGS
+#    define ZOO_FLAGS WEIR_SELECTIONS
+#  endif
+#  ifndef ZOO_INPUTS
+#    define ZOO_INPUTS 1
+#  endif
+#  ifndef ZOO_TYPE
+#    define ZOO_TYPE "bad"
+#  endif
+#  ifndef ZOO_OPTIONS
+#    define ZOO_OPTIONS NULL
+#  endif
+#  ifndef ZOO_OPTION_SIZE
+#    define ZOO_OPTION_SIZE sizeof(weir_option)
+#  endif
+#  ifndef ZOO_BIND
+#    define ZOO_BIND zoo_bind
+#  endif
+#  ifndef ZOO_CREATE
+#    define ZOO_CREATE zoo_create
+#  endif
+#  ifndef ZOO_DESTROY
+#    define ZOO_DESTROY zoo_destroy
+#  endif
+#  ifndef ZOO_PROCESS
+#    define ZOO_PROCESS zoo_process
+#  endif
+#  ifndef ZOO_END_OF_PORT
+#    define ZOO_END_OF_PORT NULL
+#  endif
+#  ifndef ZOO_FLUSH
+#    define ZOO_FLUSH NULL
+#  endif
 
-ZOO_UNUSED static const weir_operator zoo_operator = {
-    (uint32_t)ZOO_OPERATOR_SIZE, ZOO_KIND, ZOO_FLAGS, ZOO_INPUTS, ZOO_TYPE, "A component with one defect.",
-    ZOO_OPTIONS, ZOO_OPTION_SIZE, ZOO_BIND, NULL /* unbind */, ZOO_CREATE, ZOO_DESTROY, ZOO_PROCESS,
-    NULL /* on_watermark */, ZOO_END_OF_PORT, ZOO_FLUSH, NULL /* extension */};
+ZOO_UNUSED static const weir_operator zoo_operator = {(uint32_t)ZOO_OPERATOR_SIZE,
+                                                      ZOO_KIND,
+                                                      ZOO_FLAGS,
+                                                      ZOO_INPUTS,
+                                                      ZOO_TYPE,
+                                                      "A component with one defect.",
+                                                      ZOO_OPTIONS,
+                                                      ZOO_OPTION_SIZE,
+                                                      ZOO_BIND,
+                                                      NULL /* unbind */,
+                                                      ZOO_CREATE,
+                                                      ZOO_DESTROY,
+                                                      ZOO_PROCESS,
+                                                      NULL /* on_watermark */,
+                                                      ZOO_END_OF_PORT,
+                                                      ZOO_FLUSH,
+                                                      NULL /* extension */};
 
-#ifndef ZOO_OPERATORS
+#  ifndef ZOO_OPERATORS
 ZOO_UNUSED static const weir_operator* const zoo_operators[] = {&zoo_operator, NULL};
-#define ZOO_OPERATORS zoo_operators
-#endif
-#ifndef ZOO_SOURCES
-#define ZOO_SOURCES NULL
-#endif
+#    define ZOO_OPERATORS zoo_operators
+#  endif
+#  ifndef ZOO_SOURCES
+#    define ZOO_SOURCES NULL
+#  endif
 
-ZOO_UNUSED static const weir_plugin zoo_plugin = {(uint32_t)ZOO_PLUGIN_SIZE, ZOO_ABI_MAJOR, ZOO_ABI_MINOR, ZOO_PLUGIN_NAME, ZOO_VERSION,
-                                                  ZOO_OPERATORS, ZOO_SOURCES, "A plugin with one defect."};
+ZOO_UNUSED static const weir_plugin zoo_plugin = {
+    (uint32_t)ZOO_PLUGIN_SIZE,  ZOO_ABI_MAJOR, ZOO_ABI_MINOR, ZOO_PLUGIN_NAME, ZOO_VERSION, ZOO_OPERATORS, ZOO_SOURCES,
+    "A plugin with one defect."};
 
-#ifndef ZOO_NO_ENTRY
-#ifdef __cplusplus
+#  ifndef ZOO_NO_ENTRY
+#    ifdef __cplusplus
 extern "C"
-#endif
-WEIR_EXPORT const weir_plugin* weir_plugin_v1(void) {
-#ifdef ZOO_RETURN
+#    endif
+    WEIR_EXPORT const weir_plugin*
+    weir_plugin_v1(void) {
+#    ifdef ZOO_RETURN
   return ZOO_RETURN;
-#else
+#    else
   return &zoo_plugin;
-#endif
+#    endif
 }
-#endif
+#  endif
 #endif /* ZOO_NO_TABLES */

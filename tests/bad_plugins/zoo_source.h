@@ -11,7 +11,8 @@ ZOO_MAYBE_UNUSED static weir_code zoo_discover(const weir_host* host, const void
   (void)plan;
   return host->add_split(splits, id);
 }
-ZOO_MAYBE_UNUSED static weir_code zoo_source_create(const weir_host* host, weir_context* c, const void* plan, void** self) {
+ZOO_MAYBE_UNUSED static weir_code zoo_source_create(const weir_host* host, weir_context* c, const void* plan,
+                                                    void** self) {
   struct zoo_reader* reader = (struct zoo_reader*)calloc(1, sizeof *reader);
   (void)c, (void)plan;
   reader->host = host;
@@ -19,7 +20,8 @@ ZOO_MAYBE_UNUSED static weir_code zoo_source_create(const weir_host* host, weir_
   return WEIR_OK;
 }
 ZOO_MAYBE_UNUSED static void zoo_source_destroy(void* self) { free(self); }
-ZOO_MAYBE_UNUSED static weir_code zoo_open_split(void* self, weir_context* c, uint32_t split, weir_view id, weir_view position) {
+ZOO_MAYBE_UNUSED static weir_code zoo_open_split(void* self, weir_context* c, uint32_t split, weir_view id,
+                                                 weir_view position) {
   (void)c, (void)split, (void)id;
   if (position.size == sizeof(int64_t)) memcpy(&((struct zoo_reader*)self)->next, position.data, sizeof(int64_t));
   return WEIR_OK;
@@ -50,20 +52,34 @@ ZOO_MAYBE_UNUSED static weir_code zoo_position(void* self, weir_context* c, uint
   return WEIR_OK;
 }
 #ifndef ZOO_DISCOVER
-#define ZOO_DISCOVER zoo_discover
+#  define ZOO_DISCOVER zoo_discover
 #endif
 #ifndef ZOO_POLL
-#define ZOO_POLL zoo_poll
+#  define ZOO_POLL zoo_poll
 #endif
 #ifndef ZOO_OPEN_SPLIT
-#define ZOO_OPEN_SPLIT zoo_open_split
+#  define ZOO_OPEN_SPLIT zoo_open_split
 #endif
 #ifndef ZOO_POSITION
-#define ZOO_POSITION zoo_position
+#  define ZOO_POSITION zoo_position
 #endif
-static const weir_source zoo_source = {
-    sizeof(weir_source), 0, "bad", "A source with one defect.", NULL, sizeof(weir_option), zoo_bind_amount, NULL, ZOO_DISCOVER,
-    zoo_source_create, zoo_source_destroy, ZOO_OPEN_SPLIT, NULL, ZOO_POLL, ZOO_POSITION, NULL, NULL};
+static const weir_source zoo_source = {sizeof(weir_source),
+                                       0,
+                                       "bad",
+                                       "A source with one defect.",
+                                       NULL,
+                                       sizeof(weir_option),
+                                       zoo_bind_amount,
+                                       NULL,
+                                       ZOO_DISCOVER,
+                                       zoo_source_create,
+                                       zoo_source_destroy,
+                                       ZOO_OPEN_SPLIT,
+                                       NULL,
+                                       ZOO_POLL,
+                                       ZOO_POSITION,
+                                       NULL,
+                                       NULL};
 static const weir_source* const zoo_sources[] = {&zoo_source, NULL};
 #define ZOO_OPERATORS NULL
 #define ZOO_SOURCES zoo_sources

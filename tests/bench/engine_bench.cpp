@@ -99,7 +99,8 @@ void boundary() {
       for (int i = 0; i < batches; ++i)
         if (!node.process(0, batch)) std::exit(1);
     });
-    std::printf("boundary: %4lld rows x 8 columns passed on: %.1f ns a batch\n", static_cast<long long>(rows), ns / batches);
+    std::printf("boundary: %4lld rows x 8 columns passed on: %.1f ns a batch\n", static_cast<long long>(rows),
+                ns / batches);
   }
 }
 
@@ -112,12 +113,13 @@ model::batch_ref lines(std::int64_t& bytes) {
   auto* offsets = static_cast<std::int32_t*>(b->columns[0].values);
   for (std::int64_t i = 0; i < rows; ++i) {
     char text[512];
-    const int n = std::snprintf(text, sizeof text,
-                                "{\"trace_id\":\"4bf92f3577b34da6a3ce929d0e0e%04lld\",\"desk\":\"fx-spot\",\"instrument\":"
-                                "\"EURUSD\",\"amount\":%lld.25,\"currency\":\"USD\",\"booked_at\":\"2026-11-26T08:%02lld:00.123Z\","
-                                "\"quantity\":%lld,\"status\":\"open, waiting for confirmation\"}\n",
-                                static_cast<long long>(i % 10'000), static_cast<long long>(1000 + i * 7), static_cast<long long>(i % 60),
-                                static_cast<long long>(i));
+    const int n = std::snprintf(
+        text, sizeof text,
+        "{\"trace_id\":\"4bf92f3577b34da6a3ce929d0e0e%04lld\",\"desk\":\"fx-spot\",\"instrument\":"
+        "\"EURUSD\",\"amount\":%lld.25,\"currency\":\"USD\",\"booked_at\":\"2026-11-26T08:%02lld:00.123Z\","
+        "\"quantity\":%lld,\"status\":\"open, waiting for confirmation\"}\n",
+        static_cast<long long>(i % 10'000), static_cast<long long>(1000 + i * 7), static_cast<long long>(i % 60),
+        static_cast<long long>(i));
     if (b->columns[0].data_capacity < offsets[i] + n) builder.grow_data(&b->columns[0], 2 * (offsets[i] + n));
     std::memcpy(b->columns[0].data + offsets[i], text, static_cast<std::size_t>(n));
     offsets[i + 1] = offsets[i] + n;
@@ -136,9 +138,9 @@ void json(const std::string& directory) {
   auto component = catalog.resolve("json.decode");
   if (!component) std::exit((std::fprintf(stderr, "%s\n", component.why().text().c_str()), 1));
   config::value columns = config::make_table();
-  const std::pair<const char*, const char*> told[] = {{"trace_id", "string"}, {"desk", "string"},          {"instrument", "string"},
-                                                      {"amount", "double"},   {"currency", "string"},      {"booked_at", "timestamp"},
-                                                      {"quantity", "int64"},  {"status", "string"}};
+  const std::pair<const char*, const char*> told[] = {
+      {"trace_id", "string"}, {"desk", "string"},         {"instrument", "string"}, {"amount", "double"},
+      {"currency", "string"}, {"booked_at", "timestamp"}, {"quantity", "int64"},    {"status", "string"}};
   for (const auto& [name, type] : told) columns.members.push_back({name, {}, config::make_string(type)});
   config::value options = config::make_table();
   options.members.push_back({"columns", {}, std::move(columns)});
@@ -165,8 +167,8 @@ void json(const std::string& directory) {
   });
   const double records = static_cast<double>(batch->row_count()) * batches;
   if (static_cast<double>(out.rows) != 7 * records) std::exit((std::fprintf(stderr, "records were lost\n"), 1));
-  std::printf("json: %.0f bytes a record, 8 fields: %.1f ns a record, %.2f GB/s\n", static_cast<double>(bytes) / 4096, ns / records,
-              static_cast<double>(bytes) * batches / ns);
+  std::printf("json: %.0f bytes a record, 8 fields: %.1f ns a record, %.2f GB/s\n", static_cast<double>(bytes) / 4096,
+              ns / records, static_cast<double>(bytes) * batches / ns);
 }
 
 }  // namespace

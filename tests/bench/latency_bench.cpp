@@ -100,9 +100,10 @@ int main(int count, char** arguments) {
   task::operator_task sink("sink", 0, fake::host(), base::real_env(), runner.next_waker(), {0}, 1);
   sink.nodes().add(fake::node("sink", &timing_sink(), &took, true));
   runner.add(sink);
-  source.nodes().connect(1, 0,
-                         std::make_unique<exchange::writer>(exchange::partitioning{},
-                                                            std::vector<exchange::channel*>{&sink.gate().open(0, 1 << 20, &producer)}, 0));
+  source.nodes().connect(
+      1, 0,
+      std::make_unique<exchange::writer>(exchange::partitioning{},
+                                         std::vector<exchange::channel*>{&sink.gate().open(0, 1 << 20, &producer)}, 0));
   sink.seal();
   source.assign({{model::split_names().number("ticks/0"), "0", ""}}, true);
   runner.start([](task::task& t, task::step_result) { t.close(); });
@@ -113,7 +114,9 @@ int main(int count, char** arguments) {
   auto at = [&](double share) {
     return static_cast<double>(took[static_cast<std::size_t>(share * static_cast<double>(records - 1))]) / 1000;
   };
-  std::printf("latency: %zu records, one at a time, source -> operator -> queue -> sink: p50 %.1f us, p99 %.1f us, p99.9 %.1f us\n",
-              records, at(0.5), at(0.99), at(0.999));
+  std::printf(
+      "latency: %zu records, one at a time, source -> operator -> queue -> sink: p50 %.1f us, p99 %.1f us, p99.9 %.1f "
+      "us\n",
+      records, at(0.5), at(0.99), at(0.999));
   return 0;
 }

@@ -30,9 +30,10 @@ bool run_query(const job& j, Sink& out) {
     std::string_view name;
     void (*run)(u64, Sink&);
   };
-  constexpr entry all[] = {{"q0", q0<Full, Sink>}, {"q1", q1<Full, Sink>},   {"q2", q2<Full, Sink>},   {"q3", q3<Full, Sink>},
-                           {"q5", q5<Full, Sink>}, {"q7", q7<Full, Sink>},   {"q8", q8<Full, Sink>},   {"q11", q11<Full, Sink>},
-                           {"q18", q18<Full, Sink>}, {"gen", generate<Full, Sink>}};
+  constexpr entry all[] = {{"q0", q0<Full, Sink>},       {"q1", q1<Full, Sink>},   {"q2", q2<Full, Sink>},
+                           {"q3", q3<Full, Sink>},       {"q5", q5<Full, Sink>},   {"q7", q7<Full, Sink>},
+                           {"q8", q8<Full, Sink>},       {"q11", q11<Full, Sink>}, {"q18", q18<Full, Sink>},
+                           {"gen", generate<Full, Sink>}};
   for (const entry& e : all)
     if (e.name == j.query) {
       e.run(j.events, out);
@@ -65,7 +66,8 @@ int run(const job& j) {
   rusage used{};
   getrusage(RUSAGE_SELF, &used);
   std::printf(
-      "{\"engine\":\"limit\",\"query\":\"%.*s\",\"sink\":\"%.*s\",\"fields\":\"%.*s\",\"events\":%llu,\"rows\":%llu,\"sum\":\"%llu\","
+      "{\"engine\":\"limit\",\"query\":\"%.*s\",\"sink\":\"%.*s\",\"fields\":\"%.*s\",\"events\":%llu,\"rows\":%llu,"
+      "\"sum\":\"%llu\","
       "\"cpu_seconds\":%.6f,\"wall_seconds\":%.6f,\"rss_bytes\":%lld}\n",
       static_cast<int>(j.query.size()), j.query.data(), static_cast<int>(j.sink.size()), j.sink.data(),
       static_cast<int>(j.fields.size()), j.fields.data(), static_cast<unsigned long long>(j.events),

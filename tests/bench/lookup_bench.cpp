@@ -86,7 +86,8 @@ void measure(const std::string& uses, const char* directory, config::value optio
   plugin::plugin_catalog catalog(env, **store, {directory});
   auto component = catalog.resolve(uses);
   if (!component) give_up(component.why().text());
-  options.members.push_back({"columns", {}, names({{"number", text ? "string" : "int64"}, {"name", "string"}, {"limit", "double"}})});
+  options.members.push_back(
+      {"columns", {}, names({{"number", text ? "string" : "int64"}, {"name", "string"}, {"limit", "double"}})});
   options.members.push_back({"on", {}, names({{"account", "number"}})});
   config::diagnostics problems;
   options = config::validate(options, (*component)->options(), {.owner = uses}, problems);
@@ -114,8 +115,8 @@ void measure(const std::string& uses, const char* directory, config::value optio
   }
   if (out.rows != 8 * batches.size() * rows) give_up("rows were lost");
   const double ns = best / static_cast<double>(batches.size() * rows);
-  std::printf("%-16s %8lld keys, %-6s %6.1f ns a row, %5.1f M rows a CPU second\n", uses.c_str(), static_cast<long long>(keys),
-              text ? "text" : "int64", ns, 1e3 / ns);
+  std::printf("%-16s %8lld keys, %-6s %6.1f ns a row, %5.1f M rows a CPU second\n", uses.c_str(),
+              static_cast<long long>(keys), text ? "text" : "int64", ns, 1e3 / ns);
 }
 
 void by_file(const char* directory, std::int64_t keys, bool text) {
@@ -126,7 +127,8 @@ void by_file(const char* directory, std::int64_t keys, bool text) {
   {
     std::ofstream table{path};
     for (std::int64_t n = 0; n < keys; ++n)
-      table << "{\"number\":" << (text ? '"' + text_key(n) + '"' : std::to_string(n)) << ",\"name\":\"name " << n << "\",\"limit\":" << n << ".5}\n";
+      table << "{\"number\":" << (text ? '"' + text_key(n) + '"' : std::to_string(n)) << ",\"name\":\"name " << n
+            << "\",\"limit\":" << n << ".5}\n";
   }
   config::value options = config::make_table();
   options.members.push_back({"path", {}, config::make_string(path)});

@@ -45,7 +45,8 @@ interval = "1h"
 class WhyNoOutput : public testing::Test {
  protected:
   std::string pipeline(std::string text, const std::string& watermark = {}) const {
-    for (const auto& [from, to] : {std::pair<std::string, std::string>{"{T}", files_.path()}, {"{WATERMARK}", watermark}})
+    for (const auto& [from, to] :
+         {std::pair<std::string, std::string>{"{T}", files_.path()}, {"{WATERMARK}", watermark}})
       if (const auto at = text.find(from); at != std::string::npos) text.replace(at, from.size(), to);
     return files_.write("waits.toml", text);
   }
@@ -66,17 +67,20 @@ class WhyNoOutput : public testing::Test {
 };
 
 TEST_F(WhyNoOutput, NamesTheSplitThatStandsStillAndTheLineThatHelps) {
-  files_.write("trades-a.json", "{\"at\":\"2024-01-01T00:00:30Z\",\"id\":1}\n{\"at\":\"2024-01-01T01:00:00Z\",\"id\":2}\n");
+  files_.write("trades-a.json",
+               "{\"at\":\"2024-01-01T00:00:30Z\",\"id\":1}\n{\"at\":\"2024-01-01T01:00:00Z\",\"id\":2}\n");
   files_.write("trades-b.json", "{\"at\":\"2024-01-01T00:00:01Z\",\"id\":3}\n");
   process p(run(pipeline(windows, "watermark = { field = \"at\", out_of_orderness = \"1s\" }")), environment());
   const auto got = ask_until(p, "idle_after");
   EXPECT_EQ(got.code, 0) << got.err;
-  EXPECT_THAT(got.out, AllOf(HasSubstr("out: counts waits for event time"), HasSubstr("trades-b.json stands there, 59m behind"),
-                             HasSubstr("nothing to read"), HasSubstr("add idle_after = \"30s\""), HasSubstr("waits.toml:9:")))
+  EXPECT_THAT(got.out,
+              AllOf(HasSubstr("out: counts waits for event time"), HasSubstr("trades-b.json stands there, 59m behind"),
+                    HasSubstr("nothing to read"), HasSubstr("add idle_after = \"30s\""), HasSubstr("waits.toml:9:")))
       << p.stderr_so_far();
   const auto json = weir({"why-no-output", "waits", "--json"}, environment());
   EXPECT_EQ(json.code, 0) << json.err;
-  EXPECT_THAT(json.out, AllOf(HasSubstr("\"kind\":\"idle_source\""), HasSubstr("\"behind_us\":3599000000"), HasSubstr("\"sink\":\"out\"")));
+  EXPECT_THAT(json.out, AllOf(HasSubstr("\"kind\":\"idle_source\""), HasSubstr("\"behind_us\":3599000000"),
+                              HasSubstr("\"sink\":\"out\"")));
 
   // What the open windows keep, as the operator's thread has told it by now or will within a second.
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(2);
@@ -107,7 +111,8 @@ TEST_F(WhyNoOutput, NamesTheNodeThatHangsBehindAFullQueue) {
   process p(run(pipeline(text + "\n[checkpoint]\ninterval = \"1h\"\n")), environment());
   const auto got = ask_until(p, "is full");
   EXPECT_EQ(got.code, 0) << got.err;
-  EXPECT_THAT(got.out, AllOf(HasSubstr("sum: a queue in front of sum/0 is full"), HasSubstr("a call of sum hangs"))) << p.stderr_so_far();
+  EXPECT_THAT(got.out, AllOf(HasSubstr("sum: a queue in front of sum/0 is full"), HasSubstr("a call of sum hangs")))
+      << p.stderr_so_far();
   p.send_signal(SIGKILL);
   p.wait();
 }

@@ -44,16 +44,29 @@ class mutator {
   const std::string& any() { return corpus_[below(corpus_.size())]; }
 
   void change(std::string& text) {
-    static constexpr char marks[] = {'\0', '\n', '"', '\\', '{', '}', '[', ']', ',', ':', '-', '.', '0', '9', 'e', '\x7f', '\x80', '\xff'};
+    static constexpr char marks[] = {'\0', '\n', '"', '\\', '{', '}', '[',    ']',    ',',
+                                     ':',  '-',  '.', '0',  '9', 'e', '\x7f', '\x80', '\xff'};
     const std::size_t at = below(text.size() + 1);
     const std::size_t length = below(text.size() - at + 1);
     switch (below(8)) {
-      case 0: text.insert(at, 1, static_cast<char>(below(256))); break;
-      case 1: text.insert(at, 1, marks[below(sizeof marks)]); break;
-      case 2: text.erase(at, 1 + below(8)); break;
-      case 3: text.erase(at, length); break;
-      case 4: text.insert(at, text.substr(at, length)); break;
-      case 5: text.resize(at); break;
+      case 0:
+        text.insert(at, 1, static_cast<char>(below(256)));
+        break;
+      case 1:
+        text.insert(at, 1, marks[below(sizeof marks)]);
+        break;
+      case 2:
+        text.erase(at, 1 + below(8));
+        break;
+      case 3:
+        text.erase(at, length);
+        break;
+      case 4:
+        text.insert(at, text.substr(at, length));
+        break;
+      case 5:
+        text.resize(at);
+        break;
       case 6: {
         const std::string& other = any();
         text.insert(at, other.substr(below(other.size() + 1), 1 + below(64)));
@@ -79,8 +92,9 @@ int main(int count, char** arguments) {
   if (corpus.empty()) return std::fprintf(stderr, "no file in %s\n", arguments[1]), 1;
   const std::uint64_t seed = count > 2 ? std::strtoull(arguments[2], nullptr, 10) : 1;
   const long runs = count > 3 ? std::strtol(arguments[3], nullptr, 10) : 50'000;
-  std::printf("%zu files, %ld mutations from seed %llu: %s %s %llu %ld\n", corpus.size(), runs, static_cast<unsigned long long>(seed),
-              arguments[0], arguments[1], static_cast<unsigned long long>(seed), runs);
+  std::printf("%zu files, %ld mutations from seed %llu: %s %s %llu %ld\n", corpus.size(), runs,
+              static_cast<unsigned long long>(seed), arguments[0], arguments[1], static_cast<unsigned long long>(seed),
+              runs);
   std::fflush(stdout);
   run("");
   for (const std::string& input : corpus) run(input);

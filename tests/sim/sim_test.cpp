@@ -20,7 +20,8 @@ namespace {
 constexpr int events = 4000;
 
 struct scenario {
-  std::string name, operators;  ///< `operators`: TOML between the source "nexmark" and the sink "digest", which reads "last"
+  std::string name,
+      operators;  ///< `operators`: TOML between the source "nexmark" and the sink "digest", which reads "last"
 };
 
 const std::vector<scenario>& scenarios() {
@@ -140,7 +141,8 @@ interval = "10ms"
 [[source]]
 id = "nexmark"
 uses = "nexmark.source"
-config = { events = )" + std::to_string(events) + R"(, splits = 3, out_of_order_us = 50000 }
+config = { events = )" +
+                     std::to_string(events) + R"(, splits = 3, out_of_order_us = 50000 }
 watermark = { out_of_orderness = "51ms" }   # event times are cut down to milliseconds
 parallelism = PARALLEL
 )" + what.operators + R"(
@@ -149,7 +151,8 @@ id = "digest"
 uses = "digest.sink"
 from = ["last"]
 )" + (std::getenv("WEIR_SIM_ROWS") ? "[[sink]]\nid = \"rows\"\nuses = \"print.sink\"\nfrom = [\"last\"]\n" : "");
-  for (std::size_t at; (at = text.find("PARALLEL")) != std::string::npos;) text.replace(at, 8, std::to_string(parallelism));
+  for (std::size_t at; (at = text.find("PARALLEL")) != std::string::npos;)
+    text.replace(at, 8, std::to_string(parallelism));
   return slot = actors::plan_of(text, WEIR_PLUGIN_DIR);
 }
 
@@ -203,7 +206,8 @@ void simulate(std::uint64_t seed, told* did) {
       env.fs().fail(base::fs_op::changing, 1 + random() % 300, chance(50) ? EIO : ENOSPC, chance(30));
     std::uint64_t steps = !calm && chance(70) ? 20 + random() % 4000 : UINT64_MAX;
 
-    auto storage = checkpoint::storage::open(env, {.directory = "/state", .pipeline = "sim", .key_groups = 128, .retained = 2});
+    auto storage =
+        checkpoint::storage::open(env, {.directory = "/state", .pipeline = "sim", .key_groups = 128, .retained = 2});
     if (!storage) {
       ++did->errors;
       continue;
@@ -236,7 +240,8 @@ void simulate(std::uint64_t seed, told* did) {
     if (std::getenv("WEIR_SIM_TALK")) {
       std::printf("attempt %d: parallelism %d, from cut %llu, rows %u, queue %llu, aligned %lld", attempt, parallelism,
                   static_cast<unsigned long long>(newest->has_value() ? (*newest)->facts().cut : 0), how.batch_rows,
-                  static_cast<unsigned long long>(how.queue_bytes), static_cast<long long>(how.cuts.aligned_timeout_us));
+                  static_cast<unsigned long long>(how.queue_bytes),
+                  static_cast<long long>(how.cuts.aligned_timeout_us));
       if (newest->has_value())
         for (const auto& n : (*newest)->nodes()) {
           std::printf(" %s/%u", n.operator_id.c_str(), n.subtask);
@@ -253,8 +258,9 @@ void simulate(std::uint64_t seed, told* did) {
                   static_cast<unsigned long long>((*run)->what().cuts().failed), crash ? "then a crash" : "to its end");
     if (std::getenv("WEIR_SIM_TALK"))
       for (const auto& f : (*run)->what().figures())
-        std::printf("    node %u/%u in %llu out %llu late %llu watermark %lld\n", f.node, f.subtask, static_cast<unsigned long long>(f.records_in),
-                    static_cast<unsigned long long>(f.records_out), static_cast<unsigned long long>(f.late),
+        std::printf("    node %u/%u in %llu out %llu late %llu watermark %lld\n", f.node, f.subtask,
+                    static_cast<unsigned long long>(f.records_in), static_cast<unsigned long long>(f.records_out),
+                    static_cast<unsigned long long>(f.late),
                     static_cast<long long>(f.watermark_us - 1'700'000'000'000'000));
     if (!(*run)->over()) {
       ASSERT_TRUE(crash) << "nobody can go on, and it is not over";
@@ -274,8 +280,8 @@ void simulate(std::uint64_t seed, told* did) {
       continue;
     }
     EXPECT_EQ(ended->late, 0u);
-    EXPECT_EQ(ended->sinks.at("digest"), wanted(what)) << what.name << " after " << did->crashes << " crashes, " << did->errors << " errors, "
-                                                       << did->restores << " restores";
+    EXPECT_EQ(ended->sinks.at("digest"), wanted(what)) << what.name << " after " << did->crashes << " crashes, "
+                                                       << did->errors << " errors, " << did->restores << " restores";
     EXPECT_EQ(ended->records_in, static_cast<std::uint64_t>(events));
     return;
   }
@@ -310,8 +316,8 @@ TEST_F(Simulation, GivesTheSameDigestWhateverCrashesAndFails) {
     EXPECT_GT(all.rescaled, static_cast<int>(seeds) / 20);
     EXPECT_GT(all.cuts, seeds);
   }
-  std::printf("%d crashes, %d errors, %d restores (%d at another parallelism), %llu cuts\n", all.crashes, all.errors, all.restores, all.rescaled,
-              static_cast<unsigned long long>(all.cuts));
+  std::printf("%d crashes, %d errors, %d restores (%d at another parallelism), %llu cuts\n", all.crashes, all.errors,
+              all.restores, all.rescaled, static_cast<unsigned long long>(all.cuts));
 }
 
 TEST_F(Simulation, TheSameSeedGivesTheSameRun) {

@@ -28,8 +28,11 @@ using testing::IsEmpty;
 using testing::SizeIs;
 
 weir::test::table options(const char* header = "none") {
-  return {{"columns", weir::test::table{{"desk", "string"}, {"id", "int64?"}, {"price", "double"}, {"amount", "decimal(18,2)"}, {"live", "bool"}}},
-          {"header", header}};
+  return {
+      {"columns",
+       weir::test::table{
+           {"desk", "string"}, {"id", "int64?"}, {"price", "double"}, {"amount", "decimal(18,2)"}, {"live", "bool"}}},
+      {"header", header}};
 }
 using reader = weir::test::harness<decoder, raw, trade>;
 using writer = weir::test::harness<encoder, trade, raw>;
@@ -54,10 +57,14 @@ TEST(CsvDecoder, ReadsQuotedFieldsAndNulls) {
 
 TEST(CsvDecoder, SaysWhatIsWrongWithALine) {
   const std::vector<std::pair<std::string, std::string>> bad = {
-      {"fx,1,2,3", "has 4 fields, not 5"},        {"\"fx,1,2,3,true", "is not closed"},
-      {"\"fx\"x,1,2,3,true", "a delimiter is expected"}, {"fx,one,2,3,true", "field 'id' is 'one', not a whole number"},
-      {"fx,1,,3,true", "field 'price' is ''"},     {"fx,1,2,3.001,true", "behind the point"},
-      {"\xff,1,2,3,true", "field 'desk' is not UTF-8"}, {"fx,1,2,3,yes", "neither true nor false"}};
+      {"fx,1,2,3", "has 4 fields, not 5"},
+      {"\"fx,1,2,3,true", "is not closed"},
+      {"\"fx\"x,1,2,3,true", "a delimiter is expected"},
+      {"fx,one,2,3,true", "field 'id' is 'one', not a whole number"},
+      {"fx,1,,3,true", "field 'price' is ''"},
+      {"fx,1,2,3.001,true", "behind the point"},
+      {"\xff,1,2,3,true", "field 'desk' is not UTF-8"},
+      {"fx,1,2,3,yes", "neither true nor false"}};
   for (const auto& [record, why] : bad) {
     reader h{options()};
     h.push_all<raw>({text("a,1,2,3,true"), text(record), text("b,1,2,3,true")});

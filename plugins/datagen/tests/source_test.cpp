@@ -6,7 +6,6 @@
 #include <cmath>
 #include <map>
 #include <set>
-
 #include <weir/test/source_harness.hpp>
 
 namespace datagen {
@@ -38,17 +37,20 @@ WEIR_RECORD(made, id, desk, amount, rank, urgent, uuid, note, label, at, lots, m
 WEIR_RECORD(raw, value)
 
 value all_fields() {
-  return value::list({table{{"name", "id"}, {"kind", "sequence"}, {"start", 100}, {"step", 3}},
-                      table{{"name", "desk"}, {"kind", "choice"}, {"values", value::list({"fx", "rates"})}, {"weights", value::list({3.0, 1.0})}},
-                      table{{"name", "amount"}, {"kind", "normal"}, {"mean", 50.0}, {"stddev", 10.0}},
-                      table{{"name", "rank"}, {"kind", "zipf"}, {"count", 100}, {"exponent", 1.2}},
-                      table{{"name", "urgent"}, {"kind", "bool"}, {"share", 0.1}},
-                      table{{"name", "uuid"}, {"kind", "uuid"}},
-                      table{{"name", "note"}, {"kind", "text"}, {"min_length", 3}, {"max_length", 9}},
-                      table{{"name", "label"}, {"kind", "template"}, {"text", "{desk}-{n}!{id}"}},
-                      table{{"name", "at"}, {"kind", "timestamp"}, {"from", "2026-01-01T00:00:00Z"}, {"every", 1s}, {"jitter", 100ms}},
-                      table{{"name", "lots"}, {"kind", "uniform"}, {"min", -2}, {"max", 2}},
-                      table{{"name", "maybe"}, {"kind", "sequence"}, {"nulls", 0.25}}});
+  return value::list(
+      {table{{"name", "id"}, {"kind", "sequence"}, {"start", 100}, {"step", 3}},
+       table{{"name", "desk"},
+             {"kind", "choice"},
+             {"values", value::list({"fx", "rates"})},
+             {"weights", value::list({3.0, 1.0})}},
+       table{{"name", "amount"}, {"kind", "normal"}, {"mean", 50.0}, {"stddev", 10.0}},
+       table{{"name", "rank"}, {"kind", "zipf"}, {"count", 100}, {"exponent", 1.2}},
+       table{{"name", "urgent"}, {"kind", "bool"}, {"share", 0.1}}, table{{"name", "uuid"}, {"kind", "uuid"}},
+       table{{"name", "note"}, {"kind", "text"}, {"min_length", 3}, {"max_length", 9}},
+       table{{"name", "label"}, {"kind", "template"}, {"text", "{desk}-{n}!{id}"}},
+       table{{"name", "at"}, {"kind", "timestamp"}, {"from", "2026-01-01T00:00:00Z"}, {"every", 1s}, {"jitter", 100ms}},
+       table{{"name", "lots"}, {"kind", "uniform"}, {"min", -2}, {"max", 2}},
+       table{{"name", "maybe"}, {"kind", "sequence"}, {"nulls", 0.25}}});
 }
 
 std::vector<made> records(table config) {
@@ -73,7 +75,8 @@ TEST(DatagenSource, MakesEachFieldAsItIsDeclared) {
     ASSERT_LE(m.note.size(), 9u);
     ASSERT_GE(m.rank, 1);
     ASSERT_LE(m.rank, 100);
-    const auto off = m.at - (weir::time{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}} + std::chrono::seconds(n));
+    const auto off =
+        m.at - (weir::time{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}} + std::chrono::seconds(n));
     ASSERT_LE(std::abs(off.count()), 100'000);
     ASSERT_EQ(m.uuid[14], '4');
     uuids.insert(m.uuid);
@@ -135,19 +138,20 @@ std::vector<std::string> texts(table config) {
 }
 
 TEST(DatagenSource, EncodesJson) {
-  const auto lines = texts({{"fields", value::list({table{{"name", "n"}, {"kind", "sequence"}},
-                                                    table{{"name", "t"}, {"kind", "timestamp"}},
-                                                    table{{"name", "q\""}, {"kind", "constant"}, {"text", "a\"b"}},
-                                                    table{{"name", "x"}, {"kind", "sequence"}, {"nulls", 1.0}}})},
-                            {"events", 2},
-                            {"encode", "json"}});
+  const auto lines = texts(
+      {{"fields", value::list({table{{"name", "n"}, {"kind", "sequence"}}, table{{"name", "t"}, {"kind", "timestamp"}},
+                               table{{"name", "q\""}, {"kind", "constant"}, {"text", "a\"b"}},
+                               table{{"name", "x"}, {"kind", "sequence"}, {"nulls", 1.0}}})},
+       {"events", 2},
+       {"encode", "json"}});
   EXPECT_EQ(lines.at(1), "{\"n\":1,\"t\":\"2026-01-01T00:00:00.001000Z\",\"q\\\"\":\"a\\\"b\",\"x\":null}");
 }
 
 TEST(DatagenSource, BreaksTheShareOfRecordsThatItIsAskedFor) {
   const table fields{{"name", "n"}, {"kind", "sequence"}};
   const auto good = texts({{"fields", value::list({fields})}, {"events", 20'000}, {"encode", "json"}});
-  const auto some = texts({{"fields", value::list({fields})}, {"events", 20'000}, {"encode", "json"}, {"malformed", 0.01}});
+  const auto some =
+      texts({{"fields", value::list({fields})}, {"events", 20'000}, {"encode", "json"}, {"malformed", 0.01}});
   std::size_t broken = 0;
   for (std::size_t i = 0; i < good.size(); ++i) {
     broken += good[i] != some[i];
@@ -177,19 +181,24 @@ std::string error_of(const table& config) {
 }
 
 TEST(DatagenSource, SaysWhichFieldIsDeclaredWrongly) {
-  const auto with = [](table f) { return error_of({{"fields", value::list({table{{"name", "a"}, {"kind", "sequence"}}, f})}}); };
+  const auto with = [](table f) {
+    return error_of({{"fields", value::list({table{{"name", "a"}, {"kind", "sequence"}}, f})}});
+  };
   EXPECT_EQ(with({{"name", "b"}, {"kind", "uuid"}}), "none");
   EXPECT_THAT(with({{"name", "a"}, {"kind", "uuid"}}), HasSubstr("is there twice"));
-  EXPECT_THAT(with({{"name", "b"}, {"kind", "template"}, {"text", "{aa}"}}), AllOf(HasSubstr("fields[1]"), HasSubstr("{aa} is no earlier field")));
+  EXPECT_THAT(with({{"name", "b"}, {"kind", "template"}, {"text", "{aa}"}}),
+              AllOf(HasSubstr("fields[1]"), HasSubstr("{aa} is no earlier field")));
   EXPECT_THAT(with({{"name", "b"}, {"kind", "uuid"}, {"mean", 1.0}}), HasSubstr("is no option of the kind 'uuid'"));
   EXPECT_THAT(with({{"name", "b"}, {"kind", "zipf"}, {"mean", 1.0}}), HasSubstr("which takes count exponent"));
   EXPECT_THAT(with({{"name", "b"}, {"kind", "uniform"}, {"min", 3}, {"max", 1}}), HasSubstr("must not be below min"));
-  EXPECT_THAT(with({{"name", "b"}, {"kind", "choice"}, {"values", value::list({"x"})}, {"weights", value::list({1.0, 2.0})}}),
-              HasSubstr("as many numbers"));
+  EXPECT_THAT(
+      with({{"name", "b"}, {"kind", "choice"}, {"values", value::list({"x"})}, {"weights", value::list({1.0, 2.0})}}),
+      HasSubstr("as many numbers"));
   EXPECT_THAT(with({{"name", "b"}, {"kind", "timestamp"}, {"from", "soon"}}), HasSubstr("is no time"));
   EXPECT_THAT(with({{"name", "b"}, {"kind", "gauss"}}), HasSubstr("gauss"));
   EXPECT_THAT(error_of({{"fields", value::list({})}}), HasSubstr("at least one field"));
-  EXPECT_THAT(error_of({{"fields", value::list({table{{"name", "a"}, {"kind", "uuid"}}})}, {"malformed", 0.5}}), HasSubstr("needs encode"));
+  EXPECT_THAT(error_of({{"fields", value::list({table{{"name", "a"}, {"kind", "uuid"}}})}, {"malformed", 0.5}}),
+              HasSubstr("needs encode"));
 }
 
 }  // namespace

@@ -55,7 +55,8 @@ TEST(Fnv, SumsManyTextsLikeOneAfterTheOther) {
 
 TEST(Fnv, HoldsAtTheExtremesOfItsSums) {
   for (const char c : {'\0', '\xff', '\x7f', '\x80'})
-    for (const std::size_t size : {64u, 128u, 256u, 4096u}) expect_sum(std::vector<std::string>(33, std::string(size, c)), "equal bytes");
+    for (const std::size_t size : {64u, 128u, 256u, 4096u})
+      expect_sum(std::vector<std::string>(33, std::string(size, c)), "equal bytes");
 }
 
 TEST(Fnv, TakesOneLongTextAmongShortOnes) {

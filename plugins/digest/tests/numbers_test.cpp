@@ -26,7 +26,8 @@ TEST_P(Numbers, WritesThemAsPeopleDo) {
     const std::size_t count = 1 + random() % block_rows;
     std::int64_t limit = 10;
     for (auto left = random() % 8; left > 0; --left) limit *= 10;
-    for (std::size_t i = 0; i < count; ++i) v[i] = static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(limit));
+    for (std::size_t i = 0; i < count; ++i)
+      v[i] = static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(limit));
     v[random() % count] = limit - 1;
     v[random() % count] = limit / 10;
     v[random() % count] = 0;

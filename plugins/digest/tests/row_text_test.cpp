@@ -4,7 +4,6 @@
 
 #include <limits>
 #include <random>
-
 #include <weir/column_writer.hpp>
 #include <weir/test/fake_host.hpp>
 
@@ -74,7 +73,9 @@ TEST(RowText, WritesEveryTypeInItsCanonicalForm) {
            {.name = "w", .kind = type::fixed_binary, .width = 2},
            {.name = "u", .kind = type::uint64},
            {.name = "l", .kind = type::list, .children = {{.name = "item", .kind = type::int32}}},
-           {.name = "r", .kind = type::record, .children = {{.name = "a", .kind = type::int8}, {.name = "b", .kind = type::utf8}}}});
+           {.name = "r",
+            .kind = type::record,
+            .children = {{.name = "a", .kind = type::int8}, {.name = "b", .kind = type::utf8}}}});
   t[0].append(std::int64_t{-42});
   t[1].append("fx|desk");
   t[2].append(true);
@@ -94,8 +95,9 @@ TEST(RowText, WritesEveryTypeInItsCanonicalForm) {
   for (std::size_t i = 0; i < 13; ++i) t[i].append_null();
   auto b = t.batch();
   EXPECT_EQ(check(t.schema(), b),
-            (std::vector<std::string>{"-42|fx|desk|true|0.1|1.5|1700000000000000|19675|-12.05|00ff|01ab|18446744073709551615|[1,2,3]|{-7,y}",
-                                      "||||||||||||"}));
+            (std::vector<std::string>{
+                "-42|fx|desk|true|0.1|1.5|1700000000000000|19675|-12.05|00ff|01ab|18446744073709551615|[1,2,3]|{-7,y}",
+                "||||||||||||"}));
 }
 
 TEST(RowText, WritesSmallDecimalsWithTheirZeros) {
@@ -122,10 +124,18 @@ TEST(RowText, HoldsForIntegersOfEveryWidthAndSize) {
           continue;
         }
         switch (weir::test::width_of(fields[c])) {
-          case 1: t[c].append(static_cast<std::int8_t>(v)); break;
-          case 2: t[c].append(static_cast<std::int16_t>(v)); break;
-          case 4: t[c].append(static_cast<std::int32_t>(v)); break;
-          default: t[c].append(static_cast<std::int64_t>(v)); break;
+          case 1:
+            t[c].append(static_cast<std::int8_t>(v));
+            break;
+          case 2:
+            t[c].append(static_cast<std::int16_t>(v));
+            break;
+          case 4:
+            t[c].append(static_cast<std::int32_t>(v));
+            break;
+          default:
+            t[c].append(static_cast<std::int64_t>(v));
+            break;
         }
       }
     }
@@ -136,7 +146,8 @@ TEST(RowText, HoldsForIntegersOfEveryWidthAndSize) {
 }
 
 TEST(RowText, ReadsOnlySelectedRows) {
-  table t({{.name = "i", .kind = type::int64}, {.name = "s", .kind = type::utf8}, {.name = "f", .kind = type::float64}});
+  table t(
+      {{.name = "i", .kind = type::int64}, {.name = "s", .kind = type::utf8}, {.name = "f", .kind = type::float64}});
   for (std::int64_t i = 0; i < 1000; ++i) {
     t[0].append(i * i);
     if (i % 5 == 0)

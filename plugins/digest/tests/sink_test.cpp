@@ -61,7 +61,8 @@ TEST(DigestSink, ReportsTheSameWhereverItIsCutAndRestored) {
   harness whole;
   whole.push_all(trades);
   for (std::size_t cut = 0; cut <= trades.size(); cut += 7) {
-    const auto begin = trades.begin(), middle = begin + static_cast<std::ptrdiff_t>(cut / 2), end = begin + static_cast<std::ptrdiff_t>(cut);
+    const auto begin = trades.begin(), middle = begin + static_cast<std::ptrdiff_t>(cut / 2),
+               end = begin + static_cast<std::ptrdiff_t>(cut);
     harness first, second;
     first.push_all({begin, middle});
     second.push_all({middle, end});

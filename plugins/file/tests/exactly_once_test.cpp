@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <map>
-
 #include <weir/test/two_phase.hpp>
 
 #include "file/sink.hpp"
@@ -59,7 +58,8 @@ std::vector<std::vector<std::string>> visible(const std::filesystem::path& root)
 // Files that are there and that nobody would read.
 std::string leftovers(const std::filesystem::path& root) {
   for (const auto& e : std::filesystem::recursive_directory_iterator(root))
-    if (e.is_regular_file() && !e.path().filename().string().starts_with("out-")) return e.path().string() + " is left over";
+    if (e.is_regular_file() && !e.path().filename().string().starts_with("out-"))
+      return e.path().string() + " is left over";
   return {};
 }
 
@@ -79,13 +79,15 @@ TEST(FileSinkExactlyOnce, ConformsWithManyFiles) {
   for (int seed = 1; seed <= 12; ++seed) ASSERT_EQ(play<sink>({{"max_bytes", 100}}, "out-{subtask}-{seq}", seed), "");
 }
 TEST(FileSinkExactlyOnce, ConformsInFoldersThatChange) {
-  for (int seed = 1; seed <= 5; ++seed) ASSERT_EQ(play<sink>({{"compression", "zstd"}}, "{date}/{subtask}/out-{subtask}-{seq}", seed), "");
+  for (int seed = 1; seed <= 5; ++seed)
+    ASSERT_EQ(play<sink>({{"compression", "zstd"}}, "{date}/{subtask}/out-{subtask}-{seq}", seed), "");
 }
 TEST(FileSinkExactlyOnce, ConformsWithOneFile) {
   for (int seed = 1; seed <= 10; ++seed) ASSERT_EQ(play<sink>({}, "out-{subtask}", seed, false), "");
 }
 TEST(FileSinkExactlyOnce, ConformsWithOneCompressedFile) {
-  for (int seed = 1; seed <= 3; ++seed) ASSERT_EQ(play<sink>({{"compression", "gzip"}}, "out-{subtask}", seed, false), "");
+  for (int seed = 1; seed <= 3; ++seed)
+    ASSERT_EQ(play<sink>({{"compression", "gzip"}}, "out-{subtask}", seed, false), "");
 }
 
 // Sinks with one mistake each. The play must notice: most within few seeds, all within twenty.
@@ -134,14 +136,16 @@ struct loses_its_last_row : sink {
 template <class Sink>
 std::string finding_of() {
   std::string found;
-  for (int seed = 1; seed <= 20 && found.empty(); ++seed) found = play<Sink>({{"max_bytes", 100}}, "out-{subtask}-{seq}", seed);
+  for (int seed = 1; seed <= 20 && found.empty(); ++seed)
+    found = play<Sink>({{"max_bytes", 100}}, "out-{subtask}-{seq}", seed);
   return found;
 }
 
 TEST(FileSinkExactlyOnce, ThePlayNoticesEachMistake) {
   EXPECT_THAT(finding_of<shows_before_the_cut>(), HasSubstr("no complete cut has more"));
   EXPECT_THAT(finding_of<forgets_to_commit>(), HasSubstr("are committed"));
-  EXPECT_THAT(finding_of<forgets_what_was_given_up>(), testing::AnyOf(HasSubstr("are committed"), HasSubstr("but not row")));
+  EXPECT_THAT(finding_of<forgets_what_was_given_up>(),
+              testing::AnyOf(HasSubstr("are committed"), HasSubstr("but not row")));
   EXPECT_NE(finding_of<does_not_recover>(), "");
   EXPECT_THAT(finding_of<leaves_files_behind>(), HasSubstr("is left over"));
   EXPECT_THAT(finding_of<commits_the_second_time_only>(), HasSubstr("are committed"));
@@ -222,7 +226,8 @@ TEST(FileSinkExactlyOnce, LeavesTheHiddenFilesOfOthersAlone) {
   h.push(rec("one"));
   h.end();
   h.commit(h.cut());
-  EXPECT_THAT(f.names(), ElementsAre(".out-000000.0123456789abcdef-0-9-0123456789abcdef.part", ".out-000001.part", "out-000000"));
+  EXPECT_THAT(f.names(),
+              ElementsAre(".out-000000.0123456789abcdef-0-9-0123456789abcdef.part", ".out-000001.part", "out-000000"));
 }
 
 std::string failure(const std::function<void()>& what) {
@@ -271,7 +276,8 @@ TEST(FileSinkExactlyOnce, SaysThatTheOnlyFileIsComplete) {
 TEST(FileSinkExactlyOnce, RefusesWhatItDidNotPrepare) {
   const folder f;
   harness h{{{"path", f / "out-{seq}"}}, {}, checkpoints};
-  for (const char* wrong : {"x", "files 1 ", "files 1 0 0 1\n", "files 1 0 0 0\nmore", "files 1 0 0 1\n0 0 3 1 99\n/a/b\n"})
+  for (const char* wrong :
+       {"x", "files 1 ", "files 1 0 0 1\n", "files 1 0 0 0\nmore", "files 1 0 0 1\n0 0 3 1 99\n/a/b\n"})
     EXPECT_THAT(failure([&] { h.recover(1, wrong); }), HasSubstr("no list of files")) << wrong;
   harness other{{{"path", f / "out-{seq}"}, {"delivery", "at-least-once"}}, {}, checkpoints};
   EXPECT_THAT(failure([&] { other.recover(1, "files 1 0 0 0\n"); }), HasSubstr("'delivery' was exactly-once"));

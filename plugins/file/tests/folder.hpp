@@ -42,7 +42,9 @@ class folder {
     std::ifstream in(path_ / name, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
   }
-  void rename(const std::string& from, const std::string& to) const { std::filesystem::rename(path_ / from, path_ / to); }
+  void rename(const std::string& from, const std::string& to) const {
+    std::filesystem::rename(path_ / from, path_ / to);
+  }
   // Names, sorted.
   std::vector<std::string> names() const {
     std::vector<std::string> out;

@@ -39,7 +39,8 @@ class follower {
   weir::test::source_harness<source>* operator->() { return &harness_; }
 
  private:
-  std::chrono::microseconds now_ = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch());
+  std::chrono::microseconds now_ =
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch());
   weir::test::source_harness<source> harness_;
 };
 

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <random>
-
 #include <weir/failure.hpp>
 
 #include "file/tests/folder.hpp"

@@ -5,7 +5,6 @@
 #include <sys/resource.h>
 
 #include <csignal>
-
 #include <weir/test/harness.hpp>
 
 #include "file/framing.hpp"
@@ -181,11 +180,13 @@ TEST(FileSink, SaysWhatToDoWhenItCannotWrite) {
   const folder f;
   f.write("file", "");
   harness blocked{{{"path", f / "file/out"}}};
-  EXPECT_THAT(error_of([&] { blocked.push(rec("x")); }), AllOf(HasSubstr("cannot write " + (f / "file")), HasSubstr("option 'path'")));
+  EXPECT_THAT(error_of([&] { blocked.push(rec("x")); }),
+              AllOf(HasSubstr("cannot write " + (f / "file")), HasSubstr("option 'path'")));
   if (::geteuid() != 0) {
     std::filesystem::permissions(f.path(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
     harness h{{{"path", f / "out"}}};
-    EXPECT_THAT(error_of([&] { h.push(rec("x")); }), AllOf(HasSubstr("Permission denied"), HasSubstr("the right to write")));
+    EXPECT_THAT(error_of([&] { h.push(rec("x")); }),
+                AllOf(HasSubstr("Permission denied"), HasSubstr("the right to write")));
   }
   errno = EROFS;
   EXPECT_THAT(cannot_write("/x"), AllOf(HasSubstr("/x"), HasSubstr("mount it for writing")));
@@ -198,7 +199,13 @@ TEST(FileSink, SaysThatTheDiskIsFull) {
   for (const compression how : {compression::none, compression::gzip, compression::zstd}) {
     const auto out = open_output(full.get(), "/disk/out", how);
     out->write("x");
-    EXPECT_THAT(error_of([&] { try { out->finish_part(); } catch (const weir::external_failure& e) { throw std::runtime_error(e.what()); } }),
+    EXPECT_THAT(error_of([&] {
+                  try {
+                    out->finish_part();
+                  } catch (const weir::external_failure& e) {
+                    throw std::runtime_error(e.what());
+                  }
+                }),
                 AllOf(HasSubstr("cannot write /disk/out: No space left on device"), HasSubstr("free some space")));
   }
 }

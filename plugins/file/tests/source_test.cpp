@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <random>
-
 #include <weir/test/source_harness.hpp>
 
 #include "file/framing.hpp"
@@ -56,7 +55,8 @@ TEST(FileSource, EmitsALineARecordWithItsNewlineAndOffset) {
   ASSERT_TRUE(h.poll_to_end());
   std::vector<std::pair<std::string, std::int64_t>> got;
   for (const auto& r : h.take_rows<raw>()) got.emplace_back(r.value.value.value, r.offset);
-  EXPECT_THAT(got, ElementsAre(std::pair{"one\n", 0}, std::pair{"\n", 4}, std::pair{"two two\n", 5}, std::pair{"last", 13}));
+  EXPECT_THAT(got,
+              ElementsAre(std::pair{"one\n", 0}, std::pair{"\n", 4}, std::pair{"two two\n", 5}, std::pair{"last", 13}));
   EXPECT_TRUE(h.split(0).ended);
   EXPECT_TRUE(has_newline_framing(h.columns().fields[0].metadata));
   EXPECT_FALSE(has_newline_framing(""));
@@ -177,7 +177,8 @@ TEST(FileSource, GivesEveryLineOfAPatternOnceWhenFilesAppearBetweenTheCutAndTheR
     std::uint32_t number = 0;
     for (const auto& id : second.discover()) {
       const auto known = std::find(ids.begin(), ids.end(), id);
-      second.open(number++, id, known == ids.end() ? "" : first.position(static_cast<std::uint32_t>(known - ids.begin())));
+      second.open(number++, id,
+                  known == ids.end() ? "" : first.position(static_cast<std::uint32_t>(known - ids.begin())));
     }
     ASSERT_TRUE(second.poll_to_end());
     const auto rest = values(second);
@@ -191,7 +192,8 @@ TEST(FileSource, GivesEveryLineOfAPatternOnceWhenFilesAppearBetweenTheCutAndTheR
 TEST(FileSource, HandsOverlongLinesToTheDeadLettersInPieces) {
   const folder f;
   const std::string big(100'000, 'B'), more(70, 'm');
-  for (const auto& text : {"ok\n" + big + "\nfine\n" + more + "\nend\n", big + "\nok\nfine\nend\n" + more, "ok\nfine\n" + more + more + "\nend\n" + big}) {
+  for (const auto& text : {"ok\n" + big + "\nfine\n" + more + "\nend\n", big + "\nok\nfine\nend\n" + more,
+                           "ok\nfine\n" + more + more + "\nend\n" + big}) {
     f.write("a", text);
     harness h{{{"path", f / "a"}, {"max_line", 64}}};
     h.open_all();
@@ -218,10 +220,12 @@ TEST(FileSource, TakesALineThatIsJustAsLongAsItMayBe) {
 
 TEST(FileSource, SaysWhichFileIsNotThereOrNotReadable) {
   const folder f;
-  EXPECT_THAT(error_of({{"path", f / "none"}}), AllOf(HasSubstr("cannot open " + (f / "none")), HasSubstr("check the option 'path'")));
+  EXPECT_THAT(error_of({{"path", f / "none"}}),
+              AllOf(HasSubstr("cannot open " + (f / "none")), HasSubstr("check the option 'path'")));
   EXPECT_THAT(error_of({{"path", f / "*.none"}}), HasSubstr("no file matches"));
   EXPECT_THAT(error_of({{"path", f.path().string()}}), HasSubstr("is a directory"));
-  EXPECT_THAT(error_of({{"path", f / "x"}, {"follow", true}, {"compression", "gzip"}}), HasSubstr("follow: needs plain files"));
+  EXPECT_THAT(error_of({{"path", f / "x"}, {"follow", true}, {"compression", "gzip"}}),
+              HasSubstr("follow: needs plain files"));
   EXPECT_THAT(error_of({{"path", f / "x"}, {"from", "end"}}), HasSubstr("from: \"end\" needs follow"));
   EXPECT_THAT(error_of({{"path", f / "x"}, {"max_line", 1}}), HasSubstr("max_line"));
 }

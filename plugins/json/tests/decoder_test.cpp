@@ -65,7 +65,8 @@ TEST(JsonDecoder, ReadsEveryTypeInOrder) {
 
 TEST(JsonDecoder, FieldsMayComeInAnyOrderBesideOthersAndNullableOnesMayBeMissing) {
   harness h{options()};
-  h.push(text(R"( { "live": false, "more": {"x": [1, {"y": 2}]}, "tags": [], "amount": "-0.05", "id": -1, "desk": "r\u00e4" } )"));
+  h.push(text(
+      R"( { "live": false, "more": {"x": [1, {"y": 2}]}, "tags": [], "amount": "-0.05", "id": -1, "desk": "r\u00e4" } )"));
   const auto rows = h.take();
   ASSERT_THAT(rows, SizeIs(1));
   EXPECT_EQ(rows[0].desk, "r\xc3\xa4");
@@ -84,7 +85,8 @@ TEST(JsonDecoder, SaysWhyARecordIsADeadLetterAndReadsTheOthers) {
       {good + good, "behind the JSON object"},
       {R"({"desk":"fx","id":7,"amount":1,"tags":[]})", "field 'live' is missing"},
       {R"({"desk":"fx","id":"7","amount":1,"tags":[],"live":true})", "field 'id' is not a whole number"},
-      {R"({"desk":"fx","id":99999999999999999999,"amount":1,"tags":[],"live":true})", "field 'id' is not a whole number"},
+      {R"({"desk":"fx","id":99999999999999999999,"amount":1,"tags":[],"live":true})",
+       "field 'id' is not a whole number"},
       {R"({"desk":"fx","id":1,"amount":1.005,"tags":[],"live":true})", "more digits behind the point"},
       {R"({"desk":"fx","id":1,"amount":1,"tags":["a",5],"live":true})", "field 'tags' is not a string"},
       {R"({"desk":"fx","id":1,"id":1,"amount":1,"tags":[],"live":true})", "field 'id' has this field twice"},
@@ -129,10 +131,17 @@ TEST(JsonDecoder, LosesNoRecordHoweverItIsDamaged) {
       for (auto damage = random() % 4; damage > 0; --damage) {
         const auto at = random() % t.size();
         switch (random() % 4) {
-          case 0: t[at] = static_cast<char>(random()); break;
-          case 1: t.erase(at, 1 + random() % 5); break;
-          case 2: t.insert(at, 1 + random() % 3, "{}[]\",:0\\"[random() % 9]); break;
-          default: t.resize(at);
+          case 0:
+            t[at] = static_cast<char>(random());
+            break;
+          case 1:
+            t.erase(at, 1 + random() % 5);
+            break;
+          case 2:
+            t.insert(at, 1 + random() % 3, "{}[]\",:0\\"[random() % 9]);
+            break;
+          default:
+            t.resize(at);
         }
         if (t.empty()) break;
       }

@@ -5,7 +5,6 @@
 #include <chrono>
 #include <fstream>
 #include <thread>
-
 #include <weir/test/source_harness.hpp>
 #include <weir/test/two_phase.hpp>
 
@@ -45,7 +44,8 @@ struct client {
 
 std::string new_topic(int partitions = 1) {
   static int count = 0;
-  const std::string name = "t" + std::to_string(std::chrono::system_clock::now().time_since_epoch().count()) + "-" + std::to_string(count++);
+  const std::string name =
+      "t" + std::to_string(std::chrono::system_clock::now().time_since_epoch().count()) + "-" + std::to_string(count++);
   client admin(RD_KAFKA_PRODUCER);
   char why[512];
   rd_kafka_NewTopic_t* topic = rd_kafka_NewTopic_new(name.c_str(), partitions, 1, why, sizeof why);
@@ -67,7 +67,11 @@ class committed_reader {
  public:
   explicit committed_reader(std::string topic)
       : topic_(std::move(topic)),
-        reader_(RD_KAFKA_CONSUMER, {{"group.id", "test"}, {"isolation.level", "read_committed"}, {"enable.partition.eof", "true"}, {"auto.offset.reset", "earliest"}, {"fetch.wait.max.ms", "10"}}) {
+        reader_(RD_KAFKA_CONSUMER, {{"group.id", "test"},
+                                    {"isolation.level", "read_committed"},
+                                    {"enable.partition.eof", "true"},
+                                    {"auto.offset.reset", "earliest"},
+                                    {"fetch.wait.max.ms", "10"}}) {
     rd_kafka_poll_set_consumer(reader_.handle.get());
     assign(0);
   }
@@ -107,7 +111,8 @@ class committed_reader {
 };
 
 table options_for(const std::string& topic) {
-  return {{"brokers", address()},          {"topic", topic},          {"delivery", "exactly-once"}, {"transactional_id_prefix", topic},
+  return {{"brokers", address()},       {"topic", topic},
+          {"delivery", "exactly-once"}, {"transactional_id_prefix", topic},
           {"transaction_timeout", 60s}, {"progress_topic", "progress"}};
 }
 
@@ -148,7 +153,8 @@ std::string finding_of() {
 
 TEST(KafkaSinkOnABroker, ThePlayNoticesMistakes) {
   EXPECT_THAT(finding_of<writes_again_whatever_the_progress_says>(), HasSubstr("is there twice"));
-  EXPECT_THAT(finding_of<trusts_that_it_was_written>(), testing::AnyOf(HasSubstr("are committed"), HasSubstr("but not row")));
+  EXPECT_THAT(finding_of<trusts_that_it_was_written>(),
+              testing::AnyOf(HasSubstr("are committed"), HasSubstr("but not row")));
 }
 
 struct row {
@@ -202,7 +208,10 @@ TEST(KafkaSourceOnABroker, GoesOnWhereItsPositionsWereTaken) {
     writer.push({"k" + std::to_string(i % 17), {want.back()}});
     if (i % 500 == 499) writer.commit(writer.cut());  // between transactions there are offsets without records
   }
-  const table config{{"brokers", address()}, {"topic", weir::test::value::list({topic})}, {"start", "earliest"}, {"bounded", "latest"}};
+  const table config{{"brokers", address()},
+                     {"topic", weir::test::value::list({topic})},
+                     {"start", "earliest"},
+                     {"bounded", "latest"}};
   using reader = weir::test::source_harness<source>;
   const auto values = [](reader& h) {
     std::vector<std::string> out;
@@ -211,7 +220,8 @@ TEST(KafkaSourceOnABroker, GoesOnWhereItsPositionsWereTaken) {
         const auto raw = b.raw();
         const auto* ends = static_cast<const std::int32_t*>(raw.columns[1]->buffers[1]);
         const auto* data = static_cast<const char*>(raw.columns[1]->buffers[2]);
-        for (std::int64_t i = 0; i < b.length; ++i) out.emplace_back(data + ends[i], static_cast<std::size_t>(ends[i + 1] - ends[i]));
+        for (std::int64_t i = 0; i < b.length; ++i)
+          out.emplace_back(data + ends[i], static_cast<std::size_t>(ends[i + 1] - ends[i]));
       }
     return out;
   };

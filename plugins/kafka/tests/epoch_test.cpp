@@ -11,14 +11,18 @@ namespace kafka {
 namespace {
 
 std::string text_of(const record& r) {
-  const auto one = [](const std::optional<std::string_view>& v) { return v ? "'" + std::string{*v} + "'" : std::string{"null"}; };
+  const auto one = [](const std::optional<std::string_view>& v) {
+    return v ? "'" + std::string{*v} + "'" : std::string{"null"};
+  };
   std::string out = one(r.key) + "=" + one(r.value);
   for (const auto& [name, value] : r.headers) out += " " + std::string{name} + ":" + one(value);
   return out;
 }
 
 TEST(KafkaEpoch, GivesBackTheRecordsThatItWasGiven) {
-  const std::vector<record> all = {{"key", "value", {}}, {std::nullopt, std::nullopt, {}}, {"", "", {{"", ""}, {"h", std::nullopt}}},
+  const std::vector<record> all = {{"key", "value", {}},
+                                   {std::nullopt, std::nullopt, {}},
+                                   {"", "", {{"", ""}, {"h", std::nullopt}}},
                                    {std::nullopt, std::string_view{"\0\n", 2}, {{"trace_id", "1"}}}};
   std::string bytes;
   for (const auto& r : all) append_record(bytes, r);

@@ -34,13 +34,15 @@ std::vector<std::string> errors(table options, const setting& at = {.checkpoint_
 }
 
 TEST(KafkaSink, NeedsAPrefixForExactlyOnce) {
-  EXPECT_THAT(errors({{"delivery", "exactly-once"}}), ElementsAre(AllOf(HasSubstr("transactional_id_prefix"), HasSubstr("no other pipeline"))));
+  EXPECT_THAT(errors({{"delivery", "exactly-once"}}),
+              ElementsAre(AllOf(HasSubstr("transactional_id_prefix"), HasSubstr("no other pipeline"))));
   EXPECT_THAT(errors({{"delivery", "exactly-once"}, {"transactional_id_prefix", "p"}}), IsEmpty());
   EXPECT_THAT(errors({}), IsEmpty());
 }
 
 TEST(KafkaSink, NeedsCheckpointsForExactlyOnce) {
-  EXPECT_THAT(errors({{"delivery", "exactly-once"}, {"transactional_id_prefix", "p"}}, {}), ElementsAre(HasSubstr("add [checkpoint]")));
+  EXPECT_THAT(errors({{"delivery", "exactly-once"}, {"transactional_id_prefix", "p"}}, {}),
+              ElementsAre(HasSubstr("add [checkpoint]")));
 }
 
 TEST(KafkaSink, NeedsATimeoutThatOutlivesACheckpointAndARestart) {
@@ -52,7 +54,8 @@ TEST(KafkaSink, NeedsATimeoutThatOutlivesACheckpointAndARestart) {
 }
 
 TEST(KafkaSink, NeedsAProgressTopicOfItsOwn) {
-  EXPECT_THAT(errors({{"delivery", "exactly-once"}, {"transactional_id_prefix", "p"}, {"progress_topic", "out"}}), ElementsAre(HasSubstr("another one")));
+  EXPECT_THAT(errors({{"delivery", "exactly-once"}, {"transactional_id_prefix", "p"}, {"progress_topic", "out"}}),
+              ElementsAre(HasSubstr("another one")));
 }
 
 }  // namespace

@@ -25,20 +25,23 @@ std::string expected(std::uint64_t n, std::uint64_t seed) {
   const auto text = [](auto... v) { return ((std::to_string(v) + "|") + ...); };
   if (off == 0) {
     const std::string name = "name-" + std::to_string(r(1) % 1000);
-    return std::to_string(last_person) + "|" + name + "|" + name + "@x.org|city-" + std::to_string(r(2) % 50) + "|" + states[r(3) % 6] +
-           "|" + std::to_string(ts);
+    return std::to_string(last_person) + "|" + name + "|" + name + "@x.org|city-" + std::to_string(r(2) % 50) + "|" +
+           states[r(3) % 6] + "|" + std::to_string(ts);
   }
   if (off < 4) {
     const std::uint64_t id = 1000 + e * 3 + off - 1, initial = 100 + r(1) % 1000;
-    const std::uint64_t seller = r(5) % 4 != 0 ? std::max<std::uint64_t>(last_person / 100 * 100, 1000) : back(last_person, r(6) % 1000);
-    return text(id) + "item-" + text(id, initial, initial + r(2) % 1000, ts + 10'000 + r(3) % 20'000, 10 + r(4) % 5, seller) +
+    const std::uint64_t seller =
+        r(5) % 4 != 0 ? std::max<std::uint64_t>(last_person / 100 * 100, 1000) : back(last_person, r(6) % 1000);
+    return text(id) + "item-" +
+           text(id, initial, initial + r(2) % 1000, ts + 10'000 + r(3) % 20'000, 10 + r(4) % 5, seller) +
            std::to_string(ts);
   }
-  const std::uint64_t auction = r(1) % 2 == 0 ? std::max<std::uint64_t>(last_auction / 100 * 100, 1000) : back(last_auction, r(2) % 100);
+  const std::uint64_t auction =
+      r(1) % 2 == 0 ? std::max<std::uint64_t>(last_auction / 100 * 100, 1000) : back(last_auction, r(2) % 100);
   const std::uint64_t hot = std::max<std::uint64_t>(std::min(last_person / 100 * 100 + 1, last_person), 1000);
   const std::uint64_t bidder = r(3) % 4 != 0 ? hot : back(last_person, r(4) % 1000);
-  return text(auction, bidder, 100 + r(5) % 10'000'000) + "channel-" + text(r(6) % 100) + "https://x.org/item/" + text(auction, ts) +
-         hex(r(7)) + hex(r(8));
+  return text(auction, bidder, 100 + r(5) % 10'000'000) + "channel-" + text(r(6) % 100) + "https://x.org/item/" +
+         text(auction, ts) + hex(r(7)) + hex(r(8));
 }
 
 // Columns in vectors, with what a builder would promise and no byte more.
@@ -62,12 +65,12 @@ std::vector<std::string> written(const std::vector<std::uint64_t>& list, std::ui
   const dice d(seed);
   const rows count = count_list(list.data(), static_cast<std::int64_t>(list.size()));
   memory m(static_cast<std::int64_t>(list.size()));
-  const person_out p{m.number(), m.text(name_bytes), m.text(email_bytes), m.text(city_bytes), m.text(state_bytes),
-                     m.number(), m.number(),         m.number()};
+  const person_out p{m.number(),          m.text(name_bytes), m.text(email_bytes), m.text(city_bytes),
+                     m.text(state_bytes), m.number(),         m.number(),          m.number()};
   const auction_out a{m.number(), m.text(item_bytes), m.number(), m.number(), m.number(),
                       m.number(), m.number(),         m.number(), m.number(), m.number()};
-  const bid_out b{m.number(), m.number(), m.number(), m.text(channel_bytes), m.text(url_bytes), m.number(), m.text(extra_bytes),
-                  m.number(), m.number()};
+  const bid_out b{m.number(),          m.number(), m.number(), m.text(channel_bytes), m.text(url_bytes), m.number(),
+                  m.text(extra_bytes), m.number(), m.number()};
   rows at;
   if (as_runs)
     write_run(d, list.front(), list.back() + 1, p, a, b, at);
@@ -90,11 +93,13 @@ std::vector<std::string> written(const std::vector<std::uint64_t>& list, std::ui
     const auto num = [&](std::int64_t v) { add(std::to_string(v)); };
     if (n % 50 == 0) {
       const auto i = next.persons++;
-      num(p.id[i]), add(view(p.name, i)), add(view(p.email, i)), add(view(p.city, i)), add(view(p.state, i)), num(p.ts[i]);
+      num(p.id[i]), add(view(p.name, i)), add(view(p.email, i)), add(view(p.city, i)), add(view(p.state, i)),
+          num(p.ts[i]);
       check(n, p.event_time[i], p.offset[i]);
     } else if (n % 50 < 4) {
       const auto i = next.auctions++;
-      num(a.id[i]), add(view(a.item, i)), num(a.initial_bid[i]), num(a.reserve[i]), num(a.expires[i]), num(a.category[i]);
+      num(a.id[i]), add(view(a.item, i)), num(a.initial_bid[i]), num(a.reserve[i]), num(a.expires[i]),
+          num(a.category[i]);
       num(a.seller[i]), num(a.ts[i]);
       check(n, a.event_time[i], a.offset[i]);
     } else {
@@ -116,10 +121,12 @@ std::vector<std::uint64_t> run(std::uint64_t from, std::uint64_t to) {
 
 TEST(NexmarkColumns, HoldEveryFieldAsTheDefinitionSays) {
   for (const std::uint64_t seed : {0u, 1u, 77u})
-    for (const std::uint64_t epoch : {0ull, 1ull, 33ull, 34ull, 99ull, 100ull, 4711ull, 33'000'000ull, 34'000'000ull, 40'000'000'000ull}) {
+    for (const std::uint64_t epoch :
+         {0ull, 1ull, 33ull, 34ull, 99ull, 100ull, 4711ull, 33'000'000ull, 34'000'000ull, 40'000'000'000ull}) {
       const auto list = run(epoch * 50, epoch * 50 + 50);
       const auto rows = written(list, seed, true);
-      for (std::size_t i = 0; i < list.size(); ++i) ASSERT_EQ(rows[i], expected(list[i], seed)) << "event " << list[i] << " seed " << seed;
+      for (std::size_t i = 0; i < list.size(); ++i)
+        ASSERT_EQ(rows[i], expected(list[i], seed)) << "event " << list[i] << " seed " << seed;
     }
 }
 

@@ -1,10 +1,10 @@
+#include "nexmark/order.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <vector>
-
-#include "nexmark/order.hpp"
 
 namespace nexmark {
 namespace {
@@ -52,7 +52,8 @@ TEST(NexmarkOrder, IsTheDefinitionsInEverySplit) {
     for (std::uint64_t split = 0; split < s.splits; ++split) {
       split_order order(s, split, {});
       EXPECT_EQ(order.left(), expected(s, split).size());
-      EXPECT_EQ(drain(order, 777), expected(s, split)) << s.events << " events, disorder " << s.disorder_us << ", split " << split;
+      EXPECT_EQ(drain(order, 777), expected(s, split))
+          << s.events << " events, disorder " << s.disorder_us << ", split " << split;
       EXPECT_EQ(order.left(), 0u);
     }
 }
@@ -101,7 +102,8 @@ TEST(NexmarkOrder, NeverEndsWithoutALimit) {
 
 TEST(NexmarkOrder, RefusesAPositionOfAnotherStream) {
   const stream_settings s{1000, 1, 500, 1};
-  EXPECT_THAT(read_point("floor=0 next=3 seed=2 out_of_order_us=500", s).error, testing::HasSubstr("belongs to seed 2"));
+  EXPECT_THAT(read_point("floor=0 next=3 seed=2 out_of_order_us=500", s).error,
+              testing::HasSubstr("belongs to seed 2"));
   EXPECT_THAT(read_point("floor=0 next=3 seed=1 out_of_order_us=0", s).error, testing::HasSubstr("out_of_order_us 0"));
   for (const char* text : {"", "x", "floor=", "floor=1x seed=1", "next=3 seed=1 out_of_order_us=500", "floor=-1"})
     EXPECT_THAT(read_point(text, s).error, testing::HasSubstr("is not a position")) << text;

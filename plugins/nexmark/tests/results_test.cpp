@@ -4,7 +4,6 @@
 
 #include <fstream>
 #include <sstream>
-
 #include <weir/test/source_harness.hpp>
 
 #include "digest/row_text.hpp"

@@ -91,7 +91,8 @@ TEST(NexmarkSource, GivesEveryEventOnceWhereverItIsCutAndRestored) {
       for (int i = 0; i < cut; ++i) first.poll();
       auto got = offsets(first);
       harness second{config};
-      for (const auto& [split, id] : {std::pair{0u, "0/2"}, std::pair{1u, "1/2"}}) second.open(split, id, first.position(split));
+      for (const auto& [split, id] : {std::pair{0u, "0/2"}, std::pair{1u, "1/2"}})
+        second.open(split, id, first.position(split));
       ASSERT_TRUE(second.poll_to_end());
       const auto rest = offsets(second);
       got.insert(got.end(), rest.begin(), rest.end());

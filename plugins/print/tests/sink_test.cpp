@@ -59,7 +59,9 @@ class printed {
 TEST(PrintSink, PrintsAnObjectALineAtOnce) {
   printed<trade> p;
   EXPECT_EQ(p([](auto& h) { h.push({"f\"x", 60, {1, 2}}); }), "{\"desk\":\"f\\\"x\",\"amount\":60,\"legs\":[1,2]}\n");
-  EXPECT_EQ(p([](auto& h) { h.push({"", {}, {}}, weir::duration{}, weir::change_kind::erase); }),
+  EXPECT_EQ(p([](auto& h) {
+              h.push({"", {}, {}}, weir::duration{}, weir::change_kind::erase);
+            }),
             "{\"desk\":\"\",\"amount\":null,\"legs\":[],\"_change\":\"delete\"}\n");
 }
 
@@ -84,7 +86,8 @@ TEST(PrintSink, StopsPrintingAtItsLimitAndGoesOnCounting) {
 }
 
 TEST(PrintSink, RefusesALimitBelowNothing) {
-  EXPECT_THAT((weir::test::bind_errors<sink, trade>({{"limit", -1}})), testing::ElementsAre(testing::HasSubstr("limit")));
+  EXPECT_THAT((weir::test::bind_errors<sink, trade>({{"limit", -1}})),
+              testing::ElementsAre(testing::HasSubstr("limit")));
 }
 
 }  // namespace

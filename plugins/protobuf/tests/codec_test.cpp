@@ -89,7 +89,8 @@ sample::Trade random_trade(std::mt19937_64& random) {
   t.set_big(random());
   t.set_offset(static_cast<std::int32_t>(random()));
   t.set_ratio(static_cast<float>(random() % 1000) / 16);
-  for (auto n = random() % 3; n > 0; --n) (*t.mutable_limits())["k" + std::to_string(n)] = static_cast<std::int64_t>(random());
+  for (auto n = random() % 3; n > 0; --n)
+    (*t.mutable_limits())["k" + std::to_string(n)] = static_cast<std::int64_t>(random());
   return t;
 }
 
@@ -110,7 +111,8 @@ TEST(ProtobufCodec, RandomMessagesOfTheReferenceComeBackTheSame) {
     ASSERT_THAT(back, SizeIs(1));
     sample::Trade again;
     ASSERT_TRUE(again.ParseFromString(back[0].value.value));
-    EXPECT_TRUE(google::protobuf::util::MessageDifferencer::Equivalent(t, again)) << t.DebugString() << again.DebugString();
+    EXPECT_TRUE(google::protobuf::util::MessageDifferencer::Equivalent(t, again))
+        << t.DebugString() << again.DebugString();
   }
 }
 
@@ -119,7 +121,7 @@ TEST(ProtobufDecoder, SkipsFieldsItDoesNotKnowAndJoinsPiecesOfAMessage) {
   a.mutable_main()->set_instrument("one");
   b.mutable_main()->set_quantity(5);
   std::string bytes = a.SerializeAsString() + b.SerializeAsString();
-  bytes += std::string("\xb8\x3e\x01", 3);           // field 999, varint
+  bytes += std::string("\xb8\x3e\x01", 3);              // field 999, varint
   bytes += std::string("\xc3\x3e\x08\x01\xc4\x3e", 6);  // field 1000, a group
   reader r{options()};
   r.push(text(bytes));
@@ -156,7 +158,8 @@ TEST(ProtobufDecoder, LosesNoRecordHoweverItIsDamaged) {
 }
 
 TEST(ProtobufDecoder, NamesTheNearestMessage) {
-  EXPECT_THAT((weir::test::bind_errors<decoder, raw>(options("sample.Trad"))), ElementsAre(HasSubstr("did you mean 'sample.Trade'")));
+  EXPECT_THAT((weir::test::bind_errors<decoder, raw>(options("sample.Trad"))),
+              ElementsAre(HasSubstr("did you mean 'sample.Trade'")));
 }
 
 }  // namespace

@@ -43,8 +43,8 @@ class node {
   int scratch{2};        // how many it has: values, validity, ...
   bool can_fail{false};  // some row may be an error (this node or one below it)
   bool costly{false};    // more than a few ns a row: worth leaving out rows that are not needed
-  bool foldable{true};     // a constant when all its arguments are
-  bool writes{true};  // the result is written to the first scratch buffer, if it is the node's own
+  bool foldable{true};   // a constant when all its arguments are
+  bool writes{true};     // the result is written to the first scratch buffer, if it is the node's own
   std::vector<node_ptr> args;
 
  protected:

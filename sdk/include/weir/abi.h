@@ -29,9 +29,9 @@ extern "C" {
 #define WEIR_ABI_MINOR 1
 
 #if defined(__GNUC__)
-#define WEIR_EXPORT __attribute__((visibility("default")))
+#  define WEIR_EXPORT __attribute__((visibility("default")))
 #else
-#define WEIR_EXPORT
+#  define WEIR_EXPORT
 #endif
 
 /* True when table t (of the given type) was built with this slot and it is not null. */
@@ -82,8 +82,8 @@ typedef struct weir_option {
   const char* doc;      /* one sentence */
   const char* values;   /* enum: "a|b|c"; null otherwise */
   const struct weir_option* nested; /* table, list:table: the options inside; null otherwise */
-  uint32_t flags;       /* WEIR_OPTION_... */
-  uint32_t reserved;    /* 0 */
+  uint32_t flags;                   /* WEIR_OPTION_... */
+  uint32_t reserved;                /* 0 */
 } weir_option;
 
 /* --------------------------------------------------------------------------------------------------------------- batches */
@@ -101,20 +101,21 @@ typedef struct weir_option {
 typedef struct weir_batch {
   uint32_t struct_size;
   uint32_t column_count;
-  int64_t length;       /* physical rows */
-  int64_t row_count;    /* rows to process, <= length */
-  const uint32_t* rows; /* their physical indexes, ascending; null: all rows 0 .. length-1 (always, without WEIR_SELECTIONS) */
+  int64_t length;    /* physical rows */
+  int64_t row_count; /* rows to process, <= length */
+  const uint32_t*
+      rows; /* their physical indexes, ascending; null: all rows 0 .. length-1 (always, without WEIR_SELECTIONS) */
   const struct ArrowArray* const* columns;
-  const int64_t* event_time;  /* null: the records have no event time (yet) */
-  const uint64_t* key_hash;   /* null: the input has no key */
-  const uint8_t* change;      /* WEIR_INSERT ...; null: all are inserts */
-  const uint8_t* trace_id;    /* 16 bytes a row, all zero: none; null: tracing is off */
-  const uint32_t* source_id;  /* number for source_name(); null: tracing is off */
-  const int64_t* offset;      /* position of the record in its split; null: see first_offset */
-  int64_t first_offset;       /* offset null: position of physical row 0, the others count up; -1: not known */
-  uint32_t split;             /* number of the split that the rows were read from; UINT32_MAX: none, or several */
-  uint32_t port;              /* the input port */
-  const void* owner;          /* for the host */
+  const int64_t* event_time; /* null: the records have no event time (yet) */
+  const uint64_t* key_hash;  /* null: the input has no key */
+  const uint8_t* change;     /* WEIR_INSERT ...; null: all are inserts */
+  const uint8_t* trace_id;   /* 16 bytes a row, all zero: none; null: tracing is off */
+  const uint32_t* source_id; /* number for source_name(); null: tracing is off */
+  const int64_t* offset;     /* position of the record in its split; null: see first_offset */
+  int64_t first_offset;      /* offset null: position of physical row 0, the others count up; -1: not known */
+  uint32_t split;            /* number of the split that the rows were read from; UINT32_MAX: none, or several */
+  uint32_t port;             /* the input port */
+  const void* owner;         /* for the host */
 } weir_batch;
 
 /* ---------------------------------------------------------------------------------------------------------------- output */
@@ -123,34 +124,34 @@ typedef struct weir_batch {
  * Layout is Arrow's: bool = bits, utf8 / binary = int32 offsets in `values` with data in `data`, list = int32 offsets in
  * `values` with elements in children[0], struct = children only. Values of null rows may be anything (offsets must be right). */
 typedef struct weir_column {
-  void* values;              /* fixed width: capacity values; offsets: capacity + 1, the first is 0; struct: null */
-  uint8_t* validity;         /* bitmap, 1 = value present; null: no nulls so far (ask column_validity for it) */
-  char* data;                /* utf8, binary: the bytes; null otherwise */
-  int64_t data_capacity;     /* bytes at data; their number in use is the last offset */
-  int64_t capacity;          /* rows (elements, in a list's child) that fit */
+  void* values;                 /* fixed width: capacity values; offsets: capacity + 1, the first is 0; struct: null */
+  uint8_t* validity;            /* bitmap, 1 = value present; null: no nulls so far (ask column_validity for it) */
+  char* data;                   /* utf8, binary: the bytes; null otherwise */
+  int64_t data_capacity;        /* bytes at data; their number in use is the last offset */
+  int64_t capacity;             /* rows (elements, in a list's child) that fit */
   struct weir_column* children; /* struct, list; null otherwise */
   uint32_t child_count;
-  uint32_t width;            /* bytes of a fixed-width value; 0: bool, offsets, struct */
-  void* owner;               /* for the host */
+  uint32_t width; /* bytes of a fixed-width value; 0: bool, offsets, struct */
+  void* owner;    /* for the host */
 } weir_column;
 
 /* One output batch that is being written. Write rows 0 .. length-1 of every column, set length, then call emit. */
 typedef struct weir_builder {
   uint32_t struct_size;
-  uint32_t column_count;     /* in extend mode: only the columns that the port does not pass through, in schema order */
-  int64_t length;            /* set by the plugin; in extend mode fixed to the input's length */
-  int64_t capacity;          /* rows that fit */
+  uint32_t column_count; /* in extend mode: only the columns that the port does not pass through, in schema order */
+  int64_t length;        /* set by the plugin; in extend mode fixed to the input's length */
+  int64_t capacity;      /* rows that fit */
   weir_column* columns;
-  int64_t* event_time;       /* written with WEIR_EMIT_TIMES */
-  uint32_t* parent;          /* written with WEIR_EMIT_PARENTS: the physical input row that gave rise to this row */
-  uint8_t* change;           /* written with WEIR_EMIT_CHANGES */
-  uint8_t* trace_id;         /* written with WEIR_EMIT_TRACES, 16 bytes a row; null when tracing is off */
-  uint32_t* source_id;       /* written with WEIR_EMIT_TRACES: numbers of source_number(); null when tracing is off */
-  int64_t* offset;           /* sources, written with WEIR_EMIT_OFFSETS */
-  int64_t first_offset;      /* sources, without WEIR_EMIT_OFFSETS: position of row 0, the others count up; -1: none */
-  uint32_t split;            /* sources: the split that all rows come from */
+  int64_t* event_time;  /* written with WEIR_EMIT_TIMES */
+  uint32_t* parent;     /* written with WEIR_EMIT_PARENTS: the physical input row that gave rise to this row */
+  uint8_t* change;      /* written with WEIR_EMIT_CHANGES */
+  uint8_t* trace_id;    /* written with WEIR_EMIT_TRACES, 16 bytes a row; null when tracing is off */
+  uint32_t* source_id;  /* written with WEIR_EMIT_TRACES: numbers of source_number(); null when tracing is off */
+  int64_t* offset;      /* sources, written with WEIR_EMIT_OFFSETS */
+  int64_t first_offset; /* sources, without WEIR_EMIT_OFFSETS: position of row 0, the others count up; -1: none */
+  uint32_t split;       /* sources: the split that all rows come from */
   uint32_t port;
-  void* owner;               /* for the host */
+  void* owner; /* for the host */
 } weir_builder;
 
 /* What the plugin has written beside the columns. A row without a time takes its parent's, without a change kind its parent's;
@@ -173,12 +174,13 @@ typedef struct weir_bytes weir_bytes;     /* opaque: bytes that the host collect
 /* Who and where a subtask is. */
 typedef struct weir_info {
   uint32_t struct_size;
-  uint32_t subtask;     /* 0 .. parallelism-1 */
+  uint32_t subtask; /* 0 .. parallelism-1 */
   uint32_t parallelism;
-  uint32_t key_groups;  /* of the pipeline */
+  uint32_t key_groups; /* of the pipeline */
   weir_view pipeline, operator_id;
-  uint32_t batch_rows;  /* rows of one batch that a source should not pass; it may emit smaller ones, but not wait for more */
-  uint32_t reserved;    /* 0 */
+  uint32_t
+      batch_rows; /* rows of one batch that a source should not pass; it may emit smaller ones, but not wait for more */
+  uint32_t reserved; /* 0 */
 } weir_info;
 
 #define WEIR_LOG_DEBUG 0u
@@ -217,15 +219,16 @@ typedef struct weir_host {
   /* ---- a subtask at work. [task], inside any call that was given this context. */
   void (*info)(weir_context*, weir_info* out); /* set out->struct_size first */
   void (*log)(weir_context*, uint32_t level, weir_view text);
-  int64_t (*now)(weir_context*);                            /* processing time */
-  int64_t (*watermark)(weir_context*);                      /* the operator's event-time clock; WEIR_TIME_MIN: not begun */
-  int32_t (*port_connected)(weir_context*, uint32_t port);  /* 0: what goes out of this output port has no reader */
+  int64_t (*now)(weir_context*);       /* processing time */
+  int64_t (*watermark)(weir_context*); /* the operator's event-time clock; WEIR_TIME_MIN: not begun */
+  int32_t (*port_connected)(weir_context*, uint32_t port); /* 0: what goes out of this output port has no reader */
   /* Says why the call that is running will return an error code; returns the code. The last call before the return counts. */
   weir_code (*fail)(weir_context*, weir_code, weir_view why);
   /* Hands one input row (or, from a source, a record: batch null) to the dead-letter port, as the pipeline's on_error says.
    * original: the bytes to keep; empty data: the host writes the row as JSON. Returns WEIR_OK: go on with the next row. Any other
    * code: on_error is "fail" (or the pipeline stops): return it. */
-  weir_code (*dead_letter)(weir_context*, const weir_batch*, uint32_t row, weir_code, weir_view why, weir_view original);
+  weir_code (*dead_letter)(weir_context*, const weir_batch*, uint32_t row, weir_code, weir_view why,
+                           weir_view original);
 
   /* ---- output. [task]. Emission may call the next operator before it returns; it never blocks on a full queue. */
   /* A builder for `rows` rows (it can grow) of an output port; null: no memory. Valid until emitted, discarded, or until the
@@ -234,10 +237,10 @@ typedef struct weir_host {
   /* A builder in extend mode: only the columns that `port` does not pass through, as long as the batch, indexed by physical
    * row. Rows that are not selected need not be written (offsets must be right for all). */
   weir_builder* (*build_beside)(weir_context*, uint32_t port, const weir_batch*);
-  weir_code (*grow)(weir_context*, weir_builder*, int64_t rows);                          /* total rows that must fit */
-  weir_code (*grow_column)(weir_context*, weir_column*, int64_t elements);                /* a list's child */
-  weir_code (*grow_data)(weir_context*, weir_column*, int64_t bytes);                     /* total bytes that must fit */
-  weir_code (*column_validity)(weir_context*, weir_column*);  /* makes `validity`, all ones; nulls are counted at emit */
+  weir_code (*grow)(weir_context*, weir_builder*, int64_t rows);           /* total rows that must fit */
+  weir_code (*grow_column)(weir_context*, weir_column*, int64_t elements); /* a list's child */
+  weir_code (*grow_data)(weir_context*, weir_column*, int64_t bytes);      /* total bytes that must fit */
+  weir_code (*column_validity)(weir_context*, weir_column*); /* makes `validity`, all ones; nulls are counted at emit */
   /* Sends what was built to its port. The builder is gone after the call. flags: WEIR_EMIT_... */
   weir_code (*emit)(weir_context*, weir_builder*, uint32_t flags);
   void (*discard)(weir_context*, weir_builder*);
@@ -254,8 +257,8 @@ typedef struct weir_host {
   weir_code (*emit_array)(weir_context*, uint32_t port, struct ArrowArray*, const uint32_t* parents);
 
   /* ---- tracing. [task] */
-  uint32_t (*source_number)(weir_context*, weir_view name);          /* same name, same number, in this process */
-  weir_view (*source_name)(weir_context*, uint32_t number);          /* lives as long as the process */
+  uint32_t (*source_number)(weir_context*, weir_view name); /* same name, same number, in this process */
+  weir_view (*source_name)(weir_context*, uint32_t number); /* lives as long as the process */
 
   /* ---- sources. */
   /* [control] Inside discover(): one split that exists now. id is stable over restarts and names it to people. */
@@ -284,18 +287,18 @@ typedef struct weir_host {
 #define WEIR_KIND_DECODER 2u /* input: a connector's records with a binary column "value"; output: typed columns */
 #define WEIR_KIND_ENCODER 3u /* input: typed columns; output: records with a binary column "value" */
 
-#define WEIR_SELECTIONS 1u   /* reads weir_batch.rows; without it the host hands over compact batches */
-#define WEIR_STATELESS 2u    /* keeps nothing between two calls that a restart would miss */
+#define WEIR_SELECTIONS 1u /* reads weir_batch.rows; without it the host hands over compact batches */
+#define WEIR_STATELESS 2u  /* keeps nothing between two calls that a restart would miss */
 
 #define WEIR_INPUTS_ANY 0xffffffffu /* each entry of `from` is a port of its own */
 
 typedef struct weir_operator {
   uint32_t struct_size;
-  uint32_t kind;        /* WEIR_KIND_... */
-  uint32_t flags;       /* WEIR_SELECTIONS ... */
-  uint32_t input_count; /* 1: all entries of `from` flow together; n: `from` has n entries; WEIR_INPUTS_ANY */
-  const char* type;     /* "exposure": a pipeline says `uses = "risk.exposure"` */
-  const char* summary;  /* one sentence for documentation */
+  uint32_t kind;              /* WEIR_KIND_... */
+  uint32_t flags;             /* WEIR_SELECTIONS ... */
+  uint32_t input_count;       /* 1: all entries of `from` flow together; n: `from` has n entries; WEIR_INPUTS_ANY */
+  const char* type;           /* "exposure": a pipeline says `uses = "risk.exposure"` */
+  const char* summary;        /* one sentence for documentation */
   const weir_option* options; /* null: takes none */
   uint64_t option_size;       /* sizeof(weir_option) where it was built */
 
@@ -305,7 +308,7 @@ typedef struct weir_operator {
   void (*unbind)(void* plan); /* [control] frees the plan; null: nothing to free */
   /* [task] One instance for one subtask. May block (connect). The plan outlives it. */
   weir_code (*create)(const weir_host*, weir_context*, const void* plan, void** self);
-  void (*destroy)(void* self); /* [task] cannot fail; also after an error */
+  void (*destroy)(void* self);                                        /* [task] cannot fail; also after an error */
   weir_code (*process)(void* self, weir_context*, const weir_batch*); /* [task] */
   /* [task] null: not interested. The event-time clock has moved to time_us: no record with a smaller or equal time comes, but
    * late ones. Never goes back. */
@@ -333,7 +336,7 @@ typedef struct weir_source {
   /* [control] Names the splits that exist now by add_split. Blocks at most a few seconds; WEIR_E_EXTERNAL: tried again. */
   weir_code (*discover)(const weir_host*, const void* plan, weir_splits*);
   weir_code (*create)(const weir_host*, weir_context*, const void* plan, void** self); /* [task] */
-  void (*destroy)(void* self);                                                        /* [task] */
+  void (*destroy)(void* self);                                                         /* [task] */
   /* [task] Begin to read a split. position: what position() gave; empty: begin where the configuration says. */
   weir_code (*open_split)(void* self, weir_context*, uint32_t split, weir_view id, weir_view position);
   /* [task] Stop reading a split; it goes to another subtask. null: never moved. */
@@ -351,9 +354,9 @@ typedef struct weir_source {
 
 typedef struct weir_plugin {
   uint32_t struct_size;
-  uint16_t abi_major, abi_minor; /* WEIR_ABI_MAJOR, WEIR_ABI_MINOR where it was built */
-  const char* name;              /* [a-z0-9][a-z0-9_-]{0,63} */
-  const char* version;           /* semantic version */
+  uint16_t abi_major, abi_minor;         /* WEIR_ABI_MAJOR, WEIR_ABI_MINOR where it was built */
+  const char* name;                      /* [a-z0-9][a-z0-9_-]{0,63} */
+  const char* version;                   /* semantic version */
   const weir_operator* const* operators; /* ends with null; null: none */
   const weir_source* const* sources;     /* ends with null; null: none */
   const char* summary;

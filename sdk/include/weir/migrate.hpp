@@ -64,7 +64,10 @@ WEIR_DETAIL_COLD inline bool same_fields(const std::vector<field>& a, const std:
   return true;
 }
 WEIR_DETAIL_COLD inline std::string fields_text(const schema& of) {
-  return to_string(field{.kind = type::record, .children = of.fields});
+  field whole;
+  whole.kind = type::record;
+  whole.children = of.fields;
+  return to_string(whole);
 }
 
 // Can bytes of this kind be read and written as a T?

@@ -1,12 +1,11 @@
+#include "../@class@.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <weir/test/harness.hpp>
 
-#include "../@class@.hpp"
-
-namespace @class@ {
-using testing::ElementsAre;
+namespace @class @{using testing::ElementsAre;
 using testing::Field;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -26,7 +25,8 @@ TEST(LargeOrders, SendsANegativeAmountToTheDeadLetters) {
 }
 
 TEST(LargeOrders, RefusesANegativeLimit) {
-  EXPECT_THAT(weir::test::bind_errors<large_orders>({{"limit", -5}}), ElementsAre(HasSubstr("limit: must not be negative")));
+  EXPECT_THAT(weir::test::bind_errors<large_orders>({{"limit", -5}}),
+              ElementsAre(HasSubstr("limit: must not be negative")));
 }
 
 }  // namespace @class@

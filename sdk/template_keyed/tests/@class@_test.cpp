@@ -1,14 +1,12 @@
+#include "../@class@.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
-
 #include <weir/test/harness.hpp>
 
-#include "../@class@.hpp"
-
-namespace @class@ {
-using namespace std::chrono_literals;
+namespace @class @{using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;

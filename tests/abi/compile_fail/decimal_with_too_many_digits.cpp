@@ -1,6 +1,8 @@
 // expect: a decimal has 1 to 38 digits
 #include <weir/operator.hpp>
-struct in { weir::decimal<40, 2> n; };
+struct in {
+  weir::decimal<40, 2> n;
+};
 WEIR_RECORD(in, n)
 class same : public weir::record_operator<in, in> {
  public:

@@ -1,6 +1,8 @@
 // expect: this member's type stands for no column
 #include <weir/operator.hpp>
-struct in { void* pointer; };
+struct in {
+  void* pointer;
+};
 WEIR_RECORD(in, pointer)
 class same : public weir::record_operator<in, in> {
  public:

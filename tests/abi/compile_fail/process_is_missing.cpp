@@ -1,6 +1,8 @@
 // expect: abstract
 #include <weir/operator.hpp>
-struct in { std::int64_t n; };
+struct in {
+  std::int64_t n;
+};
 WEIR_RECORD(in, n)
 class same : public weir::record_operator<in, in> {
  public:

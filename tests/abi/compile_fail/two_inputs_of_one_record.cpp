@@ -1,6 +1,8 @@
 // expect: each input port needs a record type of its own
 #include <weir/operator.hpp>
-struct in { std::int64_t n; };
+struct in {
+  std::int64_t n;
+};
 WEIR_RECORD(in, n)
 class same : public weir::record_operator<weir::inputs<in, in>, in> {
  public:

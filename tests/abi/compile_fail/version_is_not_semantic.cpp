@@ -1,6 +1,8 @@
 // expect: a plugin's version is semantic
 #include <weir/operator.hpp>
-struct in { std::int64_t n; };
+struct in {
+  std::int64_t n;
+};
 WEIR_RECORD(in, n)
 class same : public weir::record_operator<in, in> {
  public:

@@ -1,6 +1,8 @@
 // expect: a component has a constructor (const weir::config&) or one without arguments
 #include <weir/operator.hpp>
-struct in { std::int64_t n; };
+struct in {
+  std::int64_t n;
+};
 WEIR_RECORD(in, n)
 class same : public weir::record_operator<in, in> {
  public:

@@ -28,15 +28,17 @@ ALWAYS_INLINE u64 most(u64 a, u64 b) { return a > b ? a : b; }
 struct two_digits {
   char pairs[200];
   constexpr two_digits() : pairs{} {
-    for (int i = 0; i < 100; ++i) pairs[2 * i] = static_cast<char>('0' + i / 10), pairs[2 * i + 1] = static_cast<char>('0' + i % 10);
+    for (int i = 0; i < 100; ++i)
+      pairs[2 * i] = static_cast<char>('0' + i / 10), pairs[2 * i + 1] = static_cast<char>('0' + i % 10);
   }
 };
 inline constexpr two_digits digits;
 
 // Decimal text of v; the length is known first, so that the digits go to their place at once.
 ALWAYS_INLINE char* put(char* to, u64 v) {
-  constexpr u64 powers[] = {10ull, 100ull, 1000ull, 10000ull, 100000ull, 1000000ull, 10000000ull, 100000000ull, 1000000000ull,
-                            10000000000ull, 100000000000ull, 1000000000000ull, 10000000000000ull};
+  constexpr u64 powers[] = {10ull,           100ull,           1000ull,          10000ull,      100000ull,
+                            1000000ull,      10000000ull,      100000000ull,     1000000000ull, 10000000000ull,
+                            100000000000ull, 1000000000000ull, 10000000000000ull};
   int size = 1;
   while (size < 14 && v >= powers[size - 1]) ++size;
   char* at = to + size;

@@ -148,9 +148,9 @@ void q8(u64 events, Sink& out) {
   u64 start = start_ms / window_ms * window_ms;
   const auto note = [&](u64 id, u64 ts, u32 what, u32 name) {
     while (ts >= start + window_ms) [[unlikely]] {
-      persons.clear();
-      start += window_ms;
-    }
+        persons.clear();
+        start += window_ms;
+      }
     seen& s = persons.at({id});
     if (what == appeared) s.name = name;
     if (s.what == (what ^ (appeared | sold)))
@@ -181,18 +181,18 @@ void q11(u64 events, Sink& out) {
   const auto end = [&](u64 bidder, const session& s) { out.row(bidder, s.bids, s.start, s.last + gap_ms); };
   for_each_event<Full>(events, ignore, ignore, [&](const bid& b) {
     while (now < b.ts) [[unlikely]] {
-      due.swap(wheel[++now % slots]);
-      for (const u64 bidder : due) {
-        const session& s = *sessions.find({bidder});
-        if (s.last + gap_ms > now) {
-          wheel[(s.last + gap_ms) % slots].push_back(bidder);
-        } else {
-          end(bidder, s);
-          sessions.erase({bidder});
+        due.swap(wheel[++now % slots]);
+        for (const u64 bidder : due) {
+          const session& s = *sessions.find({bidder});
+          if (s.last + gap_ms > now) {
+            wheel[(s.last + gap_ms) % slots].push_back(bidder);
+          } else {
+            end(bidder, s);
+            sessions.erase({bidder});
+          }
         }
+        due.clear();
       }
-      due.clear();
-    }
     session& s = sessions.at({b.bidder});
     if (s.bids++ == 0) {
       s.start = b.ts;
@@ -244,7 +244,8 @@ void generate(u64 events, Sink& out) {
     sum += number;
   };
   for_each_event<Full>(
-      events, [&](const person& p) { take(p.id + p.name_number + p.ts); }, [&](const auction& a) { take(a.id + a.seller + a.ts); },
+      events, [&](const person& p) { take(p.id + p.name_number + p.ts); },
+      [&](const auction& a) { take(a.id + a.seller + a.ts); },
       [&](const bid& b) { take(b.auction + b.bidder + b.price + b.ts); });
   out.rows = count;
   out.sum = sum;

@@ -1,13 +1,12 @@
 #pragma once
 // The operator that the tests of swaps exchange: it counts each bidder's bids, and closes the count when the bidder was
 // quiet for a while. Built many times, as versions that are right and versions that are wrong in one way each.
-#include <weir/operator.hpp>
-
 #include <cstdint>
+#include <weir/operator.hpp>
 
 // One build calls a column otherwise.
 #ifndef ACTIVITY_TOTAL
-#define ACTIVITY_TOTAL total
+#  define ACTIVITY_TOTAL total
 #endif
 
 namespace activity {
@@ -16,14 +15,14 @@ namespace activity {
 enum class defect {
   none,
   throws_at_once,
-  throws_later,      ///< at its 10,000th record
+  throws_later,  ///< at its 10,000th record
   segfaults,
   aborts,
   hangs,
-  leaks,             ///< 1 GiB
-  slow,              ///< a hundred times slower
-  garbage,           ///< totals that are below nothing
-  alters,            ///< about one total in 10,000 is off by one
+  leaks,    ///< 1 GiB
+  slow,     ///< a hundred times slower
+  garbage,  ///< totals that are below nothing
+  alters,   ///< about one total in 10,000 is off by one
   fails_in_create,
   fails_in_destroy,
 };
@@ -53,7 +52,8 @@ WEIR_RECORD(tally, bids, total, quiet_at)
 class counter : public weir::keyed_operator<std::int64_t, bid, count> {
  public:
   static constexpr auto options() {
-    return weir::options(weir::option("quiet", weir::timespan).fallback("\"1s\"").doc("How long a bidder must be quiet."));
+    return weir::options(
+        weir::option("quiet", weir::timespan).fallback("\"1s\"").doc("How long a bidder must be quiet."));
   }
   static constexpr const char* summary() { return "Counts bids, by bidder."; }
 

@@ -19,7 +19,8 @@ std::vector<malformed> malformed_graphs() {
       {"an_unknown_key_near_to_nothing",
        head + "xyzzy = 3\n" + in_source + out_sink,
        {"3:1 unknown key \"xyzzy\" in the pipeline; known are \"format\", \"name\", \"plugin\", \"parallelism\", "
-        "\"max_parallelism\", \"trace\", \"deterministic\", \"deterministic_step\", \"checkpoint\", \"restart\", \"swap\", \"state\", \"limits\", \"dead_letters\", "
+        "\"max_parallelism\", \"trace\", \"deterministic\", \"deterministic_step\", \"checkpoint\", \"restart\", "
+        "\"swap\", \"state\", \"limits\", \"dead_letters\", "
         "\"source\", \"operator\" or \"sink\""}},
       {"single_brackets",
        head + "[source]\nid = \"in\"\nuses = \"file.source\"\n" + out_sink,

@@ -80,7 +80,8 @@ std::vector<malformed> malformed_values() {
       {"several_mistakes_at_once",
        head + "a = 1\n" + replaced(in_source, "id", "idd") + replaced(out_sink, "uses", "use"),
        {"3:1 unknown key \"a\" in the pipeline; known are \"format\", \"name\", \"plugin\", \"parallelism\", "
-        "\"max_parallelism\", \"trace\", \"deterministic\", \"deterministic_step\", \"checkpoint\", \"restart\", \"swap\", \"state\", \"limits\", \"dead_letters\", "
+        "\"max_parallelism\", \"trace\", \"deterministic\", \"deterministic_step\", \"checkpoint\", \"restart\", "
+        "\"swap\", \"state\", \"limits\", \"dead_letters\", "
         "\"source\", \"operator\" or \"sink\"",
         "4:1 [[source]] number 1 needs \"id\", a string: Its name in metrics, logs and state; other nodes refer to it",
         "5:1 unknown key \"idd\" in [[source]] number 1; did you mean \"id\"?",

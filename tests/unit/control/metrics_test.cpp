@@ -150,12 +150,18 @@ TEST(PrometheusText, TellsOfCheckpointsAndOfStateWhereThereAreSome) {
   s.subtasks[0].state_bytes = 4096;
   s.subtasks[0].state_entries = 12;
   s.subtasks[0].state_entries_on_disk = 5;
-  s.cuts = cut_metrics{.completed = 0, .failed = 2, .last_duration_us = {}, .last_bytes = {}, .age_us = {}, .in_work_us = {}};
+  s.cuts = cut_metrics{
+      .completed = 0, .failed = 2, .last_duration_us = {}, .last_bytes = {}, .age_us = {}, .in_work_us = {}};
   exposition none;
   ASSERT_EQ(parse(prometheus_text(s), none), std::nullopt);
   EXPECT_EQ(none.samples.at("weir_checkpoint_failed_total{pipeline=\"desk-risk\"}"), "2");
   EXPECT_EQ(none.samples.count("weir_checkpoint_age_seconds{pipeline=\"desk-risk\"}"), 0u);
-  s.cuts = cut_metrics{.completed = 3, .failed = 2, .last_duration_us = 1500, .last_bytes = 77, .age_us = 2'000'000, .in_work_us = 250'000};
+  s.cuts = cut_metrics{.completed = 3,
+                       .failed = 2,
+                       .last_duration_us = 1500,
+                       .last_bytes = 77,
+                       .age_us = 2'000'000,
+                       .in_work_us = 250'000};
   exposition e;
   ASSERT_EQ(parse(prometheus_text(s), e), std::nullopt);
   const std::string labels = R"({pipeline="desk-risk",operator="exposure",subtask="0",plugin="risk@1.2.0"})";

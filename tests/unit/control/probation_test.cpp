@@ -19,7 +19,8 @@ struct Probation : testing::Test {
 
   std::optional<std::string> after(node_sums more) {
     auto& s = now.nodes["score"];
-    s = {s.records_in + more.records_in, s.records_out + more.records_out, s.errors + more.errors, s.busy_ns + more.busy_ns};
+    s = {s.records_in + more.records_in, s.records_out + more.records_out, s.errors + more.errors,
+         s.busy_ns + more.busy_ns};
     return broken_bound(bounds, before, from, now);
   }
 };

@@ -104,7 +104,8 @@ TEST(WhyNoOutput, NamesTheSplitThatIsBehindWithWhatItStillHas) {
   EXPECT_EQ(r.behind_us, 90 * second);
   EXPECT_EQ(r.pending, 1200);
   EXPECT_THAT(r.what, AllOf(HasSubstr("join waits for event time: its clock stands at " + at_ten),
-                            HasSubstr("split trades/a stands there, 1m30s behind quotes/a"), HasSubstr("1200 records of it are not read")));
+                            HasSubstr("split trades/a stands there, 1m30s behind quotes/a"),
+                            HasSubstr("1200 records of it are not read")));
 }
 
 TEST(WhyNoOutput, ASplitThatNeverHadAnEventTimeIsToldAsThat) {
@@ -113,8 +114,9 @@ TEST(WhyNoOutput, ASplitThatNeverHadAnEventTimeIsToldAsThat) {
   p.figures(2).watermark_us = p.before[2].watermark_us = INT64_MIN;
   const auto r = p.reason();
   EXPECT_EQ(r.watermark_us, std::nullopt);
-  EXPECT_THAT(r.what, AllOf(HasSubstr("its clock has not begun"), HasSubstr("has not given a record with an event time yet"),
-                            HasSubstr("quotes/a is at " + at_ten)));
+  EXPECT_THAT(r.what,
+              AllOf(HasSubstr("its clock has not begun"), HasSubstr("has not given a record with an event time yet"),
+                    HasSubstr("quotes/a is at " + at_ten)));
 }
 
 TEST(WhyNoOutput, ASplitWithNothingToReadNeedsIdleAfter) {
@@ -170,7 +172,8 @@ TEST(WhyNoOutput, ASourceWithoutAWatermarkIsNamedWithTheLineToAdd) {
   const auto r = p.reason();
   EXPECT_EQ(r.kind, silence_kind::no_strategy);
   EXPECT_EQ(r.at, "quotes");
-  EXPECT_THAT(r.advice, HasSubstr("add watermark = { field = \"COLUMN\", out_of_orderness = \"5s\" } to [[source]] quotes"));
+  EXPECT_THAT(r.advice,
+              HasSubstr("add watermark = { field = \"COLUMN\", out_of_orderness = \"5s\" } to [[source]] quotes"));
 }
 
 TEST(WhyNoOutput, APausedSourcePointsAtTheSlowestOfItsGroup) {
@@ -187,7 +190,8 @@ TEST(WhyNoOutput, APausedSourcePointsAtTheSlowestOfItsGroup) {
   const auto r = p.reason();
   EXPECT_EQ(r.kind, silence_kind::paused);
   EXPECT_EQ(r.at, "trades/0");
-  EXPECT_THAT(r.what, AllOf(HasSubstr("max_drift 1m ahead of its align_group \"market\""), HasSubstr("slowest source is quotes at " + at_ten)));
+  EXPECT_THAT(r.what, AllOf(HasSubstr("max_drift 1m ahead of its align_group \"market\""),
+                            HasSubstr("slowest source is quotes at " + at_ten)));
   EXPECT_THAT(r.advice, HasSubstr("add idle_after = \"30s\" to the watermark of [[source]] quotes"));
 }
 
@@ -264,7 +268,8 @@ TEST(WhyNoOutput, SaysTheSameToMachinesAndToPeople) {
   pipeline p;
   p.figures(1).newest_split_us = ten + 90 * second;
   const auto json = json_of(p.answer());
-  EXPECT_THAT(json, AllOf(HasSubstr("\"kind\":\"split\""), HasSubstr("\"behind_us\":90000000"), HasSubstr("\"pipeline\":\"desk\""), Not(HasSubstr("\n"))));
+  EXPECT_THAT(json, AllOf(HasSubstr("\"kind\":\"split\""), HasSubstr("\"behind_us\":90000000"),
+                          HasSubstr("\"pipeline\":\"desk\""), Not(HasSubstr("\n"))));
   EXPECT_THAT(silence_for_people(json), AllOf(HasSubstr("out: join waits"), HasSubstr("\n  -> ")));
   p.figures(3).records_in = 5;
   EXPECT_EQ(silence_for_people(json_of(p.answer())), "out: output flows\n");

@@ -32,7 +32,8 @@ TEST(Gate, HandsOutEachChannelsMessagesInOrderAndChannelsInTurn) {
     if (next->channel == 0) from_a.push_back(next->what.watermark().time);
   }
   EXPECT_EQ(from_a, (std::vector<std::int64_t>{0, 1, 2}));
-  EXPECT_EQ(order, (std::vector<std::uint32_t>{0, 1, 0, 0})) << "channel 1 waits for one message of channel 0, not for all";
+  EXPECT_EQ(order, (std::vector<std::uint32_t>{0, 1, 0, 0}))
+      << "channel 1 waits for one message of channel 0, not for all";
   EXPECT_EQ(consumer.woken, 4);
   EXPECT_EQ(g.depth(), 0u);
 }

@@ -33,10 +33,12 @@ struct run {
   explicit run(actors::script& told, options how = {}, int parallelism = 2) {
     const std::string config = "config = { script = " + told.address() + " }\n";
     const std::string many = "parallelism = " + std::to_string(parallelism) + "\n";
-    job = actors::job_of("[[source]]\nid = \"in\"\nuses = \"actors.source\"\n" + many + config +
-                             "[[operator]]\nid = \"mid\"\nuses = \"actors.pass\"\nfrom = [\"in\"]\nexchange = { kind = \"rebalance\" }\n" +
-                             many + "[[sink]]\nid = \"out\"\nuses = \"actors.sink\"\nfrom = [\"mid\"]\n" + many + config,
-                         WEIR_ACTORS_DIR, how);
+    job =
+        actors::job_of("[[source]]\nid = \"in\"\nuses = \"actors.source\"\n" + many + config +
+                           "[[operator]]\nid = \"mid\"\nuses = \"actors.pass\"\nfrom = [\"in\"]\nexchange = { kind = "
+                           "\"rebalance\" }\n" +
+                           many + "[[sink]]\nid = \"out\"\nuses = \"actors.sink\"\nfrom = [\"mid\"]\n" + many + config,
+                       WEIR_ACTORS_DIR, how);
   }
   /// Bytes and batches that wait in all queues. Popped is read before pushed, so it is never negative.
   std::uint64_t queued_bytes() const {
@@ -183,8 +185,12 @@ TEST(Job, CanBeDestroyedAtAnyTime) {
     {
       run r(told);
       if (when > 0) r.job->start();
-      if (when == 1) { ASSERT_TRUE(wait_until([&] { return told.discovered > 0; })); }
-      if (when == 3) { ASSERT_TRUE(wait_until([&] { return told.taken > 100; })); }
+      if (when == 1) {
+        ASSERT_TRUE(wait_until([&] { return told.discovered > 0; }));
+      }
+      if (when == 3) {
+        ASSERT_TRUE(wait_until([&] { return told.taken > 100; }));
+      }
     }
     EXPECT_EQ(told.alive, 0) << when;
   }

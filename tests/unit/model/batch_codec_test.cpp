@@ -23,7 +23,8 @@ batch_ref with_names(const batch_ref& from) {
   if (f.source_id) {
     auto named = buffer_pool::must_allocate(static_cast<std::size_t>(from->length()) * 4 + 4);
     for (std::int64_t i = 0; i < from->length(); ++i)
-      named->as<std::uint32_t>()[i] = source_names().number("desk" + std::to_string(f.source_id->as<std::uint32_t>()[i] % 7));
+      named->as<std::uint32_t>()[i] =
+          source_names().number("desk" + std::to_string(f.source_id->as<std::uint32_t>()[i] % 7));
     f.source_id = named;
   }
   return with_facts(*from, std::move(f));
@@ -65,7 +66,8 @@ TEST(BatchCodec, SurvivesDamage) {
     const schema_ref s = random_schema(r);
     std::string bytes;
     encode_batch(random_batch(r, s, pick(r, 1, 30), false), bytes);
-    bytes[static_cast<std::size_t>(pick(r, 0, static_cast<std::int64_t>(bytes.size()) - 1))] ^= static_cast<char>(pick(r, 1, 255));
+    bytes[static_cast<std::size_t>(pick(r, 0, static_cast<std::int64_t>(bytes.size()) - 1))] ^=
+        static_cast<char>(pick(r, 1, 255));
     std::string_view rest = bytes;
     (void)decode_batch(rest, s);  // a batch or an error, never a crash: the sanitizers look
   }

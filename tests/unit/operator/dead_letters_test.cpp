@@ -32,7 +32,8 @@ std::string json_of(const model::batch& b, std::uint32_t row) {
 TEST(DeadLetters, FailStopsWithTheReasonAndWhatToDo) {
   node n(refuse_row_1);
   EXPECT_FALSE(n->process(0, numbers(3)));
-  EXPECT_THAT(n.why(), AllOf(HasSubstr("operator it/0"), HasSubstr("not a trade"), HasSubstr("on_error = \"dead_letter\"")));
+  EXPECT_THAT(n.why(),
+              AllOf(HasSubstr("operator it/0"), HasSubstr("not a trade"), HasSubstr("on_error = \"dead_letter\"")));
   EXPECT_EQ(n.failure.why().by, base::blame::data);
   EXPECT_EQ(n->counts().dead_letters + n->counts().skipped, 0u) << "it is not dealt with";
 }
@@ -58,9 +59,9 @@ TEST(DeadLetters, DeadLetterSendsTheRowWithReasonAndOriginBehindTheOutputs) {
   EXPECT_EQ(n.out.all[1].first, 1u) << "the port behind the node's own";
   const model::batch& letters = *n.out.all[1].second;
   ASSERT_EQ(letters.row_count(), 1);
-  EXPECT_THAT(json_of(letters, 0), AllOf(HasSubstr("\"reason\":\"not a trade\""), HasSubstr("\"operator\":\"it\""),
-                                         HasSubstr("\"plugin\":\"fake\""), HasSubstr("\"version\":\"1.0.0\""),
-                                         HasSubstr("\"offset\":41")));
+  EXPECT_THAT(json_of(letters, 0),
+              AllOf(HasSubstr("\"reason\":\"not a trade\""), HasSubstr("\"operator\":\"it\""),
+                    HasSubstr("\"plugin\":\"fake\""), HasSubstr("\"version\":\"1.0.0\""), HasSubstr("\"offset\":41")));
   ASSERT_TRUE(letters.view().event_time);
   EXPECT_EQ(letters.view().event_time[0], 41'000) << "the letter has the time of its record";
   EXPECT_EQ(n->counts().dead_letters, 1u);

@@ -98,8 +98,9 @@ TEST(Emit, ABuilderOfAnotherNodeIsRefusedAndStaysWithItsOwner) {
   weir_builder* foreign = nullptr;
   node other([&](weir_context* c, const weir_batch*) -> weir_code {
     foreign = built(c, 2);
-    EXPECT_THAT(misused([&](weir_context* mine, const weir_batch*) -> weir_code { return host().emit(mine, foreign, 0); }),
-                HasSubstr("not of this operator"));
+    EXPECT_THAT(
+        misused([&](weir_context* mine, const weir_batch*) -> weir_code { return host().emit(mine, foreign, 0); }),
+        HasSubstr("not of this operator"));
     return host().emit(c, foreign, 0);
   });
   EXPECT_TRUE(other->process(0, numbers(1)));
@@ -223,7 +224,9 @@ struct own_array {
 TEST(Emit, AnArrayOfThePluginIsReleasedOnceWhenNobodyNeedsIt) {
   own_array array;
   {
-    node n([&](weir_context* c, const weir_batch*) -> weir_code { return host().emit_array(c, 0, &array.whole, nullptr); });
+    node n([&](weir_context* c, const weir_batch*) -> weir_code {
+      return host().emit_array(c, 0, &array.whole, nullptr);
+    });
     ASSERT_TRUE(n->process(0, numbers(4)));
     EXPECT_EQ(array.whole.release, nullptr) << "moved";
     ASSERT_EQ(n.out.all.size(), 1u);
@@ -260,7 +263,9 @@ TEST(Emit, ARefusedArrayIsReleasedOnceToo) {
 }
 
 TEST(Emit, AnArrayThatIsNotThereIsAnErrorNotACrash) {
-  EXPECT_THAT(misused([](weir_context* c, const weir_batch*) -> weir_code { return host().emit_array(c, 0, nullptr, nullptr); }),
+  EXPECT_THAT(misused([](weir_context* c, const weir_batch*) -> weir_code {
+                return host().emit_array(c, 0, nullptr, nullptr);
+              }),
               HasSubstr("null"));
   own_array released;
   released.whole.release = nullptr;

@@ -65,7 +65,8 @@ TEST(Instance, AKeyedPortGetsTheHashOfItsKeyAndKeepsTheOneThatIsThere) {
   const auto batch = numbers(3);
   ASSERT_TRUE(n->process(0, batch));
   const std::uint32_t key[] = {0};
-  EXPECT_THAT(seen, ElementsAre(model::hash_key(*batch, key, 0), model::hash_key(*batch, key, 1), model::hash_key(*batch, key, 2)));
+  EXPECT_THAT(seen, ElementsAre(model::hash_key(*batch, key, 0), model::hash_key(*batch, key, 1),
+                                model::hash_key(*batch, key, 2)));
 
   auto given = model::buffer_pool::must_allocate(3 * sizeof(std::uint64_t));
   for (std::uint64_t i = 0; i < 3; ++i) given->as<std::uint64_t>()[i] = 40 + i;

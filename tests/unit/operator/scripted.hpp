@@ -57,7 +57,8 @@ inline weir_operator table_of(std::uint32_t flags) {
     static const weir_report offered = [] {
       weir_report r{};
       r.struct_size = sizeof r;
-      r.report = [](void* self, weir_context*, weir_figures* to, void (*add)(weir_figures*, weir_view, std::uint64_t)) -> weir_code {
+      r.report = [](void* self, weir_context*, weir_figures* to,
+                    void (*add)(weir_figures*, weir_view, std::uint64_t)) -> weir_code {
         auto& s = *static_cast<const script*>(self);
         return s.report ? s.report(to, add) : WEIR_OK;
       };

@@ -85,7 +85,8 @@ class history {
   std::unique_ptr<store> make_store(std::uint32_t subtask, std::uint32_t parallelism) {
     auto s = std::make_unique<store>(shape(subtask, parallelism), base::real_env());
     if (spilling_) {
-      s->spill({.directory = scratch_.path + "/" + std::to_string(++made_), .pool = std::make_shared<memory_pool>(0, 1)});
+      s->spill(
+          {.directory = scratch_.path + "/" + std::to_string(++made_), .pool = std::make_shared<memory_pool>(0, 1)});
     }
     return s;
   }

@@ -2,8 +2,8 @@
 // schedule, aligned or overtaking.
 #include <gtest/gtest.h>
 
-#include <map>
 #include <cstring>
+#include <map>
 #include <random>
 
 #include "base/test_env.hpp"
@@ -194,8 +194,10 @@ struct rig {
   std::vector<std::unique_ptr<task>> tasks;
   std::mt19937_64 random;
 
-  rig(std::uint64_t seed, std::int64_t aligned_timeout_us, std::uint64_t queue_bytes, std::int64_t ordered_step_us = 0) : random(seed) {
-    tasks.push_back(std::make_unique<operator_task>("sink", 0, fake::host(), env, waker, std::vector<std::uint32_t>{0}, 1));
+  rig(std::uint64_t seed, std::int64_t aligned_timeout_us, std::uint64_t queue_bytes, std::int64_t ordered_step_us = 0)
+      : random(seed) {
+    tasks.push_back(
+        std::make_unique<operator_task>("sink", 0, fake::host(), env, waker, std::vector<std::uint32_t>{0}, 1));
     auto& to = static_cast<operator_task&>(*tasks[0]);
     to.nodes().add(spec_of(nullptr, &counting_sink(), &outside));
     to.set_alignment(true, aligned_timeout_us);
@@ -205,8 +207,10 @@ struct rig {
       t->nodes().stamp(0, {}, &t->watermarks());
       t->prepare();
       t->set_poll_wait(0);
-      t->nodes().connect(0, 0, std::make_unique<exchange::writer>(
-                                   exchange::partitioning{}, std::vector<exchange::channel*>{&to.gate().open(0, queue_bytes, nullptr)}, 0));
+      t->nodes().connect(
+          0, 0,
+          std::make_unique<exchange::writer>(
+              exchange::partitioning{}, std::vector<exchange::channel*>{&to.gate().open(0, queue_bytes, nullptr)}, 0));
       tasks.push_back(std::move(t));
     }
     to.seal();
@@ -219,7 +223,8 @@ struct rig {
       const std::string id = "split" + std::to_string(i);
       const auto at = positions.find(id);
       static_cast<source_task&>(*tasks[i]).assign(
-          {{model::split_names().number("numbers/" + id), id, at == positions.end() ? "" : at->second, WEIR_TIME_MIN}}, true);
+          {{model::split_names().number("numbers/" + id), id, at == positions.end() ? "" : at->second, WEIR_TIME_MIN}},
+          true);
     }
     for (auto& t : tasks) ASSERT_TRUE(t->create());
   }
@@ -237,13 +242,14 @@ struct rig {
     ASSERT_TRUE(done());
   }
   bool all_taken(std::uint64_t cut) const {
-    return sink_of_cuts.cuts.size() == tasks.size() &&
-           std::all_of(sink_of_cuts.cuts.begin(), sink_of_cuts.cuts.end(), [&](const auto& c) { return c.second.cut == cut; });
+    return sink_of_cuts.cuts.size() == tasks.size() && std::all_of(sink_of_cuts.cuts.begin(), sink_of_cuts.cuts.end(),
+                                                                   [&](const auto& c) { return c.second.cut == cut; });
   }
 };
 
 /// Runs to a cut at a random moment, restores it in a second rig, runs that to the end, and expects everything exactly once.
-void cut_and_go_on(std::uint64_t seed, std::int64_t aligned_timeout_us, std::uint64_t queue_bytes, bool* overtook, std::int64_t ordered_step_us = 0) {
+void cut_and_go_on(std::uint64_t seed, std::int64_t aligned_timeout_us, std::uint64_t queue_bytes, bool* overtook,
+                   std::int64_t ordered_step_us = 0) {
   SCOPED_TRACE(seed);
   rig first(seed, aligned_timeout_us, queue_bytes, ordered_step_us);
   first.begin();
@@ -283,13 +289,15 @@ void cut_and_go_on(std::uint64_t seed, std::int64_t aligned_timeout_us, std::uin
     ASSERT_TRUE(restored) << restored.why().text();
   }
   // What the sink had and what waited in front of it is what the sources had read.
-  const auto waiting = static_cast<std::int64_t>(
-      static_cast<operator_task&>(*second.tasks[0]).gate().at(0).counters().pushed_batches +
-      static_cast<operator_task&>(*second.tasks[0]).gate().at(1).counters().pushed_batches +
-      static_cast<operator_task&>(*second.tasks[0]).gate().at(2).counters().pushed_batches);
+  const auto waiting =
+      static_cast<std::int64_t>(static_cast<operator_task&>(*second.tasks[0]).gate().at(0).counters().pushed_batches +
+                                static_cast<operator_task&>(*second.tasks[0]).gate().at(1).counters().pushed_batches +
+                                static_cast<operator_task&>(*second.tasks[0]).gate().at(2).counters().pushed_batches);
   std::int64_t both[2];
   std::memcpy(both, sink.saved[0].data(), sizeof both);
-  if (ordered_step_us == 0) { ASSERT_EQ(both[0] + waiting, read); }
+  if (ordered_step_us == 0) {
+    ASSERT_EQ(both[0] + waiting, read);
+  }
   ASSERT_EQ(first.outside.visible, both[0]);
   *overtook = !in_flight.empty();
 

@@ -42,7 +42,8 @@ model::batch_ref batch_of(const std::vector<row>& rows, std::int64_t turn_us = W
   f.offset = buffer_of(offsets);
   f.split = rows.front().split;
   f.turn_us = turn_us;
-  return model::make_batch(fake::number_schema(), std::span(&column, 1), static_cast<std::int64_t>(rows.size()), std::move(f));
+  return model::make_batch(fake::number_schema(), std::span(&column, 1), static_cast<std::int64_t>(rows.size()),
+                           std::move(f));
 }
 
 using handed_out = std::vector<std::pair<std::uint32_t, std::int64_t>>;  // port, number
@@ -70,19 +71,22 @@ std::vector<std::vector<row>> some_rows(std::mt19937_64& random) {
   std::vector<std::vector<row>> of(3);
   for (std::size_t s = 0; s < 3; ++s)
     for (std::int64_t n = 0; n < 200; ++n)
-      of[s].push_back({static_cast<std::int64_t>(s) * 1000 + n, n / 4 * 5 + static_cast<std::int64_t>(random() % 20), splits[s], n});
+      of[s].push_back({static_cast<std::int64_t>(s) * 1000 + n, n / 4 * 5 + static_cast<std::int64_t>(random() % 20),
+                       splits[s], n});
   return of;
 }
 
 /// Adds the rows in batches of random sizes, splits in turn as it happens. edge: by split.
-void add_all(ordered_input& to, const std::vector<std::vector<row>>& rows, std::mt19937_64& random, bool edges = false) {
+void add_all(ordered_input& to, const std::vector<std::vector<row>>& rows, std::mt19937_64& random,
+             bool edges = false) {
   std::vector<std::size_t> at(rows.size(), 0);
   for (std::size_t left = 3; left > 0;) {
     const std::size_t s = random() % rows.size();
     if (at[s] == rows[s].size()) continue;
     const std::size_t n = std::min(rows[s].size() - at[s], 1 + random() % 40);
     const auto from = rows[s].begin() + static_cast<std::ptrdiff_t>(at[s]);
-    ASSERT_TRUE(to.add(edges ? static_cast<std::uint32_t>(s) : 0, batch_of({from, from + static_cast<std::ptrdiff_t>(n)})));
+    ASSERT_TRUE(
+        to.add(edges ? static_cast<std::uint32_t>(s) : 0, batch_of({from, from + static_cast<std::ptrdiff_t>(n)})));
     at[s] += n;
     if (at[s] == rows[s].size()) --left;
   }
@@ -139,7 +143,8 @@ TEST(OrderedInput, WhatWaitsCanBeStoredAndTakenOver) {
   EXPECT_EQ(in.encode(), "");
 
   const auto schema = fake::number_schema();
-  ordered_input::heir to{.schemas = {schema, schema, schema}, .keys = {{}, {}, {}}, .broadcast = {false, false, false}, .own = {}};
+  ordered_input::heir to{
+      .schemas = {schema, schema, schema}, .keys = {{}, {}, {}}, .broadcast = {false, false, false}, .own = {}};
   ordered_input same(30, {0, 0, 0});
   ASSERT_TRUE(same.decode(stored, to));
   EXPECT_EQ(drain(same), wanted);
@@ -179,7 +184,8 @@ TEST(OrderedInput, DamageIsNoticedOrLeavesWholeRows) {
   const ordered_input::heir to{.schemas = {fake::number_schema()}, .keys = {{}}, .broadcast = {false}, .own = {}};
   for (int i = 0; i < 300; ++i) {
     ordered_input back(30, {0});
-    base::permit_unchecked(back.decode(stored.substr(0, random() % stored.size()), to), "what it has taken is looked at");
+    base::permit_unchecked(back.decode(stored.substr(0, random() % stored.size()), to),
+                           "what it has taken is looked at");
     for (const auto& [port, number] : drain(back)) EXPECT_TRUE(number % 1000 < 200 && number / 1000 < 3) << number;
   }
   ordered_input back(30, {0});

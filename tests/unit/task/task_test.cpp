@@ -373,7 +373,8 @@ TEST(Task, AStopHandsOnWhatWaitsForItsTurnUnlessACutKeepsIt) {
     while ((last = sink.step()) == step_result::worked) {
     }
     EXPECT_EQ(last, step_result::finished);
-    EXPECT_EQ(r.output.numbers.size(), keep ? 200u : 250u) << "of 250 that were read, 50 are of a step that is not over";
+    EXPECT_EQ(r.output.numbers.size(), keep ? 200u : 250u)
+        << "of 250 that were read, 50 are of a step that is not over";
     EXPECT_EQ(sink.ordered()->first(), keep ? 200 : INT64_MAX);
     EXPECT_EQ(r.output.watermarks.back(), 199) << "a window of a step that is not over must not fire";
     EXPECT_EQ(r.output.ends, 1);

@@ -236,7 +236,8 @@ const void* extension_of(const char* id) noexcept {
 }
 // True when T offers anything by extension().
 template <class T>
-inline constexpr bool extends = reports<T> || hears_timers<T> || migrates<T> || saves<T> || two_phase<T> || half_two_phase<T>;
+inline constexpr bool extends =
+    reports<T> || hears_timers<T> || migrates<T> || saves<T> || two_phase<T> || half_two_phase<T>;
 
 template <class T>
 constexpr const char* summary_of() {

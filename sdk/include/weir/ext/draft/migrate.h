@@ -29,17 +29,17 @@ extern "C" {
  * WEIR_STATE_BYTES. How the bytes hold the fields is in weir/ext/draft/state.h; those of a WEIR_STATE_VALUE are its struct. */
 typedef struct weir_migration {
   uint32_t struct_size;
-  uint32_t state;           /* its number, in the order of declare */
+  uint32_t state; /* its number, in the order of declare */
   const char* name;
-  uint32_t part;            /* WEIR_MIGRATE_... */
-  uint32_t stored_kind;     /* WEIR_STATE_... */
+  uint32_t part;        /* WEIR_MIGRATE_... */
+  uint32_t stored_kind; /* WEIR_STATE_... */
   uint32_t declared_kind;
-  uint32_t stored_size;     /* WEIR_STATE_VALUE: bytes */
+  uint32_t stored_size; /* WEIR_STATE_VALUE: bytes */
   uint32_t declared_size;
   uint32_t reserved;
   const struct ArrowSchema* stored;   /* a struct of the fields; without metadata */
   const struct ArrowSchema* declared; /* as it was declared */
-  uint64_t token;           /* what accepts left here; 0 before */
+  uint64_t token;                     /* what accepts left here; 0 before */
 } weir_migration;
 
 typedef struct weir_migrate {
@@ -48,7 +48,8 @@ typedef struct weir_migrate {
   /* [any] Can these be migrated? Negative: no, *why is appended the reason. It may write what->token. */
   weir_code (*accepts)(const weir_host*, const void* plan, weir_migration* what, weir_bytes* why);
   /* [any] One value of what was accepted: appends the declared bytes to *out. Negative: the load fails, *out is the reason. */
-  weir_code (*migrate)(const weir_host*, const void* plan, const weir_migration* what, weir_view stored, weir_bytes* out);
+  weir_code (*migrate)(const weir_host*, const void* plan, const weir_migration* what, weir_view stored,
+                       weir_bytes* out);
 } weir_migrate;
 
 #ifdef __cplusplus

@@ -51,13 +51,14 @@ extern "C" {
 
 typedef struct weir_state_declaration {
   uint32_t struct_size;
-  uint32_t kind;                    /* WEIR_STATE_... */
-  const char* name;                 /* [a-z0-9_]+, unique in the operator */
-  const struct ArrowSchema* value;  /* a struct: the fields of a value (an element, a map's value), stored with the state */
+  uint32_t kind;    /* WEIR_STATE_... */
+  const char* name; /* [a-z0-9_]+, unique in the operator */
+  const struct ArrowSchema*
+      value; /* a struct: the fields of a value (an element, a map's value), stored with the state */
   const struct ArrowSchema* map_key; /* map: a struct of the key's fields; null otherwise */
-  int64_t ttl_us;                   /* 0: kept for ever; otherwise gone this long after the last write */
-  uint32_t ttl_time;                /* WEIR_TTL_... */
-  uint32_t value_size;              /* WEIR_STATE_VALUE: bytes, laid out as a C struct of the fields in order, without pointers */
+  int64_t ttl_us;                    /* 0: kept for ever; otherwise gone this long after the last write */
+  uint32_t ttl_time;                 /* WEIR_TTL_... */
+  uint32_t value_size; /* WEIR_STATE_VALUE: bytes, laid out as a C struct of the fields in order, without pointers */
 } weir_state_declaration;
 
 /* One value in place. The bytes of a WEIR_STATE_VALUE follow the header, aligned to 8 (all zero when there is no value yet).

@@ -13,7 +13,17 @@ void split_watermarks::restore(std::uint32_t number, std::int64_t watermark_us) 
   // The end of all input is said again by the split itself.
   if (split* s = find(number);
       s && watermark_us != model::watermark_merge::none && watermark_us != model::watermark_merge::end)
-    merge_.advance(s->input, watermark_us);
+    merge_.advance(s->input, s->settled = watermark_us);
+}
+
+std::int64_t split_watermarks::settled(std::uint32_t number) {
+  const split* s = find(number);
+  return s ? s->settled : model::watermark_merge::none;
+}
+
+void split_watermarks::settle() {
+  for (split& s : splits_)
+    if (s.input != UINT32_MAX) s.settled = merge_.of(s.input);
 }
 
 std::int64_t split_watermarks::of(std::uint32_t number) {

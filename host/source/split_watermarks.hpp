@@ -24,6 +24,10 @@ class split_watermarks {
   void restore(std::uint32_t split, std::int64_t watermark_us);
   /// Of one split; watermark_merge::none: it has none yet.
   std::int64_t of(std::uint32_t split);
+  /// As of() was when settle() was called last, or restored: between two calls the ports of a source emit their records one port
+  /// after the other, and of() depends on which port is first.
+  std::int64_t settled(std::uint32_t split);
+  void settle();
   /// Records up to this event time have been emitted.
   void observe(std::uint32_t split, std::int64_t newest_us);
   /// An empty fetch at the end of the split's log, at this monotonic time.
@@ -50,6 +54,7 @@ class split_watermarks {
   struct split {
     std::uint32_t input = UINT32_MAX;  // in merge_; UINT32_MAX: not opened
     std::int64_t quiet_since_ns = -1;  // -1: has not said that it has nothing
+    std::int64_t settled = model::watermark_merge::none;
     bool done = false;
   };
   split* find(std::uint32_t number) {

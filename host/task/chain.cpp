@@ -147,17 +147,20 @@ bool chain::stamp_and_hand_on(member& from, std::uint32_t port, const model::bat
   if (!stamped.batch) return !failure_.failed();
   if (from.watermarks) {
     const std::uint32_t split = stamped.batch->facts().split;
-    const std::int64_t before = from.watermarks->of(split);
     from.watermarks->observe(split, stamped.newest_us);
-    if (step_us_ > 0)
-      return hand_out_in_turns(from.out.routes[port], stamped.batch, before, from.watermarks->bound_us());
+    if (step_us_ > 0) {
+      std::int64_t& at = from.in_turn.try_emplace({port, split}, model::watermark_merge::none).first->second;
+      at = std::max(at, from.watermarks->settled(split));
+      return hand_out_in_turns(from.out.routes[port], stamped.batch, at, from.watermarks->bound_us());
+    }
   }
   return hand_on(from.out.routes[port], stamped.batch);
 }
 
 /// A row that is late in its own split takes its turn in the step that the split's watermark was in when it came: where that
-/// is depends on the split alone.
-bool chain::hand_out_in_turns(const route& to, const model::batch_ref& batch, std::int64_t watermark_us,
+/// is depends on the split alone. What another port of the source has emitted in the same poll does not count: its batch holds
+/// what came behind this row, too.
+bool chain::hand_out_in_turns(const route& to, const model::batch_ref& batch, std::int64_t& watermark_us,
                               std::int64_t bound_us) {
   const std::int64_t* times = batch->view().event_time;
   if (!times) return hand_on(to, batch);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -80,6 +81,7 @@ class chain {
   bool has_room();
   /// The pipeline is deterministic: what goes out says in which step of event time it was made, or must be taken.
   void take_turns(std::int64_t step_us) { step_us_ = step_us; }
+  bool takes_turns() const { return step_us_ > 0; }
   /// What is made from now on takes its turn no earlier than this step; WEIR_TIME_MIN: at its own time.
   void set_turn(std::int64_t step) { turn_us_ = step; }
   /// The head's event-time timers until then fire, those of one step before the next begins; then advance().
@@ -151,6 +153,8 @@ class chain {
     std::unique_ptr<weir_context> source;     // null: an operator
     std::optional<source::stamper> main_stamper, side_stamper;
     source::split_watermarks* watermarks = nullptr;
+    std::map<std::pair<std::uint32_t, std::uint32_t>, std::int64_t>
+        in_turn;  // by port and split: as its rows alone tell it
     std::uint32_t port_count = 1;
     std::optional<node_restore> restored;
     op::counters& counts() { return source ? source->counts : counters; }
@@ -165,7 +169,8 @@ class chain {
     if (n.beside->over()) [[unlikely]]
       n.beside.reset();
   }
-  bool hand_out_in_turns(const route& to, const model::batch_ref& batch, std::int64_t watermark_us,
+  /// watermark_us: of the split in front of the batch; behind it when this returns.
+  bool hand_out_in_turns(const route& to, const model::batch_ref& batch, std::int64_t& watermark_us,
                          std::int64_t bound_us);
   bool hand_on(const route& to, const model::batch_ref& batch);
   bool stamp_and_hand_on(member& from, std::uint32_t port, const model::batch_ref& batch);

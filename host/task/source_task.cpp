@@ -105,6 +105,7 @@ step_result source_task::work() {
   }
 
   const auto polled = reader_->poll(poll_wait_us_);
+  if (chain_.takes_turns()) watermarks_.settle();
   if (polled == source::poll_result::failed) return step_result::failed;
   if (polled == source::poll_result::end && final_ && !has_assigned_.load(std::memory_order_acquire))
     return finish(true);

@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+"""Versions that come while nothing moves: the sink is blocked, every queue is full, a checkpoint cannot end. Or the cut of the change itself
+cannot pass: then it is given up, and the old version goes on."""
+import json
+import os
+import time
+import unittest
+
+from support_swap import PIPELINE, PLUGINS, Running, SwapCase, plugin, wait_for, weir
+
+GATE = """
+[[operator]]
+id = "held"
+uses = "gate.hold"
+from = ["counts"]
+exchange = { kind = "hash", key = "bidder" }
+config = { closed = "CLOSED" }
+parallelism = 2
+[limits]
+batch_rows = 64
+queue_bytes = "16KiB"
+hang_timeout = "5m"
+"""
+
+
+class Pressure(SwapCase):
+    def told_gated(self, name, more="", **how):
+        """What is written goes through a gate that the test closes and opens; in front of it the queues are small."""
+        self.closed = self.path("closed")
+        text = PIPELINE.replace("[plugin]", f'[plugin]\ngate = {{ path = "{os.path.join(PLUGINS, "gate.so")}" }}')
+        text = text.replace('id = "out"\nuses = "file.sink"\nfrom = ["counts"]', 'id = "out"\nuses = "file.sink"\nfrom = ["held"]')
+        text = text.replace('interval = "INTERVAL"', f'interval = "INTERVAL"\n{more}')
+        return self.told(name, text=text + GATE.replace("CLOSED", self.closed), **how)
+
+    def close_gate(self):
+        with open(self.closed, "w", encoding="ascii"):
+            pass
+
+    def open_gate(self):
+        os.remove(self.closed)
+
+    def moved(self):
+        """Records that each subtask has taken in."""
+        for line in weir("ps", "--json", env=self.env()).out.splitlines():
+            subtasks = json.loads(line).get("worker", {}).get("subtasks", [])
+            return [(s["operator"], s["subtask"], s["records_in"]) for s in subtasks]
+        return []
+
+    def wait_until_nothing_moves(self):
+        looks = []
+
+        def still():
+            looks.append(self.moved())
+            time.sleep(0.2)
+            return len(looks) > 3 and looks[-1] and looks[-1] == looks[-4]
+        wait_for(still, "the queues to be full")
+        return looks[-1]
+
+    def asked(self, *arguments, code=0):
+        """A change, how long its command took, and how long the pipeline took from having it checked to serving it; milliseconds."""
+        began = time.monotonic()
+        change = self.change(*arguments, code=code)
+        return change, (time.monotonic() - began) * 1000, (change["at_us"] - change["began_at_us"]) / 1000
+
+    def swapped_while_blocked(self, name, **how):
+        file, out = self.told_gated(name, **how)
+        with Running("run", file, "--json", env=self.env()) as running:
+            running.wait_for('"msg":"cut is complete"')
+            self.close_gate()
+            before = self.wait_until_nothing_moves()
+            change, command_ms, served_ms = self.asked("swap", name, "counts", "--plugin", plugin("v2"), "--no-wait")
+            self.assertEqual((change["state"], change["hot"]), ("on probation", True), change)
+            self.assertEqual(self.moved(), before, "nothing moved meanwhile")
+            self.assertIn("activity@2.0.0", weir("ps", "--json", env=self.env()).out)
+            self.assertIn("makes room for a change of the pipeline", running.err(), "a checkpoint was in work")
+            # Probation ends with a cut, which has to wait for the gate.
+            self.assertEqual(self.history(name)[-1]["state"], "on probation")
+            self.open_gate()
+            wait_for(lambda: self.history(name)[-1]["state"] == "committed", "the new version's first cut")
+            done = running.finish()
+        self.assertEqual(done.code, 0, done)
+        self.assertEqual(done.err.count('"msg":"worker started"'), 1)
+        self.assertEqual(done.result["records_in"], self.EVENTS)
+        self.assert_same(self.read(out), self.calm(**how))
+        print(f"{name}: served {served_ms:.1f} ms after it was checked, {command_ms:.0f} ms after the command; pause {change['pause_us']} us")
+        # 100 ms are the aim; a loaded machine is not what this test is about.
+        self.assertLess(served_ms, 20_000)
+
+    def test_the_sink_is_blocked_and_all_queues_are_full(self):
+        self.swapped_while_blocked("blocked")
+
+    def test_the_same_in_a_deterministic_pipeline(self):
+        self.swapped_while_blocked("in-steps", deterministic=True)
+
+    def test_the_operator_itself_is_blocked(self):
+        """The cut cannot pass it: it is given up after its timeout, and what was asked for never happened."""
+        file, out = self.told_gated("stuck", more='timeout = "1s"', interval="1h")
+        with Running("run", file, "--json", env=self.env()) as running:
+            running.wait_for('"msg":"pipeline runs"')
+            done = weir("savepoint", "stuck", self.path("begin"), env=self.env())
+            self.assertEqual(done.code, 0, done)
+            self.close_gate()
+            self.wait_until_nothing_moves()
+            with Running("swap", "stuck", "held", "--config", f"closed={self.path('other')}", "--json", env=self.env()) as asked:
+                running.wait_for("was not complete after its timeout")
+                self.open_gate()
+                told = asked.finish()
+            change = json.loads(told.out)
+            done = running.finish()
+        self.assertEqual(done.code, 0, done)
+        self.assertEqual(change["state"], "rolled back")
+        self.assertIn("was not complete after its timeout", change["why"])
+        self.assertEqual(done.result["records_in"], self.EVENTS)
+        self.assert_same(self.read(out), self.calm())
+        print(f"stuck: back {change['back_us'] / 1000:.1f} ms after it was given up")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -212,6 +212,8 @@ base::result<change_record> job_engine::take_back(const std::string& by) {
 void job_engine::cut_completed(const checkpoint::cut_info& cut) {
   std::unique_lock lock(mutex_);
   if (!change_ || change_->record.state != change_state::serving || cut.cut <= change_->record.cut) return;
+  // The job is cancelled already: who goes back finds this cut.
+  if (!change_->take_back.empty()) return;
   base::fault_point("change.before_commit_noted");
   decided(lock, change_state::committed, "");
   base::fault_point("change.committed");
@@ -328,9 +330,15 @@ bool job_engine::go_back(std::unique_lock<std::mutex>& lock, const std::string& 
   change_->record.state = change_state::rolled_back;
   lock.unlock();
   base::fault_point("change.going_back");
+  bool stays = false;
   auto made = [&]() -> base::result<void> {
     auto from = WEIR_TRY(newest_cut());
-    if (const auto told = definition_of(from); told != old.definition.number)
+    const auto told = definition_of(from);
+    // Its first cut was complete before it could be taken back: nothing is left to take back.
+    stays = told == change_->record.to;
+    if (stays)
+      old.plan = change_->asked.plan, old.definition = change_->asked.next;
+    else if (told != old.definition.number)
       return base::host_error(cat("the newest cut is of definition ", told, ", not of ", old.definition.number));
     old.job = WEIR_TRY(make_job(old.plan, old.definition.number, std::move(from), 0));
     return {};
@@ -339,8 +347,11 @@ bool job_engine::go_back(std::unique_lock<std::mutex>& lock, const std::string& 
   if (made) begin(std::move(old));
   base::fault_point("change.old_serves");
   lock.lock();
-  if (made) change_->record.back_us = (env_.monotonic_ns() - failed_ns) / 1000;
-  decided(lock, change_state::rolled_back, why);
+  if (made && !stays) change_->record.back_us = (env_.monotonic_ns() - failed_ns) / 1000;
+  if (stays)
+    decided(lock, change_state::committed, cat("its first cut was complete before it was taken back: ", why));
+  else
+    decided(lock, change_state::rolled_back, why);
   base::fault_point("change.rolled_back");
   if (!made) {
     // A restart may cure it: it begins with the same cut.

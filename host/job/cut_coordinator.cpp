@@ -23,6 +23,8 @@ constexpr std::int64_t look_at_memory_ns = 200'000'000;
 constexpr std::int64_t between_asked_ns = 500'000'000;
 /// A cut under way has so long to end when a change of the pipeline waits for it.
 constexpr std::int64_t exchange_waits_ns = 50'000'000;
+/// A change that no subtask could begin with for so long is given up.
+constexpr std::int64_t exchange_patience_ns = 10'000'000'000;
 
 std::map<std::string, std::uint64_t> named(const task::node_counts& c) {
   return {{"records_in", c.records_in},
@@ -120,6 +122,8 @@ std::int64_t cut_coordinator::step() {
       base::error why = base::external_error(base::cat("cut ", work_->cut, " makes room for a change of the pipeline"));
       ++failures_pardoned_;
       give_up(lock, std::move(why));
+    } else if (must_withdraw(env_.monotonic_ns())) {
+      withdraw(lock);
     } else if (env_.monotonic_ns() - work_->began_ns >= rules_.timeout_us * 1000) {
       give_up(lock,
               base::external_error(base::cat("cut ", work_->cut, " was not complete after its timeout of ",
@@ -153,7 +157,8 @@ std::int64_t cut_coordinator::step() {
     }
   }
   if (work_) {
-    const std::int64_t over = work_->began_ns + rules_.timeout_us * 1000;
+    std::int64_t over = work_->began_ns + rules_.timeout_us * 1000;
+    if (may_withdraw()) over = std::min(over, work_->began_ns + exchange_patience_ns);
     return exchange_ ? std::min(over, exchange_since_ns_ + exchange_waits_ns) : over;
   }
   if (!with_.storage || over_) return INT64_MAX;
@@ -175,6 +180,31 @@ void cut_coordinator::tell_all(task::order o) {
 bool cut_coordinator::must_make_room(std::int64_t now) const {
   return exchange_ && !work_->last && !work_->asked && !work_->exchange &&
          now - exchange_since_ns_ >= exchange_waits_ns;
+}
+
+bool cut_coordinator::may_withdraw() const {
+  return work_->exchange && work_->told &&
+         std::all_of(work_->exchange->work.begin(), work_->exchange->work.end(),
+                     [](const auto& w) { return w.first->still_expects(); });
+}
+
+bool cut_coordinator::must_withdraw(std::int64_t now) const {
+  return work_->exchange && now - work_->began_ns >= exchange_patience_ns && may_withdraw();
+}
+
+void cut_coordinator::withdraw(std::unique_lock<std::mutex>& lock) {
+  exchange_order& e = *work_->exchange;
+  bool all = true;
+  for (auto& [task, what] : e.work) all = (what = task->withdraw()) != nullptr && all;
+  // One has begun in this very moment: then the job is of no use any more.
+  work_->told = !all;
+  if (all && e.plan) {
+    with_.facts = std::move(work_->facts_before);
+    hold_until_ns_ = work_->hold_before_ns;
+  }
+  give_up(lock, base::external_error(base::cat(
+                    "no subtask could begin with the new version within ", exchange_patience_ns / 1'000'000'000,
+                    " s: a call into a plugin that does not return keeps them (weir why-no-output)")));
 }
 
 void cut_coordinator::exchange(exchange_order what) {
@@ -225,6 +255,8 @@ void cut_coordinator::begin_cut(std::unique_lock<std::mutex>& lock, model::cut_k
     }
     // The cut itself is still the old version's; what follows is not.
     if (e.plan) {
+      work_->facts_before = with_.facts;
+      work_->hold_before_ns = hold_until_ns_;
       with_.facts = e.facts;
       hold_until_ns_ = env_.monotonic_ns() + e.hold_us * 1000;
       base::fault_point("exchange.announced");
@@ -361,6 +393,8 @@ void cut_coordinator::give_up(std::unique_lock<std::mutex>& lock, base::error wh
   failures_pardoned_ = 0;
   figures_.in_work_since_us = -1;
   due_ns_ = env_.monotonic_ns() + std::max(rules_.interval_us, rules_.min_pause_us) * 1000;
+  // Some subtasks may be the new version's, others not: no cut may be made of that. Somebody goes back to the newest one.
+  if (gone.exchange && gone.told && gone.exchange->plan) hold_until_ns_ = INT64_MAX;
   tell_all({task::order_kind::abort, gone.cut, gone.kind, true});
   // Tolerated is only what may go well the next time. Not: nobody knows what the disk holds, or somebody else has taken over.
   const bool fatal = gone.last || why.how != base::retry::backoff || failures_ > rules_.tolerable_failures;

@@ -104,7 +104,9 @@ class cut_coordinator final : public task::cut_sink {
     std::unique_ptr<checkpoint::cut_writer> writer;
     std::optional<wish> asked;
     std::optional<exchange_order> exchange;
-    bool told = false;                  // tasks know of it
+    bool told = false;                                // tasks know of it
+    std::map<std::string, std::string> facts_before;  // of the exchange: what they were
+    std::int64_t hold_before_ns = 0;
     std::optional<base::error> broken;  // of writing
   };
   void run();
@@ -113,6 +115,10 @@ class cut_coordinator final : public task::cut_sink {
                  std::optional<exchange_order> exchange = std::nullopt);
   /// The cut under way makes room for an exchange that has waited long enough.
   bool must_make_room(std::int64_t now) const;
+  /// A change that waits for tasks of which none can begin with it.
+  bool may_withdraw() const;
+  bool must_withdraw(std::int64_t now) const;
+  void withdraw(std::unique_lock<std::mutex>& lock);
   void write(std::unique_lock<std::mutex>& lock);
   void conclude(std::unique_lock<std::mutex>& lock);
   void make_savepoint(work& done);

@@ -32,6 +32,12 @@ void task::expect(std::unique_ptr<exchange_work> what) {
   expects_.store(true, std::memory_order_release);
 }
 
+std::unique_ptr<exchange_work> task::withdraw() {
+  std::lock_guard lock(mutex_);
+  expects_.store(false, std::memory_order_relaxed);
+  return std::move(expected_);
+}
+
 void task::attach(std::uint64_t cut) {
   std::vector<std::unique_ptr<shadow>> shadows;
   {

@@ -58,6 +58,10 @@ class task {
   void tell(order what);
   /// [any] Other versions of some nodes, or beside them, for when the cut passes. Before anybody is told of that cut.
   void expect(std::unique_ptr<exchange_work> what);
+  /// [any] Whether what was expected has not begun to be carried out.
+  bool still_expects() const { return expects_.load(std::memory_order_acquire); }
+  /// [any] What was expected, if it has not begun to be carried out: then it never is.
+  std::unique_ptr<exchange_work> withdraw();
 
   chain& nodes() { return chain_; }
   const chain& nodes() const { return chain_; }

@@ -92,27 +92,36 @@ class Pressure(SwapCase):
     def test_the_same_in_a_deterministic_pipeline(self):
         self.swapped_while_blocked("in-steps", deterministic=True)
 
-    def test_the_operator_itself_is_blocked(self):
-        """The cut cannot pass it: it is given up after its timeout, and what was asked for never happened."""
-        file, out = self.told_gated("stuck", more='timeout = "1s"', interval="1h")
+    def asked_while_stuck(self, name, says, **how):
+        """A change of the operator that is blocked itself: its cut cannot pass."""
+        file, out = self.told_gated(name, interval="1h", **how)
         with Running("run", file, "--json", env=self.env()) as running:
             running.wait_for('"msg":"pipeline runs"')
-            done = weir("savepoint", "stuck", self.path("begin"), env=self.env())
+            done = weir("savepoint", name, self.path("begin"), env=self.env())
             self.assertEqual(done.code, 0, done)
             self.close_gate()
             self.wait_until_nothing_moves()
-            with Running("swap", "stuck", "held", "--config", f"closed={self.path('other')}", "--json", env=self.env()) as asked:
-                running.wait_for("was not complete after its timeout")
+            with Running("swap", name, "held", "--config", f"closed={self.path('other')}", "--json", env=self.env()) as asked:
+                running.wait_for(says)
                 self.open_gate()
                 told = asked.finish()
             change = json.loads(told.out)
             done = running.finish()
         self.assertEqual(done.code, 0, done)
-        self.assertEqual(change["state"], "rolled back")
-        self.assertIn("was not complete after its timeout", change["why"])
+        self.assertIn(says, change["why"])
+        self.assertEqual(done.err.count('"msg":"worker started"'), 1)
         self.assertEqual(done.result["records_in"], self.EVENTS)
         self.assert_same(self.read(out), self.calm())
-        print(f"stuck: back {change['back_us'] / 1000:.1f} ms after it was given up")
+        print(f"{name}: {change['state']} {(change['at_us'] - change['began_at_us']) / 1e6:.1f} s after the request")
+        return change
+
+    def test_the_operator_itself_is_blocked(self):
+        change = self.asked_while_stuck("stuck", "no subtask could begin with the new version")
+        self.assertEqual(change["state"], "given up", "the stream is untouched")
+
+    def test_the_cut_of_a_change_does_not_come_through(self):
+        change = self.asked_while_stuck("late", "was not complete after its timeout", more='timeout = "1s"')
+        self.assertEqual(change["state"], "rolled back")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,149 @@
+"""scripts/bench swap: what a swap costs while records flow. Each measurement prints one JSON line."""
+import array
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+
+PIPELINE = """
+format = 1
+name = "bench-swap"
+[plugin]
+meter = {{ path = "{v1}" }}
+[checkpoint]
+interval = "{interval}"
+[state]
+memory = "{memory}"
+[limits]
+batch_rows = 256
+[[source]]
+id = "ticks"
+uses = "meter.ticks"
+config = {{ keys = {keys}, rate = {rate}.0 }}
+[[operator]]
+id = "tally"
+uses = "meter.counter"
+from = ["ticks"]
+exchange = {{ kind = "hash", key = "key" }}
+[[sink]]
+id = "times"
+uses = "meter.times"
+from = ["tally"]
+config = {{ path = "{times}" }}
+"""
+PATIENCE = 900
+
+
+class Run:
+    """The pipeline, from when all its state is there and in a cut."""
+
+    def __init__(self, build, folder, keys, rate, interval, memory):
+        self.weir = os.path.join(build, "bin", "weir")
+        self.plugins = [os.path.join(build, "lib", "weir", "bench_plugins", f"meter_v{v}.so") for v in (1, 2)]
+        self.times, self.env = os.path.join(folder, "times"), {**os.environ, "WEIR_STATE_DIR": os.path.join(folder, "state")}
+        file = os.path.join(folder, "swap.toml")
+        with open(file, "w", encoding="utf-8") as f:
+            f.write(PIPELINE.format(v1=self.plugins[0], keys=keys, rate=rate, interval=interval, memory=memory, times=self.times))
+        self.process = subprocess.Popen([self.weir, "run", file, "--json"], env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.log = []
+        self.reader = threading.Thread(target=lambda: self.log.extend(self.process.stderr), daemon=True)
+        self.reader.start()
+        self.swaps = 0
+        self.wait_for(lambda: (self.of("tally") or {}).get("state_entries", 0) >= keys, "the state to fill")
+        before = self.cuts()
+        self.wait_for(lambda: self.cuts() >= before + 2, "a cut that holds all of the state")
+
+    def wait_for(self, condition, what):
+        until = time.monotonic() + PATIENCE
+        while not condition():
+            if self.process.poll() is not None or time.monotonic() > until:
+                raise RuntimeError(f"no use waiting for {what}: {''.join(self.log)[-3000:]}")
+            time.sleep(0.1)
+
+    def ask(self, *words):
+        done = subprocess.run([self.weir, *words, "--json"], env=self.env, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise RuntimeError(f"weir {' '.join(words)}: {done.stderr}")
+        return json.loads(done.stdout)
+
+    def of(self, operator):
+        try:
+            subtasks = self.ask("ps").get("worker", {}).get("subtasks", [])
+        except (RuntimeError, ValueError):
+            return None
+        return next((s for s in subtasks if s["operator"] == operator), None)
+
+    def cuts(self):
+        return sum('"msg":"cut is complete"' in line for line in list(self.log))
+
+    def swap(self):
+        """The record of the change, and when it was asked for and over, wall clock in microseconds."""
+        self.swaps += 1
+        began = time.time_ns() // 1000
+        change = self.ask("swap", "bench-swap", "tally", "--plugin", self.plugins[self.swaps % 2])
+        if change["state"] != "committed" or not change["hot"]:
+            raise RuntimeError(f"the swap came to nothing: {change}")
+        return change, began, time.time_ns() // 1000
+
+    def end(self):
+        """(arrival, latency) of each row, microseconds."""
+        self.process.send_signal(signal.SIGTERM)
+        self.process.communicate()
+        if self.process.returncode != 0:
+            raise RuntimeError(f"the run failed: {''.join(self.log)[-3000:]}")
+        seen = array.array("q")
+        with open(self.times, "rb") as file:
+            seen.frombytes(file.read())
+        return list(zip(seen[0::2], seen[1::2]))
+
+
+def at(sorted_values, share):
+    return sorted_values[min(len(sorted_values) - 1, int(len(sorted_values) * share))] if sorted_values else None
+
+
+def measure(build, keys, rate, swaps, every, interval, memory):
+    folder = tempfile.mkdtemp(prefix="weir-bench-swap-")
+    try:
+        run = Run(build, folder, keys, rate, interval, memory)
+        try:
+            state = run.of("tally")["state_bytes"]
+            time.sleep(10 * every)  # what it is like without swaps
+            begin, changes = time.time_ns() // 1000, []
+            for _ in range(swaps):
+                changes.append(run.swap())
+                time.sleep(every)
+            rows = run.end()
+        finally:
+            if run.process.poll() is None:
+                run.process.kill()
+                run.process.wait()
+        pauses = sorted(c["pause_us"] for c, _, _ in changes)
+        print(json.dumps({"what": "pause of a swap", "state_bytes": state, "keys": keys, "rate": rate, "swaps": swaps, "p50_us": at(pauses, 0.5),
+                          "p99_us": at(pauses, 0.99), "most_us": pauses[-1]}), flush=True)
+        second = 1_000_000
+        first = rows[0][0] + 2 * second  # it has found its pace
+        calm = sorted(took for came, took in rows if first < came < begin)
+        # Around the moment at which the new version began: it is over within the request.
+        moments = [(began + over) // 2 for _, began, over in changes]
+        near, i = [], 0
+        for came, took in rows:
+            while i < len(moments) and came > moments[i] + second:
+                i += 1
+            if i < len(moments) and came >= moments[i] - second:
+                near.append(took)
+        near.sort()
+        print(json.dumps({"what": "latency within 1 s around swaps", "state_bytes": state, "rate": rate, "rows": len(near),
+                          "calm_p50_us": at(calm, 0.5), "calm_p99_us": at(calm, 0.99), "calm_p999_us": at(calm, 0.999),
+                          "p50_us": at(near, 0.5), "p99_us": at(near, 0.99), "p999_us": at(near, 0.999)}), flush=True)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def swap(args):
+    measure(args.build, 8_000, args.rate, args.swaps, 1.5, "1s", "1GiB")
+    if args.large_keys:
+        measure(args.build, args.large_keys, args.rate, args.swaps, 1.5, "5s", "7GiB")

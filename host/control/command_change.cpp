@@ -161,11 +161,15 @@ exit_code plan_command(const apply_arguments& told, console& io) {
                       48),
                "state: ", text_of(n, "state"), "\n");
   }
+  const auto refused = text_of(d, "refused");
   for (const auto& s : d["settings"]) out += cat(padded(text_of(s, "how"), 8), text_of(s, "key"), "\n");
-  out += how == "restart"
-             ? "weir apply refuses this: stop the pipeline with a savepoint and start the new file from it\n"
-         : how == "hot" ? "all of it is possible while data flows\n"
-                        : "at one cut, for which the pipeline is drained and built anew\n";
+  if (!refused.empty())
+    out += cat("weir apply refuses this: ", refused, "\n");
+  else
+    out += how == "restart"
+               ? "weir apply refuses this: stop the pipeline with a savepoint and start the new file from it\n"
+           : how == "hot" ? "all of it is possible while data flows\n"
+                          : "at one cut, for which the pipeline is drained and built anew\n";
   io.out(out);
   return exit_code::ok;
 }

@@ -194,6 +194,7 @@ class command_line : public command_options {
                "Leave ${env:..} and ${file:..} unresolved: for machines without the secrets.");
     c.add_flag("--deny-warnings", told->deny_warnings, "Treat warnings as errors.");
     c.add_flag("--text-from-stdin", told->text_from_stdin)->group("");  // of a worker that is asked for a change
+    c.add_flag("--state-from-stdin", told->state_from_stdin)->group("");
     c.add_flag("--json", told->json, "Print problems as one JSON object a line.");
   }
 

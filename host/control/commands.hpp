@@ -125,7 +125,8 @@ struct check_arguments {
   pipeline_arguments pipeline;
   bool json = false;
   bool deny_warnings = false;
-  bool text_from_stdin = false;  ///< of the one file, whose name is only for messages and relative paths
+  bool text_from_stdin = false;   ///< of the one file, whose name is only for messages and relative paths
+  bool state_from_stdin = false;  ///< the text, and what a running pipeline keeps (state_trial.hpp)
 };
 exit_code check_command(const check_arguments& told, console& io);
 

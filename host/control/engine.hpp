@@ -14,6 +14,7 @@
 #include "checkpoint/cut_writer.hpp"
 #include "control/metrics.hpp"
 #include "control/shadow_record.hpp"
+#include "control/state_trial.hpp"
 #include "control/why_no_output.hpp"
 #include "plan/plan.hpp"
 #include "supervisor/definition.hpp"
@@ -58,7 +59,14 @@ struct change_request {
   std::string by;                            ///< who asked
   std::optional<std::int64_t> probation_us;  ///< in place of [swap] probation; 0: until the next checkpoint
   bool rebuild = false;                      ///< at a cut, also when it could be hot
+  std::uint64_t looked_at = 0;               ///< the definition that ran when it was judged; 0: it was not
   std::string kept_plugin;                   ///< of a swap that brings one: where weir keeps it
+};
+
+struct change_outlook {
+  plan::difference between;
+  state_question state;            ///< with no operators: nothing to ask
+  std::optional<base::error> why;  ///< it is refused: state would be lost
 };
 
 /// One run of one pipeline, whose plan may change meanwhile.
@@ -79,6 +87,9 @@ class engine : public metric_source {
   /// [any] The plan that runs now, and what it is made from.
   virtual plan::plan_ptr plan_now() = 0;
   virtual supervisor::definition definition_now() = 0;
+  /// [any] What lies between the running plan and another one, and what has to be asked about state before it may be.
+  /// The error in it: state would be lost.
+  virtual base::result<change_outlook> look_ahead(const plan::plan& next) = 0;
   /// [any] Changes the running pipeline; one change at a time. Returns when the new version serves, or with `wait` when its
   /// probation is over. The record says what became of it: a version that was taken back is no error of this call. An error:
   /// it was refused, the pipeline runs as before.

@@ -82,6 +82,8 @@ base::result<change_record> job_engine::change(change_request what, bool wait) {
     return base::external_error(cat("change ", change_->record.number, " (", change_->record.what,
                                     ") is still on probation: wait for it "
                                     "(weir history), or take it back (weir rollback)"));
+  if (what.looked_at != 0 && what.looked_at != now_.definition.number)
+    return base::external_error("the pipeline was changed by somebody else just now: try again");
   change_in_work work;
   work.between = plan::compare(*now_.plan, *what.plan);
   work.record.what = what.what;

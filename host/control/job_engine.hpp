@@ -43,6 +43,7 @@ class job_engine final : public engine {
 
   plan::plan_ptr plan_now() override { return now().plan; }
   supervisor::definition definition_now() override { return now().definition; }
+  base::result<change_outlook> look_ahead(const plan::plan& next) override;
   base::result<supervisor::change_record> change(change_request what, bool wait) override;
   base::result<supervisor::change_record> take_back(const std::string& by) override;
 
@@ -109,6 +110,11 @@ class job_engine final : public engine {
   base::result<checkpoint::snapshot> newest_cut() const;
   /// What a run that died has left undecided.
   void settle_history(const std::optional<checkpoint::snapshot>& from);
+
+  // ---- engine_outlook.cpp
+  /// Some stored values of each operator, from the newest cut, as far as it is of this form.
+  void add_samples(std::vector<kept_state>& to, const std::vector<std::string>& ids,
+                   const checkpoint::snapshot& from) const;
 
   // ---- engine_shadow.cpp
   /// With the lock: it is over, for this reason.

@@ -94,27 +94,37 @@ base::result<std::string> change_maker::file_of(const std::string& plugin) {
   return WEIR_TRY(fresh.load(plugin))->path();
 }
 
-base::result<void> change_maker::try_elsewhere(const supervisor::definition& what) const {
-  std::vector<std::string> arguments{"weir", "check", what.file, "--text-from-stdin"};
+base::result<std::string> change_maker::check_elsewhere(const supervisor::definition& what, const char* flag,
+                                                        const std::string& input, const char* when) const {
+  std::vector<std::string> arguments{"weir", "check", what.file, flag};
   for (const auto& s : what.sets) arguments.insert(arguments.end(), {"--set", s});
   for (const auto& d : plugins_.catalog->directories()) arguments.insert(arguments.end(), {"--plugin-dir", d});
-  const auto end = WEIR_TRY(supervisor::os::run_this_program(arguments, what.text, check_patience_ms));
+  const auto end = WEIR_TRY(supervisor::os::run_this_program(arguments, input, check_patience_ms));
   if (!end.how)
-    return base::plugin_error(
-        cat("a plugin hangs when it is loaded or bound: the check in another process did not end within ",
-            check_patience_ms / 1000, " s\n", end.output));
+    return base::plugin_error(cat("a plugin hangs when ", when, ": the check in another process did not end within ",
+                                  check_patience_ms / 1000, " s\n", end.output));
   if (end.how->what == supervisor::os::process_change::kind::killed)
-    return base::plugin_error(
-        cat("a plugin crashes when it is loaded or bound: the check in another process ended by signal ",
-            end.how->number, "\n", end.output));
+    return base::plugin_error(cat("a plugin crashes when ", when, ": the check in another process ended by signal ",
+                                  end.how->number, "\n", end.output));
   if (end.how->number != 0) return base::config_error(end.output);
   // Who ends a process with 0 before it was done is no success.
   if (end.output.find(cat(what.file, ": ok, ")) == std::string::npos)
-    return base::plugin_error(cat(
-        "a plugin ends the process when it is loaded or bound: the check in another process did not come to its end\n",
-        end.output));
+    return base::plugin_error(cat("a plugin ends the process when ", when,
+                                  ": the check in another process did not come to its end\n", end.output));
+  return end.output;
+}
+
+base::result<void> change_maker::try_elsewhere(const supervisor::definition& what) const {
+  WEIR_TRY(check_elsewhere(what, "--text-from-stdin", what.text, "it is loaded or bound"));
   base::fault_point("change.checked");
   return {};
+}
+
+base::result<void> change_maker::try_state(const change_request& what, const state_question& asked,
+                                           plan::difference& between) {
+  const std::string said =
+      WEIR_TRY(check_elsewhere(what.next, "--state-from-stdin", to_json(asked, what.next.text), "it converts state"));
+  return take_answers(WEIR_TRY(read_answers(said)), *what.plan, between);
 }
 
 base::result<change_request> change_maker::swap(const swap_request& what, const supervisor::definition& now) {

@@ -8,6 +8,7 @@
 
 #include "control/engine.hpp"
 #include "control/session.hpp"
+#include "control/state_trial.hpp"
 #include "plan/difference.hpp"
 
 namespace weir::control {
@@ -35,6 +36,9 @@ class change_maker {
   base::result<plan::plan_ptr> plan_of(const supervisor::definition& what);
   base::result<change_request> swap(const swap_request& what, const supervisor::definition& now);
   base::result<change_request> apply(const apply_request& what, const supervisor::definition& now);
+  /// What becomes of state, said into `between`; an error: what stands against it. The plugins that convert do it in another
+  /// process.
+  base::result<void> try_state(const change_request& what, const state_question& asked, plan::difference& between);
   /// Back to the definition that the running one was made from.
   base::result<change_request> undo(const supervisor::definition& now);
 
@@ -49,6 +53,9 @@ class change_maker {
   /// The same in a process of its own first: a plugin that crashes or hangs when it is loaded or bound must not take the
   /// running pipeline with it.
   base::result<void> try_elsewhere(const supervisor::definition& what) const;
+  /// `weir check` of it with this at stdin: what it has printed; an error: it did not come to its end.
+  base::result<std::string> check_elsewhere(const supervisor::definition& what, const char* flag,
+                                            const std::string& input, const char* when) const;
 
   base::env& env_;
   plugin_access& plugins_;

@@ -19,7 +19,8 @@ std::string quoted(const std::string& text) {
   return out;
 }
 
-std::string json_of(const plan::difference& d) {
+std::string json_of(const change_outlook& outlook) {
+  const plan::difference& d = outlook.between;
   std::string text = cat("{\"how\":", quoted(std::string(plan::name_of(d.how))), ",\"nodes\":[");
   const char* between = "";
   for (const auto& n : d.nodes) {
@@ -34,7 +35,9 @@ std::string json_of(const plan::difference& d) {
     text += cat(between, "{\"key\":", quoted(s.key), ",\"how\":", quoted(std::string(plan::name_of(s.how))), "}");
     between = ",";
   }
-  return text + "]}";
+  text += "]";
+  if (outlook.why) text += cat(",\"refused\":", quoted(outlook.why->text()));
+  return text + "}";
 }
 
 }  // namespace
@@ -102,7 +105,13 @@ base::result<std::string> run_control::change(const change_wish& what) {
               : what.what == "rollback"                     ? changes_->undo(now)
                                                             : changes_->apply({what.file, what.text, what.sets}, now);
   if (!made) return std::move(made).why();
-  if (what.what == "plan") return json_of(plan::compare(*of_.plan_now(), *made->plan));
+  auto outlook = WEIR_TRY(of_.look_ahead(*made->plan));
+  if (!outlook.state.operators.empty())
+    if (auto tried = changes_->try_state(*made, outlook.state, outlook.between); !tried && !outlook.why)
+      outlook.why = std::move(tried).why();
+  if (what.what == "plan") return json_of(outlook);
+  if (outlook.why) return std::move(*outlook.why);
+  made->looked_at = now.number;
   if (what.what == "promote") made->what = what.what;
   made->by = what.by;
   made->rebuild = what.rebuild;

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
+#include <mutex>
 #include <set>
 #include <string>
 #include <utility>
 
 #include "base/cat.hpp"
+#include "base/log.hpp"
 #include "base/text.hpp"
 #include "operator/migrator.hpp"
 #include "plugin/component.hpp"
@@ -60,6 +63,27 @@ void add(task::node_counts& to, const std::map<std::string, std::uint64_t>& coun
   to.records_out += get("records_out"), to.batches_out += get("batches_out"), to.bytes_out += get("bytes_out");
   to.late += get("late"), to.dead_letters += get("dead_letters"), to.skipped += get("skipped");
 }
+
+/// Says once what each subtask of an operator finds out about the form of what it loads. [any]
+class conversion_notes {
+ public:
+  conversion_notes(const std::string& pipeline, std::string id, std::uint64_t cut)
+      : log_({.room = "job", .pipeline = pipeline}), id_(std::move(id)), cut_(cut) {}
+  void say(const std::string& what) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!said_.insert(what).second) return;
+    }
+    log_.info("state is converted as it is restored", {{"operator", id_}, {"cut", cut_}, {"state", what}});
+  }
+
+ private:
+  const base::logger log_;
+  const std::string id_;
+  const std::uint64_t cut_;
+  std::mutex mutex_;
+  std::set<std::string> said_;  // guarded by mutex_
+};
 
 /// Rows that waited for their turn go to whoever has their key now.
 base::result<void> restore_waiting(const plan::plan& what, std::uint32_t c, const plan::node& n,
@@ -132,6 +156,7 @@ base::result<void> restore(const plan::plan& what, const checkpoint::snapshot& f
       const plan::node& n = what.nodes[what.chains[c].nodes[at]];
       const std::string id = old_id(what, n, known);
       const auto old = id.empty() ? std::vector<const checkpoint::node_snapshot*>() : from.nodes_of(id);
+      const auto notes = std::make_shared<conversion_notes>(what.pipeline, n.id, from.facts().cut);
       const bool same = old.size() == parallelism, to_all = !old.empty() && saved_for_all(n);
       for (std::uint32_t s = 0; s < parallelism; ++s) {
         task::chain& chain = into.tasks[c][s]->nodes();
@@ -151,11 +176,13 @@ base::result<void> restore(const plan::plan& what, const checkpoint::snapshot& f
         if (chain.state_at(at) && !id.empty()) {
           const auto groups = model::key_groups_of(s, parallelism, what.key_groups);
           const state::load_options how{.allow_dropped = allow_dropped, .migrate = op::migrations_of(chain.what(at))};
-          r.load = [from, id, groups, how](task::keyed_state& state) -> base::result<void> {
+          r.load = [from, id, groups, how, notes](task::keyed_state& state) -> base::result<void> {
             WEIR_TRY(from.read_state(id, groups, [&](std::string_view block, const checkpoint::block_source&) {
               return state.load(block, how);
             }));
-            return state.loaded();
+            WEIR_TRY(state.loaded());
+            for (const std::string& one : state.conversions()) notes->say(one);
+            return {};
           };
         }
         chain.restore(at, std::move(r));

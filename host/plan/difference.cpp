@@ -162,6 +162,14 @@ class comparer {
     note(a_, n, reach::rebuilt, "removed", version_of(n), "", has_state(n) ? "dropped" : "none");
   }
 
+  std::string state_of(std::uint32_t was, std::uint32_t at) {
+    const node &o = a_.nodes[was], &n = b_.nodes[at];
+    if (!has_state(o)) return has_state(n) ? "new, empty" : "none";
+    if (same_state(o, n)) return "kept";
+    out_.converted.emplace_back(was, at);
+    return std::string(state_converted);
+  }
+
   void node_of(std::uint32_t at) {
     const node& n = b_.nodes[at];
     const std::uint32_t was = a_.find(n.id);
@@ -174,15 +182,13 @@ class comparer {
       }
       note(b_, n, reach::rebuilt, renamed ? "renamed" : "added", renamed ? told->was : "",
            renamed ? n.id : version_of(n),
-           renamed        ? "kept"
+           renamed        ? state_of(a_.find(told->was), at)
            : has_state(n) ? "new, empty"
                           : "none");
       return;
     }
     const node& o = a_.nodes[was];
-    const std::string state = !has_state(o) && !has_state(n) ? "none"
-                              : same_state(o, n)             ? "kept"
-                                                             : "converted, or refused";
+    const std::string state = state_of(was, at);
     // What it does with rows.
     const bool hot = same_shape_ && n.kind == node_kind::transform && o.kind == n.kind && same_state(o, n) &&
                      same_outputs(o, n) && same_inputs(a_, o, b_, n);

@@ -3,6 +3,8 @@
 // state. For `weir plan`, and for whoever carries it out.
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "plan/plan.hpp"
@@ -18,12 +20,15 @@ enum class reach : std::uint8_t {
 };
 std::string_view name_of(reach how);  ///< "nothing", "hot", "at a cut", "restart"
 
+/// Of a node in difference::converted, as long as nobody has looked whether it can be.
+inline constexpr std::string_view state_converted = "converted, or refused";
+
 struct node_difference {
   std::string id;  ///< as people know it
   reach how = reach::nothing;
   std::string what;      ///< "plugin", "options limit, window", "added", "removed", "parallelism", "inputs", ...
   std::string from, to;  ///< of what: "risk 1.0.0 (9f2c41d0)"; may be empty
-  std::string state;     ///< what becomes of its state: "kept", "dropped", "new, empty", "none"
+  std::string state;     ///< what becomes of its state: "kept", "dropped", "new, empty", "none", state_converted
 };
 
 struct difference {
@@ -37,6 +42,8 @@ struct difference {
   std::vector<setting> settings;
   /// With how == hot: nodes whose instances are to be exchanged, as indexes that mean the same in both plans.
   std::vector<std::uint32_t> exchanged;
+  /// Nodes that keep state which is declared otherwise now (key, fields, kinds, times to live): before, after.
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> converted;
   bool empty() const { return nodes.empty() && settings.empty(); }
 };
 

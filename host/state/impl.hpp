@@ -201,6 +201,7 @@ struct store::impl {
     conversion how;
   };
   std::vector<std::unique_ptr<stored_form>> stored_forms;
+  std::vector<std::string> told;  // store::conversions()
   bool rewritten = false;
   unread not_taken;
   std::vector<section_head>

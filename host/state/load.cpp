@@ -374,10 +374,13 @@ result<void> store::impl::load(std::string_view block, const load_options& how) 
 }
 
 result<void> store::impl::loaded() {
+  for (const auto& form : stored_forms)
+    if (!form->how.nothing_to_do()) told.push_back(cat(form->of->name, ": ", form->how.told()));
   stored_forms.clear();
   scratch_text = {};
   builder.reset();
   left_out = WEIR_TRY(not_taken.left(what.own, what.key_groups));
+  for (const section_head& head : left_out) told.push_back(cat(head.name, ": dropped"));
   // What follows in the chain must not be changes of values of another form, and what was left out must not come back.
   if (std::exchange(rewritten, false) || !left_out.empty()) whole_next = true;
   return {};
@@ -385,5 +388,6 @@ result<void> store::impl::loaded() {
 
 result<void> store::load(std::string_view block, const load_options& how) { return impl_->load(block, how); }
 result<void> store::loaded() { return impl_->loaded(); }
+const std::vector<std::string>& store::conversions() const noexcept { return impl_->told; }
 
 }  // namespace weir::state

@@ -127,6 +127,8 @@ class store {
   /// All blocks are in. An error when something is left that the store may not leave out: a state that is not declared
   /// any more, or whose form nobody converts.
   base::result<void> loaded();
+  /// For people, behind loaded(): which values were converted and how, and what was left out. Empty: all is as it was written.
+  const std::vector<std::string>& conversions() const noexcept;
 
   /// Memory of this store: tables, values, lists, maps, timers; what is kept for reuse included.
   std::uint64_t memory_bytes() const noexcept;

@@ -38,6 +38,7 @@ class keyed_state final : public op::state_access {
   /// Values with other fields than declared are converted; how: what is allowed, and whom to ask where the host cannot.
   base::result<void> load(std::string_view block, const state::load_options& how) { return store_.load(block, how); }
   base::result<void> loaded() { return store_.loaded(); }
+  const std::vector<std::string>& conversions() const { return store_.conversions(); }  ///< behind loaded()
   /// What others see of its size from now on.
   void publish() {
     memory_bytes_.store(store_.memory_bytes(), std::memory_order_relaxed);

@@ -65,9 +65,39 @@ void counter::misbehave() {
   }
 }
 
+text_tally migrated(const tally& old) {
+  if (ACTIVITY_STATE == 4) throw weir::failure{"made to fail in migrate"};
+  if (ACTIVITY_STATE == 5) std::raise(SIGSEGV);
+  return {std::to_string(old.bids), old.total, old.quiet_at};
+}
+
+tally counter::kept() {
+  if (!tally_) return {};
+  const form& t = *tally_;
+#if ACTIVITY_STATE == 1
+  return {t.bids, t.sum, t.quiet_at};
+#elif ACTIVITY_STATE >= 3
+  return {t.bids.empty() ? 0 : std::stoll(t.bids), t.total, t.quiet_at};
+#else
+  return {t.bids, t.total, t.quiet_at};
+#endif
+}
+
+void counter::keep(const tally& what) {
+#if ACTIVITY_STATE == 1
+  tally_ = form{std::max(tally_ ? tally_->dearest : 0, what.total), what.bids, what.total, what.quiet_at};
+#elif ACTIVITY_STATE == 2
+  tally_ = form{static_cast<std::int32_t>(what.bids), what.total, what.quiet_at};
+#elif ACTIVITY_STATE >= 3
+  tally_ = form{std::to_string(what.bids), what.total, what.quiet_at};
+#else
+  tally_ = what;
+#endif
+}
+
 void counter::process(const bid& in, weir::time at, output& out) {
   misbehave();
-  auto& t = tally_.write();
+  tally t = kept();
   // The clock may follow later: where a count ends depends on the bids alone.
   if (t.bids > 0 && t.quiet_at < at) {
     out.emit({in.bidder, t.bids, t.total, true, made_by});
@@ -79,11 +109,13 @@ void counter::process(const bid& in, weir::time at, output& out) {
   quiet_.clear(t.quiet_at);
   t.quiet_at = std::max(t.quiet_at, at + quiet_for_);
   quiet_.set(t.quiet_at);
+  keep(t);
   out.emit({in.bidder, t.bids, told(in.bidder, t), false, made_by});
 }
 
 void counter::on_timer(const weir::timers& /*which*/, weir::time /*at*/, const std::int64_t& bidder, output& out) {
-  out.emit({bidder, tally_->bids, tally_->total, true, made_by});
+  const tally t = kept();
+  out.emit({bidder, t.bids, t.total, true, made_by});
   tally_.clear();
 }
 

@@ -2,6 +2,7 @@
 // The operator that the tests of swaps exchange: it counts each bidder's bids, and closes the count when the bidder was
 // quiet for a while. Built many times, as versions that are right and versions that are wrong in one way each.
 #include <cstdint>
+#include <string>
 #include <weir/operator.hpp>
 
 // One build calls a column otherwise.
@@ -42,12 +43,42 @@ struct count {
 };
 WEIR_RECORD(count, bidder, bids, ACTIVITY_TOTAL, closed, made_by)
 
+// Some builds keep the count in another form. 1: a member more, one renamed; 2: a member got smaller; 3: as a text that only
+// the plugin reads; 4 and 5: so, but it fails, it crashes.
+#ifndef ACTIVITY_STATE
+#  define ACTIVITY_STATE 0
+#endif
+
 struct tally {
   std::int64_t bids = 0;
   std::int64_t total = 0;
   weir::time quiet_at{};
 };
 WEIR_RECORD(tally, bids, total, quiet_at)
+
+struct more_tally {
+  std::int64_t dearest = 0;
+  std::int64_t bids = 0;
+  std::int64_t sum = 0;
+  weir::time quiet_at{};
+};
+WEIR_RECORD(more_tally, dearest, bids, sum, quiet_at)
+WEIR_RENAMED(more_tally, {"total", "sum"})
+
+struct small_tally {
+  std::int32_t bids = 0;
+  std::int64_t total = 0;
+  weir::time quiet_at{};
+};
+WEIR_RECORD(small_tally, bids, total, quiet_at)
+
+struct text_tally {
+  std::string bids;
+  std::int64_t total = 0;
+  weir::time quiet_at{};
+};
+WEIR_RECORD(text_tally, bids, total, quiet_at)
+text_tally migrated(const tally& old);
 
 class counter : public weir::keyed_operator<std::int64_t, bid, count> {
  public:
@@ -64,7 +95,23 @@ class counter : public weir::keyed_operator<std::int64_t, bid, count> {
 
  private:
   void misbehave();
-  weir::value_state<tally> tally_{this, "tally"};
+  tally kept();
+  void keep(const tally& what);
+#if ACTIVITY_STATE == 0
+  using form = tally;
+#elif ACTIVITY_STATE == 1
+  using form = more_tally;
+#elif ACTIVITY_STATE == 2
+  using form = small_tally;
+#else
+  using form = text_tally;
+
+ public:
+  static constexpr auto migrations = weir::migrations(weir::migrate_value<tally, text_tally>("tally", migrated));
+
+ private:
+#endif
+  weir::value_state<form> tally_{this, "tally"};
   weir::timers quiet_{this, "quiet"};
   weir::duration quiet_for_;
   std::int64_t seen_ = 0;  // by this instance

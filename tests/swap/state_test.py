@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""Versions that keep their state in another form: converted on the way, or refused before anything is touched."""
+import json
+import unittest
+
+from support_swap import Running, SwapCase, held_back, plugin, weir
+from support_swap import PIPELINE
+
+
+class State(SwapCase):
+    RATE = 8_000
+
+    def told_slowly(self, name, rate=None):
+        return self.told(name, rate=float(rate or self.RATE), text=held_back(PIPELINE))
+
+    _expected = []
+
+    def expected(self):
+        if not self._expected:
+            file, out = self.told_slowly("calm", 1e9)
+            self.run_well(file, env=self.env("state-calm"))
+            self._expected.append(self.read(out))
+        return self._expected[0]
+
+    def plan(self, file, version):
+        with open(file, encoding="utf-8") as f:
+            text = f.read()
+        edited = self.write("edited.toml", text.replace(plugin("v1"), plugin(version)))
+        return weir("plan", edited, "--json", env=self.env())
+
+    def test_other_forms_come_and_go(self):
+        file, out = self.told_slowly("forms")
+        with Running("run", file, "--json", env=self.env()) as running:
+            running.wait_for('"msg":"cut is complete"')
+            plan = json.loads(self.plan(file, "state_1").out)
+            self.assertEqual(plan["how"], "at a cut")
+            self.assertNotIn("refused", plan)
+            self.assertEqual([(n["id"], n["state"]) for n in plan["nodes"]], [("counts", "converted: tally: dearest is new; sum was total")])
+            plan = json.loads(self.plan(file, "state_3").out)
+            self.assertRegex(plan["nodes"][0]["state"], r"converted: tally: migrated by the plugin \([1-9]\d* stored values tried\)")
+            for version in ("state_1", "v1", "state_3"):
+                change = self.change("swap", "forms", "counts", "--plugin", plugin(version))
+                self.assertEqual((change["state"], change["hot"]), ("committed", False), change)
+            self.let_go("forms")
+            done = running.finish()
+        self.assertEqual(done.code, 0, done)
+        for said in ("tally: dearest is new; sum was total", "tally: migrated by the plugin"):
+            self.assertIn(said, done.err)
+        self.assert_same(self.read(out), self.expected())
+
+    def test_what_cannot_be_read_is_refused_and_nothing_stands_still(self):
+        file, out = self.told_slowly("unreadable")
+        with Running("run", file, "--json", env=self.env()) as running:
+            running.wait_for('"msg":"cut is complete"')
+            for version, told in (("state_2", ("operator counts", "state tally", "field bids is int64", "int32", "weir.migrate/1")),
+                                  ("state_4", ("operator counts", "state tally", "made to fail in migrate", "activity 2.4.0")),
+                                  ("state_5", ("a plugin crashes when it converts state", "activity"))):
+                with self.subTest(version):
+                    done = weir("swap", "unreadable", "counts", "--plugin", plugin(version), env=self.env())
+                    self.assertNotEqual(done.code, 0, done)
+                    plan = self.plan(file, version)
+                    self.assertEqual(plan.code, 0, plan)
+                    refused = json.loads(plan.out)["refused"]
+                    for part in told:
+                        self.assertIn(part, done.err)
+                        self.assertIn(part, refused)
+            self.let_go("unreadable")
+            done = running.finish()
+        self.assertEqual(done.code, 0, done)
+        self.assertEqual([c["what"] + " " + c["nodes"][0]["id"] for c in self.history("unreadable")], ["swap slow"], "no other change was begun")
+        self.assertEqual(done.err.count('"msg":"worker started"'), 1, "no worker has died of it")
+        self.assert_same(self.read(out), self.expected())
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

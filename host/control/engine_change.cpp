@@ -124,14 +124,10 @@ base::result<change_record> job_engine::change(change_request what, bool wait) {
     return *last_change_;
   }
   remember_old(*change_);
-  const auto job = now_.job;
   if (change_->between.how == plan::reach::hot && !change_->asked.rebuild) {
     change_hot(lock);
   } else {
-    change_->rebuild = true;
-    lock.unlock();
-    job->drain();
-    lock.lock();
+    drain_for_change(lock);
   }
   changed_.wait(lock, [&] {
     if (!change_ || change_->record.number != number) return true;
@@ -139,6 +135,14 @@ base::result<change_record> job_engine::change(change_request what, bool wait) {
   });
   if (change_ && change_->record.number == number) return change_->record;
   return *last_change_;
+}
+
+void job_engine::drain_for_change(std::unique_lock<std::mutex>& lock) {
+  change_->rebuild = true;
+  const auto job = now_.job;
+  lock.unlock();
+  job->drain();
+  lock.lock();
 }
 
 void job_engine::change_hot(std::unique_lock<std::mutex>& lock) {
@@ -165,6 +169,14 @@ void job_engine::change_hot(std::unique_lock<std::mutex>& lock) {
   if (!prepared) {
     if (mine()) decided(lock, change_state::given_up, prepared.why().text());
     if (!lock.owns_lock()) lock.lock();
+    return;
+  }
+  if (prepared->at_a_cut) {
+    log_.info("the pipeline is built anew at a cut: its instances cannot be exchanged while it flows",
+              {{"change", number}, {"why", prepared->at_a_cut->text()}});
+    if (!mine()) return;
+    change_->hot_began = false;
+    drain_for_change(lock);
     return;
   }
   changed_.wait(lock, [&] { return !mine() || change_->hot_result; });

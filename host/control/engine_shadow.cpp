@@ -16,10 +16,13 @@ constexpr auto look_again = std::chrono::milliseconds(20);
 base::error no_shadow() { return base::external_error("no shadow is running", {}, base::retry::never); }
 
 /// Why the version cannot run beside the one that serves; nullopt: it can.
-std::optional<base::error> refused(const plan::difference& between, const std::string& operator_id) {
+std::optional<base::error> refused(const plan::difference& between, const plan::plan& next,
+                                   const std::string& operator_id) {
   if (between.how == plan::reach::nothing)
     return base::config_error("that is the version that serves: there is nothing to compare");
-  if (between.how == plan::reach::hot && between.exchanged.size() == 1) return std::nullopt;
+  if (between.how == plan::reach::hot && between.exchanged.size() == 1 &&
+      next.nodes[between.exchanged[0]].kind == plan::node_kind::transform)
+    return std::nullopt;
   std::string what;
   for (const auto& n : between.nodes) what += cat(what.empty() ? "" : "; ", n.id, ": ", n.what, ", state ", n.state);
   return base::config_error(cat("only an operator whose columns and state stay as they are can run as a shadow of ",
@@ -42,7 +45,7 @@ base::result<std::string> job_engine::shadow(const shadow_wish& asked, plan::pla
                                     " already: drop it first (weir shadow PIPELINE ", shadow_->asked.operator_id,
                                     " --drop)"));
   const plan::difference between = plan::compare(*now_.plan, *with);
-  if (auto why = refused(between, asked.operator_id)) return std::move(*why);
+  if (auto why = refused(between, *with, asked.operator_id)) return std::move(*why);
   const std::uint32_t at = between.exchanged.front();
   const plan::node &before = now_.plan->nodes[at], &next = with->nodes[at];
   shadow_run made;

@@ -98,6 +98,8 @@ class job_engine final : public engine {
   void decided(std::unique_lock<std::mutex>& lock, supervisor::change_state state, const std::string& why);
   void cut_completed(const checkpoint::cut_info& cut);
   void change_hot(std::unique_lock<std::mutex>& lock);
+  /// The job is to end for the change; next_job() builds the next one.
+  void drain_for_change(std::unique_lock<std::mutex>& lock);
   sample take_sample(const generation& of) const;
   /// The old version's part of the comparison; before it goes.
   void remember_old(change_in_work& of) const;

@@ -30,14 +30,30 @@ class exchange_watch {
   const job::exchange_done done_;
 };
 
+/// The old and the new one cannot be there at the same time, or do not read the same.
+exchange_way at_a_cut(base::error why) { return {.at_a_cut = std::move(why)}; }
+
 }  // namespace
 
-base::result<void> running_job::exchange(exchange_request what, exchange_done done) {
+base::result<exchange_way> running_job::exchange(exchange_request what, exchange_done done) {
   const std::vector<place> places = places_of(*plan_);
   std::map<task::task*, std::unique_ptr<task::exchange_work>> work;
+  std::vector<std::shared_ptr<const op::spec>> sources;
   for (const std::uint32_t n : what.nodes) {
     const auto spec = spec_of(*what.plan, what.plan->nodes[n], spec_options_);
     const place at = places[n];
+    if (spec->source) {
+      if (auto same = finder_.knows_the_same(*spec); !same) return at_a_cut(std::move(same).why());
+      sources.push_back(spec);
+      for (task::source_task* t : built_.sources[at.chain]) {
+        auto made = t->prepare_next(spec);
+        if (!made && made.why().by == base::blame::external) return at_a_cut(std::move(made).why());
+        auto& of = work[t];
+        if (!of) of = std::make_unique<task::exchange_work>();
+        of->source = WEIR_TRY(std::move(made));
+      }
+      continue;
+    }
     for (auto& t : built_.tasks[at.chain]) {
       const auto clock = t->nodes().counts(at.at).watermark_us.load(std::memory_order_relaxed);
       auto& of = work[t.get()];
@@ -46,7 +62,13 @@ base::result<void> running_job::exchange(exchange_request what, exchange_done do
     }
   }
   base::fault_point("exchange.prepared");
-  auto watch = std::make_shared<exchange_watch>(work.size(), std::move(done));
+  auto watch =
+      std::make_shared<exchange_watch>(work.size(), [this, sources = std::move(sources), done = std::move(done)](
+                                                        std::optional<exchange_failure> failed, exchanged how) {
+        if (!failed)
+          for (const auto& source : sources) finder_.exchange(source);
+        done(std::move(failed), how);
+      });
   cut_coordinator::exchange_order order;
   for (auto& [t, of] : work) {
     of->done = [watch](std::int64_t pause_us) { watch->changed(pause_us); };
@@ -63,7 +85,7 @@ base::result<void> running_job::exchange(exchange_request what, exchange_done do
   };
   order.broken = [watch](base::error why) { watch->failed(std::move(why), false); };
   cuts_->exchange(std::move(order));
-  return {};
+  return exchange_way{};
 }
 
 base::result<void> running_job::shadow(shadow_request what, exchange_done done) {

@@ -111,6 +111,12 @@ struct exchange_failure {
   bool untouched = true;  ///< no subtask has changed; false: the job is of no use any more
 };
 
+/// How an exchange is done.
+struct exchange_way {
+  std::optional<base::error>
+      at_a_cut;  ///< why not while it flows, though the plan allows it: build the job anew instead
+};
+
 /// A pipeline at work. Made, started and waited for by one control thread; what says [any] may be called by others meanwhile.
 class job {
  public:
@@ -133,9 +139,10 @@ class job {
   /// [any] A savepoint into this directory; `done` is called once, on another thread.
   virtual void savepoint(std::string directory, std::function<void(base::result<checkpoint::cut_info>)> done) = 0;
   /// [any] One at a time. Returns when the new versions are prepared; `done` is called once, on a thread of the job that must
-  /// not be held, when all serve or none does; not when the job ends before. An error: they could not be prepared.
+  /// not be held, when all serve or none does; not when the job ends before. An error: they could not be prepared;
+  /// with at_a_cut nothing was begun either.
   using exchange_done = std::function<void(std::optional<exchange_failure>, exchanged)>;
-  virtual base::result<void> exchange(exchange_request what, exchange_done done) = 0;
+  virtual base::result<exchange_way> exchange(exchange_request what, exchange_done done) = 0;
   /// [any] As exchange, and not at the same time: the shadow begins at a cut. A failure leaves the job as it was.
   virtual base::result<void> shadow(shadow_request what, exchange_done done) = 0;
   /// [any] A report was ended: its shadow goes now, not when it gets its next batch.

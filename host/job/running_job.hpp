@@ -70,7 +70,7 @@ class running_job : public job {
   void savepoint(std::string directory, std::function<void(base::result<checkpoint::cut_info>)> done) override {
     cuts_->savepoint(std::move(directory), std::move(done));
   }
-  base::result<void> exchange(exchange_request what, exchange_done done) override;
+  base::result<exchange_way> exchange(exchange_request what, exchange_done done) override;
   base::result<void> shadow(shadow_request what, exchange_done done) override;
   void look_at_shadows() override {
     for (auto& chain : built_.tasks)

@@ -41,6 +41,10 @@ weir_code discover(const weir_source& source, const weir_host& table, const void
   return WEIR_E_PLUGIN;
 }
 
+std::string why_of(weir_code code, const weir_splits& found) {
+  return found.why.empty() ? base::cat("code ", code, " without a reason") : found.why;
+}
+
 }  // namespace
 
 void fill_split_slots(weir_host& table) {
@@ -55,17 +59,44 @@ split_finder::split_finder(base::env& env, const weir_host& table, std::string p
 split_finder::~split_finder() { stop(); }
 
 void split_finder::add(std::shared_ptr<const op::spec> source, std::vector<task::source_task*> subtasks) {
-  auto made = std::make_unique<one>();
-  made->source = std::move(source);
+  const std::string id = source->id;
+  auto made = std::make_unique<one>(one{.source = std::move(source), .id = id});
   made->subtasks = std::move(subtasks);
   sources_.push_back(std::move(made));
 }
 
 void split_finder::restore(const std::string& source, std::vector<checkpoint::split_position> splits) {
   for (auto& s : sources_) {
-    if (s->source->id != source) continue;
+    if (s->id != source) continue;
     for (auto& at : splits) s->restored.emplace(at.id, at);
   }
+}
+
+base::result<void> split_finder::knows_the_same(const op::spec& next) {
+  weir_splits found;
+  const weir_code code = discover(*next.source, table_, next.plan, found);
+  const std::string where = base::cat("source ", next.id);
+  if (code < 0) return base::external_error(base::cat("it cannot name its splits: ", why_of(code, found)), where);
+  const std::unordered_set<std::string> named(found.ids.begin(), found.ids.end());
+  std::lock_guard lock(mutex_);
+  for (const auto& s : sources_) {
+    if (s->id != next.id) continue;
+    for (const std::string& id : s->known)
+      if (!named.contains(id))
+        return base::config_error(base::cat("split ", id, " is being read, and the new version does not name it"),
+                                  where);
+    if (s->done != (found.again_us < 0))
+      return base::config_error("one version looks for new splits and the other does not", where);
+    if (s->done && named.size() != s->known.size())
+      return base::config_error("it names splits that are not being read", where);
+  }
+  return {};
+}
+
+void split_finder::exchange(std::shared_ptr<const op::spec> next) {
+  std::lock_guard lock(mutex_);
+  for (auto& s : sources_)
+    if (s->id == next->id) s->source = next;
 }
 
 void split_finder::start(std::function<void(base::error)> failed) {
@@ -86,8 +117,7 @@ std::vector<std::string> split_finder::waiting() const {
   std::lock_guard lock(mutex_);
   std::vector<std::string> all;
   for (const auto& s : sources_)
-    if (!s->named)
-      all.push_back(base::cat(s->source->id, ": ", s->trouble.empty() ? "looking for its splits" : s->trouble));
+    if (!s->named) all.push_back(base::cat(s->id, ": ", s->trouble.empty() ? "looking for its splits" : s->trouble));
   return all;
 }
 
@@ -97,9 +127,10 @@ std::int64_t split_finder::step() {
     {
       std::lock_guard lock(mutex_);
       if (stop_) return INT64_MAX;
+      if (s->done) continue;
     }
-    if (s->done) continue;
     if (env_.monotonic_ns() >= s->due_ns && !ask(*s)) return INT64_MAX;
+    std::lock_guard lock(mutex_);
     if (!s->done) next = std::min(next, s->due_ns);
   }
   return next;
@@ -118,22 +149,26 @@ void split_finder::run() {
 
 bool split_finder::ask(one& s) {
   weir_splits found;
-  const weir_source& source = *s.source->source;
-  const weir_code code = discover(source, table_, s.source->plan, found);
+  std::shared_ptr<const op::spec> asked;
+  {
+    std::lock_guard lock(mutex_);
+    asked = s.source;
+  }
+  const weir_code code = discover(*asked->source, table_, asked->plan, found);
   if (code >= 0) {
-    if (s.pause_ns > 0) log_.info("source can name its splits again", {{"operator", s.source->id}});
+    if (s.pause_ns > 0) log_.info("source can name its splits again", {{"operator", s.id}});
     s.pause_ns = 0;
     deal(s, found);
     return true;
   }
-  const std::string why = found.why.empty() ? base::cat("code ", code, " without a reason") : found.why;
-  const std::string what = base::cat("source ", s.source->id, " cannot name its splits: ", why);
+  const std::string why = why_of(code, found);
+  const std::string what = base::cat("source ", s.id, " cannot name its splits: ", why);
   if (code == WEIR_E_CONFIG) {
     failed_(base::config_error(what));
     return false;
   }
   if (code != WEIR_E_EXTERNAL) {
-    failed_(base::plugin_error(base::cat(what, " (plugin ", s.source->plugin, " ", s.source->version, ")"), {},
+    failed_(base::plugin_error(base::cat(what, " (plugin ", asked->plugin, " ", asked->version, ")"), {},
                                base::retry::never));
     return false;
   }
@@ -143,7 +178,7 @@ bool split_finder::ask(one& s) {
     std::lock_guard lock(mutex_);
     s.trouble = why;
   }
-  log_.warn(base::cat(what, "; it is asked again"), {{"operator", s.source->id}, {"pause_ms", s.pause_ns / 1'000'000}});
+  log_.warn(base::cat(what, "; it is asked again"), {{"operator", s.id}, {"pause_ms", s.pause_ns / 1'000'000}});
   return true;
 }
 
@@ -151,8 +186,11 @@ void split_finder::deal(one& s, const weir_splits& found) {
   const bool final = found.again_us < 0;
   std::vector<std::vector<task::new_split>> parts(s.subtasks.size());
   for (const std::string& id : found.ids) {
-    if (!s.known.insert(id).second) continue;
-    const std::uint32_t number = model::split_names().number(base::cat(s.source->id, "/", id));
+    {
+      std::lock_guard lock(mutex_);
+      if (!s.known.insert(id).second) continue;
+    }
+    const std::uint32_t number = model::split_names().number(base::cat(s.id, "/", id));
     task::new_split split{number, id, {}, WEIR_TIME_MIN};
     if (const auto at = s.restored.find(id); at != s.restored.end()) {
       split.position = at->second.position;
@@ -166,11 +204,11 @@ void split_finder::deal(one& s, const weir_splits& found) {
     if (final || !s.named || !parts[i].empty()) s.subtasks[i]->assign(std::move(parts[i]), final);
   for (const auto& [id, at] : s.restored)
     log_.warn("a split of the snapshot is not there any more; what was not read of it will not be read",
-              {{"operator", s.source->id}, {"split", id}});
+              {{"operator", s.id}, {"split", id}});
   s.restored.clear();
-  s.done = final;
   s.due_ns = final ? INT64_MAX : env_.monotonic_ns() + found.again_us * 1000;
   std::lock_guard lock(mutex_);
+  s.done = final;
   s.named = final || !s.known.empty();
   if (!s.named) s.trouble = "it has no splits yet";
 }

@@ -37,6 +37,11 @@ class split_finder {
 
   /// Before start. The subtasks outlive the finder.
   void add(std::shared_ptr<const op::spec> source, std::vector<task::source_task*> subtasks);
+  /// [any] Another version of a source names its splits. An error: it does not know splits that are being read, or says
+  /// otherwise whether more will come; or it cannot say now. Nothing has changed.
+  base::result<void> knows_the_same(const op::spec& next);
+  /// [any] From now on that version is asked.
+  void exchange(std::shared_ptr<const op::spec> next);
   /// Before start. Where the splits of a source stood at the cut that is restored.
   void restore(const std::string& source, std::vector<checkpoint::split_position> splits);
   /// failed is called once, on the finder's thread, when a source says that it can never name its splits.
@@ -52,16 +57,17 @@ class split_finder {
 
  private:
   struct one {
-    std::shared_ptr<const op::spec> source;
+    std::shared_ptr<const op::spec> source;  // guarded by mutex_
+    const std::string id;
     std::vector<task::source_task*> subtasks;
-    std::unordered_set<std::string> known;
+    std::unordered_set<std::string> known;                                 // guarded by mutex_
     std::unordered_map<std::string, checkpoint::split_position> restored;  // by id
     std::size_t dealt = 0;
     std::int64_t due_ns = 0;
     std::int64_t pause_ns = 0;  // of the last failure; 0: the last call worked
-    bool done = false;
-    std::string trouble;  // guarded by mutex_
-    bool named = false;   // guarded by mutex_
+    bool done = false;          // guarded by mutex_
+    std::string trouble;        // guarded by mutex_
+    bool named = false;         // guarded by mutex_
   };
   void run();
   bool ask(one& s);

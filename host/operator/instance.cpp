@@ -69,6 +69,9 @@ bool instance::create() {
       timers_ = static_cast<const weir_timers*>(ask(WEIR_EXT_TIMERS));
       snapshot_ = static_cast<const weir_snapshot*>(ask(WEIR_EXT_SNAPSHOT));
       two_phase_ = static_cast<const weir_two_phase*>(ask(WEIR_EXT_TWO_PHASE));
+      const auto* handover = static_cast<const weir_handover*>(ask(WEIR_EXT_HANDOVER));
+      if (handover && WEIR_HAS(handover, weir_handover, offers) && handover->offers(context_.what.plan) == 1)
+        handover_ = handover;
       return WEIR_OK;
     });
     if (!context_.end(asked, "extension")) return false;
@@ -223,6 +226,15 @@ bool instance::recover(std::uint64_t cut, std::string_view prepared) {
                         return two_phase_->recover(self_, &context_, cut, {prepared.data(), prepared.size()});
                       }),
                       "recover");
+}
+
+bool instance::take_over(std::uint64_t cut, std::string_view prepared) {
+  if (!handover_ || !WEIR_HAS(handover_, weir_handover, take_over)) return !context_.failure.failed();
+  context_.begin(nullptr);
+  return context_.end(call([&] {
+                        return handover_->take_over(self_, &context_, cut, {prepared.data(), prepared.size()});
+                      }),
+                      "take_over");
 }
 
 bool instance::end_of_port(std::uint32_t port) {

@@ -11,6 +11,7 @@
 #include "operator/context.hpp"
 #include "operator/spec.hpp"
 #include "weir/abi.h"
+#include "weir/ext/draft/handover.h"
 #include "weir/ext/draft/snapshot.h"
 #include "weir/ext/draft/timers.h"
 #include "weir/ext/draft/two_phase.h"
@@ -55,6 +56,9 @@ class instance {
   bool commit(std::uint64_t cut, std::string_view prepared);
   bool abort(std::uint64_t cut, std::string_view prepared);
   bool recover(std::uint64_t cut, std::string_view prepared);
+  /// weir.handover/1: it may follow, and be followed by, another instance that has prepared this cut.
+  bool hands_over() const { return handover_ != nullptr; }
+  bool take_over(std::uint64_t cut, std::string_view prepared);
 
   /// Figures of the report extension, if the plugin has it.
   void report(const std::function<void(std::string_view name, std::uint64_t value)>& add);
@@ -91,6 +95,7 @@ class instance {
   const weir_timers* timers_ = nullptr;  // what the plugin offers; null: nothing
   const weir_snapshot* snapshot_ = nullptr;
   const weir_two_phase* two_phase_ = nullptr;
+  const weir_handover* handover_ = nullptr;
 };
 
 }  // namespace weir::op

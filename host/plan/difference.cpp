@@ -6,6 +6,8 @@
 #include "base/cat.hpp"
 #include "plugin/bind.hpp"
 #include "plugin/component.hpp"
+#include "weir/ext/draft/handover.h"
+#include "weir/ext/draft/two_phase.h"
 
 namespace weir::plan {
 namespace {
@@ -68,6 +70,18 @@ bool same_trace(const std::optional<trace_mapping>& a, const std::optional<trace
   if (!a || !b) return !a && !b;
   return a->trace_id_column == b->trace_id_column && a->source_id_column == b->source_id_column;
 }
+
+const void* offered(const node& n, const char* id) {
+  const weir_operator* op = n.component->operation();
+  return op && WEIR_HAS(op, weir_operator, extension) ? op->extension(id) : nullptr;
+}
+
+/// Another instance may follow this one while rows flow.
+bool hands_over(const node& n) {
+  const auto* table = static_cast<const weir_handover*>(offered(n, WEIR_EXT_HANDOVER));
+  return table && WEIR_HAS(table, weir_handover, offers) && table->offers(n.binding->plan()) == 1;
+}
+bool commits(const node& n) { return n.kind == node_kind::sink || offered(n, WEIR_EXT_TWO_PHASE); }
 
 /// Names of the options that differ; not their values, which may be secrets.
 std::string changed_options(const config::value& a, const config::value& b) {
@@ -164,6 +178,9 @@ class comparer {
 
   std::string state_of(std::uint32_t was, std::uint32_t at) {
     const node &o = a_.nodes[was], &n = b_.nodes[at];
+    if (n.kind == node_kind::source && o.kind == n.kind) return "positions kept";
+    if (commits(n) && o.kind == n.kind && !has_state(o) && !has_state(n))
+      return hands_over(o) && hands_over(n) ? "handed over" : "complete at the cut";
     if (!has_state(o)) return has_state(n) ? "new, empty" : "none";
     if (same_state(o, n)) return "kept";
     out_.converted.emplace_back(was, at);
@@ -190,8 +207,8 @@ class comparer {
     const node& o = a_.nodes[was];
     const std::string state = state_of(was, at);
     // What it does with rows.
-    const bool hot = same_shape_ && n.kind == node_kind::transform && o.kind == n.kind && same_state(o, n) &&
-                     same_outputs(o, n) && same_inputs(a_, o, b_, n);
+    const bool followed = o.kind == n.kind && (!(commits(o) || commits(n)) || (hands_over(o) && hands_over(n)));
+    const bool hot = same_shape_ && followed && same_state(o, n) && same_outputs(o, n) && same_inputs(a_, o, b_, n);
     const reach inside = hot ? reach::hot : reach::rebuilt;
     bool exchanged = false;
     if (!same_code(o, n)) {

@@ -37,9 +37,12 @@ std::uint32_t chain::add(std::shared_ptr<const op::spec> what) {
   return number;
 }
 
-void chain::make_source_context(op::split_listener& splits) {
+void chain::serve(prepared_source& source, op::split_listener& splits) {
   member& head = *nodes_[0];
-  head.source = std::make_unique<weir_context>(*head.what, subtask_, head.out, failure_, env_, &splits);
+  source.serve(head.out, failure_, splits);
+  if (head.source) source.context->watermark = head.source->watermark;
+  head.source = source.context.get();
+  head.what = source.what;
 }
 
 void chain::stamp(std::uint32_t number, source::stamp_rule rule, source::split_watermarks* watermarks) {
@@ -61,10 +64,7 @@ void chain::connect(std::uint32_t from, std::uint32_t output, std::unique_ptr<ex
   writers_.push_back(std::move(writer));
 }
 
-const op::counters& chain::counts(std::uint32_t number) const {
-  const member& n = *nodes_[number];
-  return n.source ? n.source->counts : n.counters;
-}
+const op::counters& chain::counts(std::uint32_t number) const { return nodes_[number]->counters; }
 
 bool chain::create() {
   // The clocks stand where they stood before anybody asks: a window that begins knows which ones have fired.
@@ -83,7 +83,7 @@ bool chain::create() {
 
 bool chain::restore(member& n) {
   const node_restore from = *std::exchange(n.restored, std::nullopt);
-  op::counters& counts = n.counts();
+  op::counters& counts = n.counters;
   counts.records_in = from.counts.records_in, counts.batches_in = from.counts.batches_in,
   counts.bytes_in = from.counts.bytes_in;
   counts.records_out = from.counts.records_out, counts.batches_out = from.counts.batches_out;
@@ -207,7 +207,7 @@ bool chain::advance(std::int64_t watermark_us) {
       beside(*n, [&](shadow& s) { s.advance(watermark_us); });
     } else {
       n->source->watermark = watermark_us;
-      n->source->counts.watermark_us.store(watermark_us, std::memory_order_relaxed);
+      n->counters.watermark_us.store(watermark_us, std::memory_order_relaxed);
     }
   }
   for (auto& w : writers_) w->control(model::watermark{watermark_us, model::activity::active});
@@ -301,7 +301,7 @@ bool chain::cut(task_cut& into, bool store) {
       if (forks) n.beside->begin(to.saved, n.instance->watermark(), n.state && store);
     }
     to.watermark_us = n.instance ? n.instance->watermark() : n.source->watermark;
-    const op::counters& c = n.counts();
+    const op::counters& c = n.counters;
     to.counts = {c.records_in.load(std::memory_order_relaxed),  c.batches_in.load(std::memory_order_relaxed),
                  c.bytes_in.load(std::memory_order_relaxed),    c.records_out.load(std::memory_order_relaxed),
                  c.batches_out.load(std::memory_order_relaxed), c.bytes_out.load(std::memory_order_relaxed),
@@ -339,11 +339,17 @@ void chain::abandon_state() {
   }
 }
 
+op::instance& chain::who_prepared(std::uint32_t node, std::uint64_t cut) {
+  for (const retired& r : retired_)
+    if (r.at == node && cut <= r.last_cut) return *r.instance;
+  return *nodes_[node]->instance;
+}
+
 bool chain::settle(const task_cut& of, bool committed) {
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     const auto& prepared = of.nodes[i].prepared;
     if (!prepared) continue;
-    op::instance& at = *nodes_[i]->instance;
+    op::instance& at = who_prepared(static_cast<std::uint32_t>(i), of.cut);
     if (committed && base::seeded_bug("skip_commit")) continue;
     if (committed) base::fault_point("sink.before_commit");
     if (!(committed ? at.commit(of.cut, *prepared) : at.abort(of.cut, *prepared))) return false;
@@ -393,7 +399,7 @@ base::result<std::unique_ptr<prepared_node>> chain::prepare(std::uint32_t number
   // Where the clock is about; it is told the rest when it serves.
   made->made->set_clock(watermark_us);
   if (!made->made->create()) return made->failure.why();
-  if (made->made->two_phase())
+  if (made->made->two_phase() && !made->made->hands_over())
     return base::plugin_error(
         base::cat("operator ", made->what->id, " takes part in commits: it cannot be exchanged while it runs"));
   return made;
@@ -407,10 +413,12 @@ bool chain::exchange(std::vector<std::unique_ptr<prepared_node>> with, const tas
     next->out.to = &n.out;
     if (n.state) next->made->use(n.state.get());
     if (const auto& saved = at.nodes[next->at].saved; saved && !next->made->restore(*saved)) return false;
+    if (next->made->hands_over() && !next->made->take_over(at.cut, at.nodes[next->at].prepared.value_or("")))
+      return false;
     // The clock has gone on since it was created.
     if (!next->made->advance(clock)) return false;
     next->made->set_watermark(clock);
-    retired_.push_back({std::move(n.what), std::move(n.prepared), std::move(n.instance)});
+    retired_.push_back({std::move(n.what), std::move(n.prepared), std::move(n.instance), next->at, at.cut});
     n.beside.reset();  // whose old version it was compared with is no more
     n.what = next->what;
     n.instance = std::move(next->made);

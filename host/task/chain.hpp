@@ -36,9 +36,11 @@ class chain {
   void connect(std::uint32_t node, std::uint32_t output, std::uint32_t to_node, std::uint32_t to_port);
   void connect(std::uint32_t node, std::uint32_t output, std::unique_ptr<exchange::writer> writer);
   /// For the source at the head: what its plugin is given. Null: the head is an operator.
-  weir_context* source_context() { return nodes_[0]->source.get(); }
-  /// Makes the source's context; the head must be a source.
-  void make_source_context(op::split_listener& splits);
+  weir_context* source_context() { return nodes_[0]->source; }
+  /// The source at the head, which must be one: now, and again when another one follows it. The clock stays where it is.
+  void serve(prepared_source& source, op::split_listener& splits);
+  /// Where a node counts, whichever instance serves.
+  op::counters& counters_of(std::uint32_t node) { return nodes_[node]->counters; }
 
   /// What the node had at the cut that is restored: for create().
   void restore(std::uint32_t node, node_restore what) {
@@ -122,6 +124,7 @@ class chain {
   // ---- watching
   std::size_t size() const { return nodes_.size(); }
   const op::spec& what(std::uint32_t node) const { return *nodes_[node]->what; }
+  std::shared_ptr<const op::spec> spec_at(std::uint32_t node) const { return nodes_[node]->what; }
   const op::counters& counts(std::uint32_t node) const;  ///< [any]
   op::instance* operator_at(std::uint32_t node) { return nodes_[node]->instance.get(); }
   const std::vector<std::unique_ptr<exchange::writer>>& writers() const { return writers_; }
@@ -145,19 +148,18 @@ class chain {
   struct member {
     std::shared_ptr<const op::spec> what;
     router out;
-    op::counters counters;                    // of an operator, whichever instance serves
+    op::counters counters;                    // whichever instance serves
     std::unique_ptr<keyed_state> state;       // before the instance: it outlives it
     std::unique_ptr<prepared_node> prepared;  // owns what the instance uses, when it was prepared
     std::unique_ptr<op::instance> instance;   // null: a source
     std::unique_ptr<shadow> beside;           // another version that is watched; null: none
-    std::unique_ptr<weir_context> source;     // null: an operator
+    weir_context* source = nullptr;           // of a source, whose task owns it; null: an operator
     std::optional<source::stamper> main_stamper, side_stamper;
     source::split_watermarks* watermarks = nullptr;
     std::map<std::pair<std::uint32_t, std::uint32_t>, std::int64_t>
         in_turn;  // by port and split: as its rows alone tell it
     std::uint32_t port_count = 1;
     std::optional<node_restore> restored;
-    op::counters& counts() { return source ? source->counts : counters; }
   };
   bool restore(member& n);
   bool process(member& n, std::uint32_t port, const model::batch_ref& batch);
@@ -185,7 +187,11 @@ class chain {
     std::shared_ptr<const op::spec> what;
     std::unique_ptr<prepared_node> prepared;  // before the instance: it outlives it
     std::unique_ptr<op::instance> instance;
+    std::uint32_t at = 0;
+    std::uint64_t last_cut = 0;  // that it prepared
   };
+  /// Who has prepared that cut: the node's instance, or the one before.
+  op::instance& who_prepared(std::uint32_t node, std::uint64_t cut);
   std::vector<retired> retired_;
   bool has_state_ = false;
   bool has_shadows_ = false;

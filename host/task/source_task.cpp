@@ -33,14 +33,40 @@ void source_task::drain() {
 bool source_task::create() {
   // Behind before in front: when the source has its first record, everybody it calls is there.
   if (!task::create()) return false;
-  const op::spec& what = chain_.what(0);
-  reader_ = std::make_unique<source::reader>(*what.source, what.plan, table_, chain_.source_context(),
-                                             static_cast<source::reader::bracket&>(*this));
-  return reader_->create();
+  return source_->reader->create();
+}
+
+void source_task::prepare() {
+  source_ = std::make_unique<prepared_source>(chain_.spec_at(0), subtask(), table_, env_, chain_.counters_of(0));
+  chain_.serve(*source_, *this);
+}
+
+base::result<std::unique_ptr<prepared_source>> source_task::prepare_next(std::shared_ptr<const op::spec> what) {
+  auto next = std::make_unique<prepared_source>(std::move(what), subtask(), table_, env_, chain_.counters_of(0));
+  if (!next->reader->create()) return next->failure.why();
+  return next;
+}
+
+// Behind the cut: the position of each split is in it.
+bool source_task::exchange_source(std::unique_ptr<prepared_source> next, const task_cut& at) {
+  chain_.serve(*next, *this);
+  before_ = std::exchange(source_, std::move(next));
+  pending_of_split_.clear();
+  pending_.store(-1, std::memory_order_relaxed);
+  for (const opened& mine : opened_)
+    for (const split_cut& s : at.splits)
+      if (s.id == mine.id && !source_->reader->open_split(mine.number, mine.id, s.position)) return false;
+  return true;
+}
+
+void source_task::let_go() {
+  before_.reset();
+  task::let_go();
 }
 
 void source_task::close() {
-  reader_.reset();
+  before_.reset();
+  source_->reader.reset();
   task::close();
 }
 
@@ -58,7 +84,7 @@ bool source_task::open_assigned() {
   for (const new_split& s : splits) {
     watermarks_.restore(s.number, s.watermark_us);
     opened_.push_back({s.number, s.id});
-    if (!reader_->open_split(s.number, s.id, s.position)) return false;
+    if (!source_->reader->open_split(s.number, s.id, s.position)) return false;
   }
   return true;
 }
@@ -68,7 +94,7 @@ bool source_task::add_splits(task_cut& to) {
   if (!open_assigned()) return false;
   for (const opened& s : opened_) {
     split_cut at{s.id, {}, watermarks_.of(s.number)};
-    if (!reader_->position(s.number, &at.position)) return false;
+    if (!source_->reader->position(s.number, &at.position)) return false;
     if (base::seeded_bug("emit_twice")) at.position.clear();
     to.splits.push_back(std::move(at));
   }
@@ -78,7 +104,7 @@ bool source_task::add_splits(task_cut& to) {
 bool source_task::splits_committed(const task_cut& of) {
   for (const split_cut& s : of.splits)
     for (const opened& mine : opened_)
-      if (mine.id == s.id && !reader_->committed(mine.number, s.position)) return false;
+      if (mine.id == s.id && !source_->reader->committed(mine.number, s.position)) return false;
   return true;
 }
 
@@ -87,7 +113,7 @@ step_result source_task::work() {
   if (draining_.load(std::memory_order_acquire)) return finish(false);
   if (!chain_.has_room()) return step_result::wait_output;
   if (!open_assigned()) return step_result::failed;
-  if (reader_->open_splits() == 0) {
+  if (source_->reader->open_splits() == 0) {
     if (final_) return finish(true);
     if (!named_) return step_result::wait_input;  // it may have splits in a moment, whose records must not be late
     return tell_time(env_.monotonic_ns(), true) ? step_result::wait_input : step_result::failed;
@@ -104,7 +130,7 @@ step_result source_task::work() {
     }
   }
 
-  const auto polled = reader_->poll(poll_wait_us_);
+  const auto polled = source_->reader->poll(poll_wait_us_);
   if (chain_.takes_turns()) watermarks_.settle();
   if (polled == source::poll_result::failed) return step_result::failed;
   if (polled == source::poll_result::end && final_ && !has_assigned_.load(std::memory_order_acquire))
@@ -158,9 +184,6 @@ step_result source_task::finish(bool complete) {
   if (complete && !chain_.advance(model::watermark_merge::end)) return step_result::failed;
   return chain_.finish() ? step_result::finished : step_result::failed;
 }
-
-void source_task::begin() { chain_.source_context()->begin(nullptr); }
-bool source_task::end(weir_code code, const char* slot) { return chain_.source_context()->end(code, slot); }
 
 void source_task::split_idle(std::uint32_t split) { watermarks_.nothing_to_read(split, env_.monotonic_ns()); }
 void source_task::split_end(std::uint32_t split) { watermarks_.finish(split); }

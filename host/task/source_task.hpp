@@ -31,7 +31,7 @@ struct held_split {
 };
 
 /// A subtask whose head is a source.
-class source_task final : public task, private op::split_listener, private source::reader::bracket {
+class source_task final : public task, private op::split_listener {
  public:
   source_task(std::string name, std::uint32_t subtask, const weir_host& table, base::env& env, exchange::waker& own,
               source::watermark_rule rule, std::int64_t emit_interval_us)
@@ -42,7 +42,9 @@ class source_task final : public task, private op::split_listener, private sourc
 
   source::split_watermarks& watermarks() { return watermarks_; }
   /// [control] After the head was added to nodes(), before anybody watches.
-  void prepare() { chain_.make_source_context(*this); }
+  void prepare();
+  /// [control] While it runs: another version of the source, created. An error: why it could not be.
+  base::result<std::unique_ptr<prepared_source>> prepare_next(std::shared_ptr<const op::spec> what);
   /// [any] Splits that this subtask reads from now on. final: no more will come.
   void assign(std::vector<new_split> splits, bool final);
   void drain() override;
@@ -72,12 +74,12 @@ class source_task final : public task, private op::split_listener, private sourc
   bool cuts_at_once() const override { return true; }
   bool add_splits(task_cut& to) override;
   bool splits_committed(const task_cut& of) override;
+  bool exchange_source(std::unique_ptr<prepared_source> next, const task_cut& at) override;
+  void let_go() override;
 
   void split_idle(std::uint32_t split) override;
   void split_end(std::uint32_t split) override;
   void split_pending(std::uint32_t split, std::int64_t records) override;
-  void begin() override;
-  bool end(weir_code code, const char* slot) override;
 
   bool open_assigned();
   bool tell_time(std::int64_t now_ns, bool at_once);
@@ -87,7 +89,8 @@ class source_task final : public task, private op::split_listener, private sourc
   const weir_host& table_;
   source::split_watermarks watermarks_;
   const std::int64_t emit_interval_ns_;
-  std::unique_ptr<source::reader> reader_;
+  std::unique_ptr<prepared_source> source_;  // that serves
+  std::unique_ptr<prepared_source> before_;  // that it has followed, until let_go()
   std::int64_t poll_wait_us_ = 10'000;
   std::int64_t last_told_ns_ = INT64_MIN;
   std::int64_t wake_at_ns_ = INT64_MAX;

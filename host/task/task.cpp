@@ -56,6 +56,7 @@ bool task::exchange(std::uint64_t cut, std::int64_t since_ns) {
     expects_.store(false, std::memory_order_relaxed);
   }
   base::fault_point("exchange.before");
+  if (!ended_ && work->source && !exchange_source(std::move(work->source), *capturing_)) return false;
   if (!ended_ && !chain_.exchange(std::move(work->nodes), *capturing_)) return false;
   exchanged_at_ = cut;
   base::fault_point("exchange.done");
@@ -127,18 +128,18 @@ bool task::follow(const order& o) {
         given_up_ = std::max(given_up_, o.cut);
         if (o.cut == last_cut_) give_up_state();
       }
-      // Not at the exchange itself: what a plugin does in destroy is no part of the pause.
-      if (exchanged_at_ != 0 && exchanged_at_ <= o.cut) {
-        chain_.let_go();
-        exchanged_at_ = 0;
-        base::fault_point("exchange.let_go");
-      }
       while (!open_.empty() && open_.front().cut <= o.cut) {
         const task_cut of = std::move(open_.front());
         open_.pop_front();
         const bool now = of.cut == o.cut && o.what == order_kind::complete;
         if (!chain_.settle(of, now) || (now && !splits_committed(of))) return false;
         if (now) base::fault_point("task.committed");
+      }
+      // Not at the exchange itself: what a plugin does in destroy is no part of the pause. Behind the commit of what it prepared.
+      if (exchanged_at_ != 0 && exchanged_at_ <= o.cut) {
+        let_go();
+        exchanged_at_ = 0;
+        base::fault_point("exchange.let_go");
       }
       return true;
     }

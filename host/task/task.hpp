@@ -78,6 +78,10 @@ class task {
   virtual std::int64_t work_at_ns() const { return INT64_MAX; }
   /// A cut is asked for. True: cut now; false: a barrier will bring it.
   virtual bool cuts_at_once() const = 0;
+  /// Another version of the source at the head follows the one that was, at the position of the cut that has just passed.
+  virtual bool exchange_source(std::unique_ptr<prepared_source>, const task_cut&) { return true; }
+  /// What served before an exchange goes.
+  virtual void let_go() { chain_.let_go(); }
   /// Positions of a source, at the cut.
   virtual bool add_splits(task_cut&) { return true; }
   /// What add_splits gave is durable.

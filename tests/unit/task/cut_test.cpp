@@ -12,6 +12,7 @@
 #include "model/plugin_bytes.hpp"
 #include "task/operator_task.hpp"
 #include "task/source_task.hpp"
+#include "weir/ext/draft/handover.h"
 #include "weir/ext/draft/snapshot.h"
 #include "weir/ext/draft/two_phase.h"
 
@@ -30,6 +31,7 @@ struct split_at_work {
 };
 struct numbers_plan {
   std::int64_t per_split = 200;
+  int* alive = nullptr;
 };
 struct numbers_self {
   const numbers_plan* plan;
@@ -42,10 +44,16 @@ const weir_source& resumable_source() {
     s.struct_size = sizeof s;
     s.type = "numbers";
     s.create = [](const weir_host*, weir_context*, const void* plan, void** self) -> weir_code {
-      *self = new numbers_self{static_cast<const numbers_plan*>(plan), {}};
+      auto* made = new numbers_self{static_cast<const numbers_plan*>(plan), {}};
+      if (made->plan->alive) ++*made->plan->alive;
+      *self = made;
       return WEIR_OK;
     };
-    s.destroy = [](void* self) { delete static_cast<numbers_self*>(self); };
+    s.destroy = [](void* self) {
+      auto* me = static_cast<numbers_self*>(self);
+      if (me->plan->alive) --*me->plan->alive;
+      delete me;
+    };
     s.open_split = [](void* self, weir_context*, std::uint32_t split, weir_view, weir_view at) -> weir_code {
       auto& me = *static_cast<numbers_self*>(self);
       std::int64_t next = 0;
@@ -87,6 +95,7 @@ struct ledger {
   std::map<std::uint64_t, std::int64_t> prepared;  // cut -> rows since the cut before
   std::int64_t visible = 0;
   std::vector<std::uint64_t> committed;
+  std::vector<std::uint64_t> taken_over;
 };
 struct sink_self {
   ledger* to;
@@ -153,7 +162,18 @@ const weir_operator& counting_sink() {
         t.recover = [](void*, weir_context*, std::uint64_t, weir_view) -> weir_code { return WEIR_OK; };
         return t;
       }();
+      static const weir_handover handover = [] {
+        weir_handover t{};
+        t.struct_size = sizeof t;
+        t.offers = [](const void*) -> std::int32_t { return 1; };
+        t.take_over = [](void* self, weir_context*, std::uint64_t cut, weir_view) -> weir_code {
+          static_cast<sink_self*>(self)->to->taken_over.push_back(cut);
+          return WEIR_OK;
+        };
+        return t;
+      }();
       if (std::string_view(id) == WEIR_EXT_SNAPSHOT) return &snapshot;
+      if (std::string_view(id) == WEIR_EXT_HANDOVER) return &handover;
       return std::string_view(id) == WEIR_EXT_TWO_PHASE ? static_cast<const void*>(&phases) : nullptr;
     };
     return o;
@@ -395,6 +415,57 @@ TEST(Cut, WhatAGivenUpCutHadPreparedBelongsToTheNextOne) {
     ASSERT_EQ(r.outside.committed, (std::vector<std::uint64_t>{2}));
     for (auto& t : r.tasks) t->close();
   }
+}
+
+TEST(Cut, OtherVersionsOfSourcesAndOfASinkGoOnBehindIt) {
+  int exchanged_running = 0;
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    SCOPED_TRACE(seed);
+    int old_alive = 0, new_alive = 0;
+    rig r(seed, seed % 2 ? 0 : 3'600'000'000, 4000);
+    r.plan.alive = &old_alive;
+    r.begin();
+    for (std::uint64_t i = r.random() % 700; i > 0; --i) r.step();
+    const numbers_plan next_numbers{.alive = &new_alive};
+    ledger next_outside;
+    std::size_t changed = 0;
+    for (auto& t : r.tasks) {
+      auto work = std::make_unique<exchange_work>();
+      work->cut = 5;
+      if (t == r.tasks[0])
+        work->nodes.push_back(t->nodes().prepare(0, spec_of(nullptr, &counting_sink(), &next_outside), 0).take());
+      else
+        work->source =
+            static_cast<source_task&>(*t).prepare_next(spec_of(&resumable_source(), nullptr, &next_numbers)).take();
+      work->done = [&](std::int64_t) { ++changed; };
+      t->expect(std::move(work));
+    }
+    EXPECT_EQ(new_alive, 3) << "beside those that read";
+    for (std::uint64_t i = r.random() % 50; i > 0; --i) r.step();
+    EXPECT_TRUE(next_outside.taken_over.empty());
+    r.tell({order_kind::begin, 5, model::cut_kind::swap, true});
+    r.run_until([&] { return r.all_taken(5); });
+    ASSERT_EQ(changed, r.tasks.size());
+    EXPECT_TRUE(r.outside.committed.empty()) << "the cut is not complete";
+    exchanged_running += old_alive > 0 && r.sink_of_cuts.ended_tasks == 0;
+    r.tell({order_kind::complete, 5, model::cut_kind::swap, true});
+    r.run_until([&] { return r.sink_of_cuts.ended_tasks == r.tasks.size(); });
+    r.tell({order_kind::begin, 9, model::cut_kind::checkpoint, false});
+    r.run_until([&] { return r.all_taken(9); });
+    r.tell({order_kind::complete, 9, model::cut_kind::checkpoint, false});
+    r.tell({order_kind::finish, 9, model::cut_kind::checkpoint, false});
+    r.run_until([&] { return r.outside.committed.size() + next_outside.committed.size() == 2; });
+    EXPECT_EQ(r.outside.committed, (std::vector<std::uint64_t>{5})) << "by the one that had prepared it";
+    EXPECT_EQ(next_outside.committed, (std::vector<std::uint64_t>{9}));
+    EXPECT_EQ(next_outside.taken_over, (std::vector<std::uint64_t>{5}));
+    EXPECT_EQ(r.outside.visible + next_outside.visible, 3 * r.plan.per_split);
+    std::int64_t both[2];
+    std::memcpy(both, r.sink_of_cuts.cuts.at(r.tasks[0].get()).nodes[0].saved->data(), sizeof both);
+    EXPECT_EQ(both[1], 3 * (r.plan.per_split * (r.plan.per_split - 1) / 2)) << "each row once";
+    for (auto& t : r.tasks) t->close();
+    EXPECT_EQ(old_alive + new_alive, 0);
+  }
+  EXPECT_GT(exchanged_running, 100) << "the test must reach what it is about";
 }
 
 TEST(Cut, TasksThatHaveEndedAnswerAndLeaveWhenTheyAreTold) {

@@ -146,7 +146,7 @@ base::result<void> job_engine::start() {
 
 base::result<std::shared_ptr<job::job>> job_engine::make_job(const plan::plan_ptr& what, std::uint64_t definition,
                                                              std::optional<checkpoint::snapshot> from,
-                                                             std::int64_t hold_cuts_us) {
+                                                             std::int64_t hold_cuts_us, bool committed) {
   job::options how;
   how.queue_bytes = what->told->limits.queue_bytes;
   how.batch_rows = what->told->limits.batch_rows;
@@ -155,6 +155,7 @@ base::result<std::shared_ptr<job::job>> job_engine::make_job(const plan::plan_pt
     const config::checkpoint& told = what->told->checkpoint;
     how.storage = storage_.get();
     how.restore = std::move(from);
+    how.restored_is_committed = committed;
     how.cuts = {told.interval_us,        told.timeout_us,         told.min_pause_us,
                 told.tolerable_failures, told.aligned_timeout_us, told.mode == config::checkpoint_mode::exactly_once,
                 told.incremental};

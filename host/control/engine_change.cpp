@@ -317,7 +317,7 @@ bool job_engine::rebuild(std::unique_lock<std::mutex>& lock) {
   auto made = [&]() -> base::result<void> {
     auto at = WEIR_TRY(std::move(from));
     cut = at.facts().cut;
-    next.job = WEIR_TRY(make_job(next.plan, next.definition.number, std::move(at), probation_us));
+    next.job = WEIR_TRY(make_job(next.plan, next.definition.number, std::move(at), probation_us, true));
     return {};
   }();
   base::fault_point("change.built");

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/cat.hpp"
+#include "base/text.hpp"
 #include "control/job_engine.hpp"
 #include "job/restore.hpp"
 
@@ -61,7 +62,8 @@ base::result<change_outlook> job_engine::look_ahead(const plan::plan& next) {
   if (told_.allow_dropped_state) return out;
   std::string gone;
   if (newest) {
-    for (const std::string& id : job::dropped(next, *newest)) gone += cat(gone.empty() ? "" : ", ", base::quoted(id));
+    for (const std::string& id : job::dropped(next, *newest, true))
+      gone += cat(gone.empty() ? "" : ", ", base::quoted(id));
   } else {
     for (const auto& n : out.between.nodes)
       if (n.what == "removed" && n.state == "dropped") gone += cat(gone.empty() ? "" : ", ", base::quoted(n.id));

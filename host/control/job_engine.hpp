@@ -84,7 +84,8 @@ class job_engine final : public engine {
   // ---- engine.cpp
   /// A job of this plan; restores `from`, or nothing.
   base::result<std::shared_ptr<job::job>> make_job(const plan::plan_ptr& what, std::uint64_t definition,
-                                                   std::optional<checkpoint::snapshot> from, std::int64_t hold_cuts_us);
+                                                   std::optional<checkpoint::snapshot> from, std::int64_t hold_cuts_us,
+                                                   bool committed = false);
   /// From here on the job runs, and is seen by others. A stop that came before holds for it too.
   void begin(generation what);
   base::result<void> limit_memory(const plan::plan& of, job::options& how);

@@ -162,9 +162,12 @@ std::string to_json(const std::vector<state_answer>& all) {
 }
 
 result<std::vector<state_answer>> read_answers(const std::string& output) {
-  const auto begin = output.starts_with(answer_begin) ? 0 : output.find(cat('\n', answer_begin));
-  if (begin == std::string::npos) return base::plugin_error(cat("nothing was said about state\n", output));
-  const auto from = begin == 0 ? 0 : begin + 1;
+  std::size_t from = 0;
+  if (!output.starts_with(answer_begin)) {
+    from = output.find(cat('\n', answer_begin));
+    if (from == std::string::npos) return base::plugin_error(cat("nothing was said about state\n", output));
+    ++from;
+  }
   try {
     std::vector<state_answer> all;
     const auto j = json::parse(output.substr(from, output.find('\n', from) - from));

@@ -39,11 +39,14 @@ std::set<std::string> ids_of(const checkpoint::snapshot& from) {
 }
 
 /// Whether losing it loses something: a stateless operator may just go.
-bool holds_something(const checkpoint::snapshot& from, const std::string& id) {
+bool holds_something(const checkpoint::snapshot& from, const std::string& id, bool committed) {
   const auto with_state = from.operators_with_state();
   if (std::find(with_state.begin(), with_state.end(), id) != with_state.end()) return true;
-  for (const auto* n : from.nodes_of(id))
+  for (const auto* n : from.nodes_of(id)) {
+    // What a sink saves are its figures; what it prepared is visible.
+    if (committed && !n->prepared.empty()) continue;
     if (!n->saved.empty() || !n->prepared.empty() || !n->splits.empty() || !n->in_flight.empty()) return true;
+  }
   return false;
 }
 
@@ -124,24 +127,24 @@ std::map<std::string, std::string> renamed(const plan::plan& what, const checkpo
   return names;
 }
 
-std::vector<std::string> dropped(const plan::plan& what, const checkpoint::snapshot& from) {
+std::vector<std::string> dropped(const plan::plan& what, const checkpoint::snapshot& from, bool committed) {
   const auto known = ids_of(from);
   std::set<std::string> taken;
   for (const plan::node& n : what.nodes) taken.insert(old_id(what, n, known));
   std::vector<std::string> lost;
   for (const std::string& id : known)
-    if (!taken.contains(id) && holds_something(from, id)) lost.push_back(id);
+    if (!taken.contains(id) && holds_something(from, id, committed)) lost.push_back(id);
   return lost;
 }
 
-base::result<void> restore(const plan::plan& what, const checkpoint::snapshot& from, bool allow_dropped, built& into,
-                           split_finder& finder) {
+base::result<void> restore(const plan::plan& what, const checkpoint::snapshot& from, bool allow_dropped, bool committed,
+                           built& into, split_finder& finder) {
   if (from.facts().key_groups != 0 && from.facts().key_groups != what.key_groups)
     return base::config_error(
         cat("the snapshot has ", from.facts().key_groups, " key groups, the pipeline ", what.key_groups,
             ": set max_parallelism = ", from.facts().key_groups, " (it can not change while state is kept)"),
         from.path());
-  if (const auto lost = dropped(what, from); !lost.empty() && !allow_dropped) {
+  if (const auto lost = dropped(what, from, committed); !lost.empty() && !allow_dropped) {
     std::string ids;
     for (const std::string& id : lost) ids += (ids.empty() ? "" : ", ") + quoted(id);
     return base::config_error(cat("the snapshot holds state of ", ids,

@@ -34,10 +34,10 @@ class running_job : public job {
     spec_options_.memory.bytes = how.memory.bytes;
     std::uint64_t last_cut = how.storage ? how.storage->next_number() - 1 : 0;
     if (how.restore) {
-      WEIR_TRY(restore(*plan_, *how.restore, how.allow_dropped_state, built_, finder_));
+      WEIR_TRY(restore(*plan_, *how.restore, how.allow_dropped_state, how.restored_is_committed, built_, finder_));
       if (how.storage)
-        WEIR_TRY(
-            how.storage->continue_from(*how.restore, renamed(*plan_, *how.restore), dropped(*plan_, *how.restore)));
+        WEIR_TRY(how.storage->continue_from(*how.restore, renamed(*plan_, *how.restore),
+                                            dropped(*plan_, *how.restore, how.restored_is_committed)));
       last_cut = std::max(last_cut, how.restore->facts().cut);
     }
     cuts_.emplace(env_, plan_, built_, how.cuts,

@@ -57,6 +57,7 @@ TEST(StateTrial, AnswersAreFoundAmongWhatAPluginPrints) {
   EXPECT_EQ(read->front().node, "counts");
   EXPECT_EQ(read->front().told, "refused: state t: \"x\"\nno");
   EXPECT_TRUE(read->front().refused);
+  EXPECT_TRUE(read_answers("\n" + answers + "\nfile: ok, 3 nodes\n"));
   EXPECT_FALSE(read_answers("file: ok, 3 nodes\n"));
   EXPECT_THAT(read_question("{}").why().text(), HasSubstr("cannot be read"));
 }

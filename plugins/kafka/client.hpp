@@ -19,12 +19,15 @@ struct destroy {
   void operator()(rd_kafka_topic_partition_list_t* l) const { rd_kafka_topic_partition_list_destroy(l); }
   void operator()(rd_kafka_queue_t* q) const { rd_kafka_queue_destroy(q); }
   void operator()(const rd_kafka_metadata_t* m) const { rd_kafka_metadata_destroy(m); }
+  void operator()(rd_kafka_topic_t* t) const { rd_kafka_topic_destroy(t); }
   void operator()(rd_kafka_t* k) const { rd_kafka_destroy(k); }
 };
 using conf_ptr = std::unique_ptr<rd_kafka_conf_t, destroy>;
 using partitions_ptr = std::unique_ptr<rd_kafka_topic_partition_list_t, destroy>;
 using queue_ptr = std::unique_ptr<rd_kafka_queue_t, destroy>;
 using metadata_ptr = std::unique_ptr<const rd_kafka_metadata_t, destroy>;
+/// Goes before the handle that it was opened with: declare it behind.
+using topic_ptr = std::unique_ptr<rd_kafka_topic_t, destroy>;
 using handle_ptr = std::unique_ptr<rd_kafka_t, destroy>;
 
 inline partitions_ptr new_partitions(int size) { return partitions_ptr{rd_kafka_topic_partition_list_new(size)}; }

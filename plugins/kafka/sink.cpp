@@ -32,7 +32,6 @@ sink::sink(const weir::config& c)
 }
 
 sink::~sink() {
-  if (topic_) rd_kafka_topic_destroy(topic_);
   if (!producer_) return;
   // After an error: what is still queued must not hold up the end of the process.
   rd_kafka_purge(producer_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
@@ -113,7 +112,7 @@ void sink::open() {
   producer_ = make_handle(RD_KAFKA_PRODUCER, std::move(conf));
   rd_kafka_topic_conf_t* topic_conf = rd_kafka_default_topic_conf_dup(producer_.get());
   rd_kafka_topic_conf_set_opaque(topic_conf, this);
-  topic_ = rd_kafka_topic_new(producer_.get(), topic_name_.c_str(), topic_conf);
+  topic_.reset(rd_kafka_topic_new(producer_.get(), topic_name_.c_str(), topic_conf));
   if (!topic_) throw weir::config_error{"topic", "'" + topic_name_ + "' is not a topic name"};
 }
 
@@ -161,8 +160,8 @@ void sink::produce(const weir::batch_view& batch, std::uint32_t row) {
   for (;;) {
     rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
     if (plain) {
-      const int refused = rd_kafka_produce(topic_, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, value_data, value_size,
-                                           key_data, key_size, nullptr);
+      const int refused = rd_kafka_produce(topic_.get(), RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, value_data,
+                                           value_size, key_data, key_size, nullptr);
       if (refused) code = rd_kafka_last_error();
     } else {
       rd_kafka_headers_t* headers = rd_kafka_headers_new(headers_.size() + 2);
@@ -179,7 +178,7 @@ void sink::produce(const weir::batch_view& batch, std::uint32_t row) {
         rd_kafka_header_add(headers, h.name.c_str(), -1, bytes ? bytes->data() : nullptr,
                             bytes ? static_cast<ssize_t>(bytes->size()) : 0);
       }
-      code = rd_kafka_producev(producer_.get(), RD_KAFKA_V_RKT(topic_), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+      code = rd_kafka_producev(producer_.get(), RD_KAFKA_V_RKT(topic_.get()), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
                                RD_KAFKA_V_VALUE(value_data, value_size), RD_KAFKA_V_KEY(key_data, key_size),
                                RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
       if (code != RD_KAFKA_RESP_ERR_NO_ERROR) rd_kafka_headers_destroy(headers);

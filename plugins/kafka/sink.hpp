@@ -92,7 +92,7 @@ class sink : public weir::batch_sink {
 
   news news_;
   handle_ptr producer_;
-  rd_kafka_topic_t* topic_ = nullptr;
+  topic_ptr topic_;
   std::string failed_;  // the first delivery that failed for good; written in poll(), which this thread calls
   std::uint64_t lost_ = 0;
   std::string key_text_, header_text_;

@@ -115,11 +115,11 @@ void source::discover(weir::split_list& splits) {
   // A consumer: the questions of a producer would make the broker create a topic that is not there.
   auto client = make_handle(RD_KAFKA_CONSUMER, make_conf(config_, nullptr));
   for (const auto& topic : topics_) {
-    rd_kafka_topic_t* named = rd_kafka_topic_new(client.get(), topic.c_str(), nullptr);
+    topic_ptr named{rd_kafka_topic_new(client.get(), topic.c_str(), nullptr)};
     if (!named) throw weir::config_error{"topic", "'" + topic + "' is not a topic name"};
     const rd_kafka_metadata_t* raw = nullptr;
-    const auto code = rd_kafka_metadata(client.get(), 0, named, &raw, ask_timeout_ms);
-    rd_kafka_topic_destroy(named);
+    const auto code = rd_kafka_metadata(client.get(), 0, named.get(), &raw, ask_timeout_ms);
+    named.reset();
     const metadata_ptr metadata{raw};
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
       throw weir::external_failure{"no broker answers at " + config_.get<std::string>("brokers") + " (" +

@@ -70,16 +70,14 @@ transactions::transactions(const transaction_settings& s, std::string id) : sett
 }
 
 transactions::~transactions() {
-  if (topic_) rd_kafka_topic_destroy(topic_);
-  if (progress_) rd_kafka_topic_destroy(progress_);
   if (!producer_) return;
   // After an error: what is still queued must not hold up the end of the process.
   rd_kafka_purge(producer_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
   rd_kafka_flush(producer_.get(), 1000);
 }
 
-rd_kafka_topic_t* transactions::open_topic(const std::string& name, const char* option) {
-  rd_kafka_topic_t* made = rd_kafka_topic_new(producer_.get(), name.c_str(), nullptr);
+topic_ptr transactions::open_topic(const std::string& name, const char* option) {
+  topic_ptr made{rd_kafka_topic_new(producer_.get(), name.c_str(), nullptr)};
   if (!made) throw weir::config_error{option, "'" + name + "' is not a topic name"};
   return made;
 }
@@ -100,7 +98,7 @@ void transactions::make_progress_topic() {
   const auto until = clock::now() + patience;
   for (;;) {
     const rd_kafka_metadata_t* raw = nullptr;
-    const auto asked = rd_kafka_metadata(producer_.get(), 0, progress_, &raw, ask_timeout_ms);
+    const auto asked = rd_kafka_metadata(producer_.get(), 0, progress_.get(), &raw, ask_timeout_ms);
     const metadata_ptr metadata{raw};
     if (asked == RD_KAFKA_RESP_ERR_NO_ERROR && raw->topic_cnt == 1 &&
         raw->topics[0].err == RD_KAFKA_RESP_ERR_NO_ERROR && raw->topics[0].partition_cnt > 0)
@@ -156,12 +154,12 @@ void transactions::produce(const epoch& e) {
                             static_cast<ssize_t>(size(value)));
       rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
       if (!headers) {
-        if (rd_kafka_produce(topic_, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, text(r.value), size(r.value),
+        if (rd_kafka_produce(topic_.get(), RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, text(r.value), size(r.value),
                              text(r.key), size(r.key), this) != 0)
           code = rd_kafka_last_error();
       } else {
         code =
-            rd_kafka_producev(producer_.get(), RD_KAFKA_V_RKT(topic_), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+            rd_kafka_producev(producer_.get(), RD_KAFKA_V_RKT(topic_.get()), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
                               RD_KAFKA_V_VALUE(text(r.value), size(r.value)), RD_KAFKA_V_KEY(text(r.key), size(r.key)),
                               RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_OPAQUE(this), RD_KAFKA_V_END);
         if (code != RD_KAFKA_RESP_ERR_NO_ERROR) rd_kafka_headers_destroy(headers);
@@ -175,8 +173,8 @@ void transactions::produce(const epoch& e) {
 
 void transactions::produce_progress(const epoch& e) {
   const std::string key = key_of(e), value = std::to_string(e.number);
-  while (rd_kafka_produce(progress_, 0, RD_KAFKA_MSG_F_COPY, const_cast<char*>(value.data()), value.size(), key.data(),
-                          key.size(), this) != 0) {
+  while (rd_kafka_produce(progress_.get(), 0, RD_KAFKA_MSG_F_COPY, const_cast<char*>(value.data()), value.size(),
+                          key.data(), key.size(), this) != 0) {
     const auto code = rd_kafka_last_error();
     if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) throw try_again{rd_kafka_err2str(code)};
     wait_for_room();

@@ -58,14 +58,14 @@ class transactions {
   void tell();
   void make_progress_topic();
   std::map<std::string, std::uint64_t> read_progress();
-  rd_kafka_topic_t* open_topic(const std::string& name, const char* option);
+  topic_ptr open_topic(const std::string& name, const char* option);
 
   const transaction_settings& settings_;
   const std::string id_;
   news news_;
   handle_ptr producer_;
-  rd_kafka_topic_t* topic_ = nullptr;
-  rd_kafka_topic_t* progress_ = nullptr;
+  topic_ptr topic_;
+  topic_ptr progress_;
   std::string refused_;  // the first record that the broker refused; written in poll(), which this thread calls
 };
 

@@ -252,8 +252,8 @@ class life {
     }
     auto ended = run.result();
     if (!ended) {
-      // A version that fails before a cut of its own: the one before goes on.
-      if (change_ && change_->serves && !trap.sprung && change_->bad) {
+      // A version that fails before a cut of its own, perhaps before all subtasks have it: the one before goes on.
+      if (change_ && (change_->serves || change_->hot) && !trap.sprung && change_->bad) {
         ++did_.failed;
         return goes_back();
       }
@@ -282,8 +282,8 @@ class life {
       run.what().drain();
       return true;
     }
-    // Without a cut there is nothing to go back to.
-    c.bad = kind == 3 && restored;
+    // Without a cut there is nothing to go back to; and near the end it might get no record any more, and serve well.
+    c.bad = kind == 3 && restored && read_so_far(run) < events / 2;
     next.version = c.bad ? "throws_at_once" : next.version == "v1" ? "v2" : "v1";
     definitions_[c.to] = next;
     const auto between = plan::compare(*plan_of(definitions_.at(running_)), *plan_of(next));
@@ -309,6 +309,13 @@ class life {
                             });
     if (!asked) change_.reset();
     return false;
+  }
+
+  static std::uint64_t read_so_far(job::simulation& run) {
+    std::uint64_t read = 0;
+    for (const auto& f : run.what().figures())
+      if (f.node == 0) read += f.records_out;
+    return read;
   }
 
   void completed(std::uint64_t cut) {

@@ -83,7 +83,8 @@ class Pipeline:
         for node in self.nodes:
             text += node.text()
         for name in sorted(self.sinks | {"pace"}):
-            text += f'[[sink]]\nid = "{name}_out"\nuses = "file.sink"\nfrom = ["{name}"]\nformat = "json"\n'
+            was = next((f'was = "{n.was}_out"\n' for n in self.nodes if n.was and n.name == name), "")
+            text += f'[[sink]]\nid = "{name}_out"\n{was}uses = "file.sink"\nfrom = ["{name}"]\nformat = "json"\n'
             text += f'config = {{ path = "{out}/{name}-{{seq}}.jsonl" }}\n'
         return text
 

@@ -235,6 +235,21 @@ void epoch_files::recover(std::uint64_t cut, std::string_view text) {
   sync_folders();
 }
 
+void epoch_files::take_over(std::uint64_t cut, std::string_view text) {
+  restored_ = cut;
+  epoch_ = std::max(epoch_, cut);
+  begun_ = true;  // nothing is behind the cut yet
+  if (text.empty()) return;
+  const prepared p = read_prepared(text);
+  sequence_ = std::max(sequence_, p.next_sequence);
+  for (const prepared_file& f : p.files) {
+    if (f.is == prepared_file::complete)
+      ++files_;
+    else
+      go_on_in(f);
+  }
+}
+
 void epoch_files::publish(const prepared_file& f, bool recovering) {
   struct ::stat s {};
   if (::stat(f.part.c_str(), &s) != 0) {

@@ -44,6 +44,9 @@ class epoch_files : public writer {
   void abort(std::string_view prepared);
   // Before the first write, once for each old subtask. Empty: there is nothing of this sink in the cut.
   void recover(std::uint64_t cut, std::string_view prepared);
+  // Before the first write, instead of recover: goes on behind the cut of another instance of this process, which gives its files their
+  // names itself.
+  void take_over(std::uint64_t cut, std::string_view prepared);
 
  private:
   void open(std::int64_t now_us);

@@ -126,6 +126,8 @@ void sink::recover(std::uint64_t cut, std::string_view prepared) {
                              "drain the pipeline, then change it");
 }
 
+void sink::take_over(std::uint64_t cut, std::string_view prepared) { epochs().take_over(cut, prepared); }
+
 void sink::save(std::string& to) const {
   weir::shared::write_counts(to,
                              {{"rows", rows_}, {"bytes", bytes_}, {"files", count_ + (files_ ? files_->files() : 0)}});

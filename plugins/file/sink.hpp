@@ -57,6 +57,9 @@ class sink : public weir::batch_sink {
   void commit(std::uint64_t cut, std::string_view prepared);
   void abort(std::uint64_t cut, std::string_view prepared);
   void recover(std::uint64_t cut, std::string_view prepared);
+  // Not into one file (no {seq}): two would write it.
+  bool hands_over() const { return exactly() && settings_.path.find("{seq}") != std::string::npos; }
+  void take_over(std::uint64_t cut, std::string_view prepared);
 
  private:
   std::int64_t clock_us() const { return now().time_since_epoch().count(); }

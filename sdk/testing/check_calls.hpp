@@ -3,6 +3,7 @@
 #define WEIR_TESTING_CHECK_CALLS_HPP
 
 #include "check_state.hpp"
+#include "weir/ext/draft/handover.h"
 #include "weir/ext/draft/report.h"
 #include "weir/ext/draft/snapshot.h"
 #include "weir/ext/draft/timers.h"
@@ -31,7 +32,7 @@ weir_code close_split(component& c, void* self, weir_context* real, std::uint32_
 weir_code poll(component& c, void* self, weir_context* real, std::int64_t wait_us);
 weir_code position(component& c, void* self, weir_context* real, std::uint32_t split, weir_bytes* out);
 weir_code on_committed(component& c, void* self, weir_context* real, std::uint32_t split, weir_view at);
-// The component's optional interfaces. Table: weir_report, weir_snapshot, weir_two_phase, weir_timers; null: it has
+// The component's optional interfaces. Table: weir_report, weir_snapshot, weir_two_phase, weir_handover, weir_timers; null: it has
 // none.
 template <class Table>
 const Table* offered(component& c, const char* id) {
@@ -45,6 +46,8 @@ weir_code prepare(component& c, void* self, weir_context* real, std::uint64_t cu
 weir_code commit(component& c, void* self, weir_context* real, std::uint64_t cut, weir_view prepared);
 weir_code abort(component& c, void* self, weir_context* real, std::uint64_t cut, weir_view prepared);
 weir_code recover(component& c, void* self, weir_context* real, std::uint64_t cut, weir_view prepared);
+std::int32_t offers(component& c, const void* p);
+weir_code take_over(component& c, void* self, weir_context* real, std::uint64_t cut, weir_view prepared);
 weir_code report(component& c, void* self, weir_context* real, weir_figures* out,
                  void (*add)(weir_figures*, weir_view, std::uint64_t));
 }  // namespace weir::test::check

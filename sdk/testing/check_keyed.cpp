@@ -432,4 +432,15 @@ weir_code recover(component& c, void* self, weir_context* real, std::uint64_t cu
   return task_call(s, real, "recover", WEIR_OK,
                    [&] { return two_phase(c).recover(s->self, s->raw(), cut, copy.get()); });
 }
+std::int32_t offers(component& c, const void* p) {
+  return offered<weir_handover>(c, WEIR_EXT_HANDOVER)->offers(static_cast<const bound_plan*>(p)->real);
+}
+weir_code take_over(component& c, void* self, weir_context* real, std::uint64_t cut, weir_view prepared) {
+  auto* s = static_cast<subtask*>(self);
+  s->newest_prepared = std::max(s->newest_prepared, cut);
+  const lent copy{prepared};
+  return task_call(s, real, "take_over", WEIR_OK, [&] {
+    return offered<weir_handover>(c, WEIR_EXT_HANDOVER)->take_over(s->self, s->raw(), cut, copy.get());
+  });
+}
 }  // namespace weir::test::check

@@ -49,10 +49,16 @@ const void* extension_of(const char* id) {
       [](void* self, weir_context* c, std::uint64_t cut, weir_view p) { return commit(seat<N>(), self, c, cut, p); },
       [](void* self, weir_context* c, std::uint64_t cut, weir_view p) { return abort(seat<N>(), self, c, cut, p); },
       [](void* self, weir_context* c, std::uint64_t cut, weir_view p) { return recover(seat<N>(), self, c, cut, p); }};
+  static constexpr weir_handover handover_table{sizeof(weir_handover), 0,
+                                                [](const void* p) { return offers(seat<N>(), p); },
+                                                [](void* self, weir_context* c, std::uint64_t cut, weir_view p) {
+                                                  return take_over(seat<N>(), self, c, cut, p);
+                                                }};
   const std::pair<std::string_view, const void*> all[] = {{WEIR_EXT_REPORT, &report_table},
                                                           {WEIR_EXT_TIMERS, &timers_table},
                                                           {WEIR_EXT_SNAPSHOT, &snapshot_table},
-                                                          {WEIR_EXT_TWO_PHASE, &two_phase_table}};
+                                                          {WEIR_EXT_TWO_PHASE, &two_phase_table},
+                                                          {WEIR_EXT_HANDOVER, &handover_table}};
   for (const auto& [name, table] : all)
     if (name == id) return offered<void>(seat<N>(), id) ? table : nullptr;
   return nullptr;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "weir/ext/draft/handover.h"
 #include "weir/ext/draft/snapshot.h"
 #include "weir/ext/draft/timers.h"
 #include "weir/ext/draft/two_phase.h"
@@ -92,6 +93,17 @@ void harness_base::restore(const cut_image& from) {
   bench_.recreate();
   restore_more(from);
   if (bench_.task().state) bench_.task().state->restore(from.state);
+}
+void harness_base::take_over(const cut_image& from) {
+  const auto* h = bench_.offered<weir_handover>(WEIR_EXT_HANDOVER);
+  if (!h) throw std::logic_error{"it has no hands_over() and take_over()"};
+  cut_image kept = from;
+  kept.prepared.reset();
+  restore(kept);
+  bench_.call("take_over", [&] {
+    return h->take_over(bench_.self(), bench_.task().raw(), from.number,
+                        weir::detail::view(from.prepared.value_or("")));
+  });
 }
 void harness_base::restore_more(const cut_image& from) {
   newest_cut_ = std::max(newest_cut_, from.number);

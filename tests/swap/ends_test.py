@@ -142,6 +142,63 @@ class Ends(SwapCase):
             done = running.drain()
         self.assertEqual(done.code, 0, done)
 
+    def test_a_sink_begins_behind_what_the_one_before_completes(self):
+        file, out = self.pipeline("sink")
+        with Running("run", file, "--json", env=self.env()) as running:
+            running.wait_for('"msg":"cut is complete"')
+            with open(file, encoding="utf-8") as f:
+                edited = self.write("edited.toml", f.read().replace(self.file_plugin(0), self.file_plugin(1)))
+            plan = json.loads(weir("plan", edited, "--json", env=self.env()).out)
+            self.assertEqual([(n["id"], n["how"], n["state"]) for n in plan["nodes"]], [("out", "hot", "handed over")])
+            changes = [self.swap("sink", "out", self.file_plugin(1 + i)) for i in range(5)]
+            self.assertEqual([(c["state"], c["hot"]) for c in changes], [("committed", True)] * 5, changes)
+            change = self.swap("sink", "out", self.file_plugin(9), "--probation", "20s", "--no-wait")
+            self.assertEqual((change["state"], change["hot"]), ("on probation", True), change)
+            self.assertEqual(self.change("rollback", "sink")["state"], "rolled back")
+            self.let_go_of("sink")
+            self.drained(running, "sink")
+        print("pauses in us:", [c["pause_us"] for c in changes])
+        self.assert_all_once(out)
+
+    def test_a_sink_that_cannot_hand_over_is_exchanged_at_a_cut(self):
+        file, out = self.pipeline("one")
+        with open(file, encoding="utf-8") as f:
+            text = f.read().replace('{seq}.jsonl"', '{seq}.jsonl", delivery = "at-least-once"')
+        self.write("one.toml", text)
+        with Running("run", file, "--json", env=self.env()) as running:
+            running.wait_for('"msg":"cut is complete"')
+            edited = self.write("edited.toml", text.replace(self.file_plugin(0), self.file_plugin(1)))
+            plan = json.loads(weir("plan", edited, "--json", env=self.env()).out)
+            self.assertEqual([(n["id"], n["how"], n["state"]) for n in plan["nodes"]], [("out", "at a cut", "complete at the cut")])
+            change = self.swap("one", "out", self.file_plugin(1))
+            self.assertEqual((change["state"], change["hot"]), ("committed", False), change)
+            self.let_go_of("one")
+            self.drained(running, "one")
+        self.assert_all_once(out)
+
+    def test_a_sink_that_goes_has_lost_nothing(self):
+        file, out = self.pipeline("gone")
+        with open(file, encoding="utf-8") as f:
+            text = f.read()
+        self.write("gone.toml", text + f"""
+[[sink]]
+id = "second"
+uses = "file.sink"
+from = ["ticks"]
+format = "json"
+config = {{ path = "{out}/second-{{subtask}}-{{seq}}.jsonl" }}
+parallelism = 2
+""")
+        with Running("run", file, "--json", env=self.env()) as running:
+            running.wait_for('"msg":"cut is complete"')
+            self.write("gone.toml", text)
+            change = self.change("apply", file)
+            self.assertEqual((change["state"], change["hot"]), ("committed", False), change)
+            self.let_go_of("gone")
+            self.drained(running, "gone")
+        self.assert_all_once(out)
+        self.assertEqual([f for f in os.listdir(out) if f.startswith(".")], [], "nothing of the sink that went is left unfinished")
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -170,6 +170,35 @@ TEST(FileSinkExactlyOnce, ShowsFilesWithTheCutThatCoversThem) {
   EXPECT_EQ(h.figures(), (std::map<std::string, std::uint64_t>{{"rows", 3}, {"bytes", 14}, {"files", 3}}));
 }
 
+TEST(FileSinkExactlyOnce, AnotherVersionGoesOnBehindTheCutThatTheOldOneCommits) {
+  const folder f;
+  const table how{{"path", f / "out-{seq}"}, {"max_bytes", 4}};
+  harness before{how, {}, checkpoints}, next{how, {}, checkpoints}, again{how, {}, checkpoints};
+  before.push(rec("one"));
+  before.push(rec("two"));
+  const auto cut = before.cut();
+  next.take_over(cut);
+  next.push(rec("three"));
+  EXPECT_THAT(visible(f.path()), IsEmpty()) << "it shows nothing of what it has taken over";
+  before.commit(cut);
+  EXPECT_THAT(visible(f.path()), ElementsAre(ElementsAre("one"), ElementsAre("two")));
+  next.push(rec("four"));
+  const auto second = next.cut();
+  next.commit(second);
+  EXPECT_THAT(f.names(), ElementsAre("out-000000", "out-000001", "out-000002", "out-000003"));
+  EXPECT_EQ(f.read("out-000003"), "four\n");
+  EXPECT_EQ(next.figures(), (std::map<std::string, std::uint64_t>{{"rows", 4}, {"bytes", 19}, {"files", 4}}));
+  // It was wrong: what came behind the cut of the old one goes.
+  next.push(rec("wrong"));
+  next.cut();
+  again.restore(second);
+  again.push(rec("five"));
+  again.end();
+  again.commit(again.cut());
+  EXPECT_EQ(f.read("out-000004"), "five\n");
+  EXPECT_EQ(leftovers(f.path()), "");
+}
+
 TEST(FileSinkExactlyOnce, IsWhatAPipelineWithCheckpointsGetsAndNoOther) {
   const folder f;
   const auto names_after_a_roll = [&](table options, const setting& at) {

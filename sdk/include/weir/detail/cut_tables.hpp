@@ -9,6 +9,9 @@
 //   void commit(std::uint64_t cut, std::string_view prepared);
 //   void abort(std::uint64_t cut, std::string_view prepared);
 //   void recover(std::uint64_t cut, std::string_view prepared);
+//
+//   bool hands_over();                                             // ext/draft/handover.h; asked of an instance that only
+//   void take_over(std::uint64_t cut, std::string_view prepared);  // knows its options and what was bound
 #ifndef WEIR_DETAIL_CUT_TABLES_HPP
 #define WEIR_DETAIL_CUT_TABLES_HPP
 
@@ -17,6 +20,7 @@
 #include <string_view>
 
 #include "weir/detail/access.hpp"
+#include "weir/ext/draft/handover.h"
 #include "weir/ext/draft/snapshot.h"
 #include "weir/ext/draft/two_phase.h"
 
@@ -25,6 +29,8 @@ namespace weir::detail {
 // Defined in trampoline.hpp.
 template <class T, class F>
 weir_code instance_call(void* self, weir_context* context, const weir_batch* batch, F&& f) noexcept;
+template <class T>
+std::int32_t offers_handover(const void* plan) noexcept;
 
 template <class T>
 concept saves = requires(T& t, std::string& to, std::string_view saved) {
@@ -37,6 +43,11 @@ concept two_phase = requires(T& t, std::uint64_t cut, std::string& to, std::stri
   t.commit(cut, prepared);
   t.abort(cut, prepared);
   t.recover(cut, prepared);
+};
+template <class T>
+concept takes_over = requires(T& t, std::uint64_t cut, std::string_view prepared) {
+  static_cast<bool>(t.hands_over());
+  t.take_over(cut, prepared);
 };
 // Half of a table would be a sink that loses its output at the first crash.
 template <class T>
@@ -80,6 +91,11 @@ weir_code recover_component(void* self, weir_context* context, std::uint64_t cut
 }
 
 template <class T>
+weir_code take_over_component(void* self, weir_context* context, std::uint64_t cut, weir_view prepared) noexcept {
+  return instance_call<T>(self, context, nullptr, [&](T& t) { t.take_over(cut, chars(prepared)); });
+}
+
+template <class T>
 constexpr std::uint32_t snapshot_flags() {
   if constexpr (requires { T::restore_to_all; })
     return T::restore_to_all ? WEIR_SNAPSHOT_TO_ALL : 0;
@@ -93,6 +109,9 @@ template <class T>
 inline constexpr weir_two_phase two_phase_table{
     sizeof(weir_two_phase), 0, &prepare_component<T>, &commit_component<T>, &abort_component<T>, &recover_component<T>};
 
+template <class T>
+inline constexpr weir_handover handover_table{sizeof(weir_handover), 0, &offers_handover<T>, &take_over_component<T>};
+
 // One of the tables above by its id; null: T does not have it.
 template <class T>
 const void* cut_table_of(std::string_view id) noexcept {
@@ -103,6 +122,8 @@ const void* cut_table_of(std::string_view id) noexcept {
     if (id == WEIR_EXT_SNAPSHOT) return &snapshot_table<T>;
   if constexpr (two_phase<T>)
     if (id == WEIR_EXT_TWO_PHASE) return &two_phase_table<T>;
+  if constexpr (takes_over<T>)
+    if (id == WEIR_EXT_HANDOVER) return &handover_table<T>;
   return nullptr;
 }
 }  // namespace weir::detail

@@ -135,6 +135,19 @@ WEIR_DETAIL_COLD void unbind_component(void* p) noexcept {
   delete static_cast<plan<T>*>(p);
 }
 template <class T>
+std::int32_t offers_handover(const void* p) noexcept {
+  try {
+    const auto& made = *static_cast<const plan<T>*>(p);
+    const std::unique_ptr<T> instance{access::make<T>(config{made.facts.options})};
+    bound again{.options = {}, .inputs = made.facts.inputs, .outputs = {}, .cuts = made.facts.cuts};
+    binder b{again, nullptr, nullptr, &access::of(*instance)};
+    access::bind(*instance, b);
+    return instance->hands_over() ? 1 : 0;
+  } catch (...) {
+    return 0;
+  }
+}
+template <class T>
 WEIR_DETAIL_COLD weir_code create_component(const weir_host* host, weir_context* context, const void* p,
                                             void** self) noexcept {
   return task_call(host, context, [&] {
@@ -237,7 +250,7 @@ const void* extension_of(const char* id) noexcept {
 // True when T offers anything by extension().
 template <class T>
 inline constexpr bool extends =
-    reports<T> || hears_timers<T> || migrates<T> || saves<T> || two_phase<T> || half_two_phase<T>;
+    reports<T> || hears_timers<T> || migrates<T> || saves<T> || two_phase<T> || half_two_phase<T> || takes_over<T>;
 
 template <class T>
 constexpr const char* summary_of() {

@@ -119,6 +119,8 @@ class harness_base {
   void restore(const cut_image& from);
   // The same cut of another old subtask, whose output and saved bytes this one takes over too.
   void restore_more(const cut_image& from);
+  // weir.handover/1: follows another version that has made this cut and is still there to commit it.
+  void take_over(const cut_image& from);
   // weir.two_phase/1 by itself: a start without anything to restore is recover().
   void recover(std::uint64_t cut = 0, std::string_view prepared = {});
   // Live values of a state, over all keys and name spaces; timers that are set.

@@ -8,6 +8,7 @@
 #include "checkpoint/block_layout.hpp"
 #include "checkpoint/bytes.hpp"
 #include "checkpoint/crc32c.hpp"
+#include "checkpoint/stride.hpp"
 
 namespace weir::checkpoint {
 
@@ -23,6 +24,7 @@ bool decompress(compression codec, std::string_view stored, char* into, std::siz
   if (codec == compression::lz4)
     return LZ4_decompress_safe(stored.data(), into, static_cast<int>(stored.size()), static_cast<int>(raw)) ==
            static_cast<int>(raw);
+  if (codec == compression::stride) return stride::decompress(stored, into, raw);
   if (codec == compression::zstd) return ZSTD_decompress(into, raw, stored.data(), stored.size()) == raw;
   if (codec != compression::none || stored.size() != raw) return false;
   stored.copy(into, raw);

@@ -10,6 +10,7 @@
 #include "checkpoint/block_layout.hpp"
 #include "checkpoint/bytes.hpp"
 #include "checkpoint/crc32c.hpp"
+#include "checkpoint/stride.hpp"
 
 namespace weir::checkpoint {
 
@@ -23,14 +24,22 @@ constexpr std::size_t flush_at = std::size_t{1} << 20;
 std::string_view view(const file_id& id) { return {id.data(), id.size()}; }
 
 std::size_t bound(compression codec, std::size_t raw) {
-  if (codec == compression::lz4) return static_cast<std::size_t>(LZ4_compressBound(static_cast<int>(raw)));
+  if (codec == compression::lz4)
+    return std::max(stride::bound(raw), static_cast<std::size_t>(LZ4_compressBound(static_cast<int>(raw))));
   if (codec == compression::zstd) return ZSTD_compressBound(raw);
   return raw;
 }
 
-/// Compressed size, or 0 when it did not work out: then it is stored as it is.
-std::size_t compress(compression codec, std::string_view raw, char* into, std::size_t room) {
+/// Compressed size, or 0 when it did not work out: then it is stored as it is. codec: what was taken.
+std::size_t compress(compression& codec, std::string_view raw, char* into, std::size_t room) {
   if (codec == compression::lz4) {
+    if (const std::size_t length = stride::find(raw); length != 0) {
+      const std::size_t n = stride::compress(raw, length, into);
+      if (n <= raw.size() - raw.size() / 4) {
+        codec = compression::stride;
+        return n;
+      }
+    }
     const int n = LZ4_compress_default(raw.data(), into, static_cast<int>(raw.size()), static_cast<int>(room));
     return n > 0 ? static_cast<std::size_t>(n) : 0;
   }
@@ -95,7 +104,8 @@ result<void> block_file_writer::frame(record_kind kind, std::uint16_t flags, std
   const std::size_t limit = bound(codec_, raw.size());
   char* h = room(frame_size + std::max(limit, raw.size()));
   char* payload = h + frame_size;
-  std::size_t stored = compress(codec_, raw, payload, limit);
+  compression codec = codec_;
+  std::size_t stored = compress(codec, raw, payload, limit);
   const bool smaller = stored != 0 && stored < raw.size() - raw.size() / 16;
   if (!smaller) {
     stored = raw.size();
@@ -104,7 +114,7 @@ result<void> block_file_writer::frame(record_kind kind, std::uint16_t flags, std
   std::fill_n(h, frame_size, '\0');
   put<std::uint32_t>(h, frame_magic);
   put<std::uint8_t>(h + 4, static_cast<std::uint8_t>(kind));
-  put<std::uint8_t>(h + 5, static_cast<std::uint8_t>(smaller ? codec_ : compression::none));
+  put<std::uint8_t>(h + 5, static_cast<std::uint8_t>(smaller ? codec : compression::none));
   put<std::uint16_t>(h + 6, flags);
   put<std::uint32_t>(h + 8, static_cast<std::uint32_t>(stored));
   put<std::uint32_t>(h + 12, static_cast<std::uint32_t>(raw.size()));

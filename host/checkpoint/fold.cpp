@@ -23,8 +23,10 @@ bool worth_folding(const files& chain, const options& how) {
     cuts.insert(f.cut);
     (f.base ? base_bytes : delta_bytes) += f.raw_bytes;
   }
-  return cuts.size() > how.max_chain ||
-         (cuts.size() > 1 && delta_bytes > base_bytes && delta_bytes >= how.fold_at_least);
+  if (cuts.size() > 1 && delta_bytes > base_bytes && delta_bytes >= how.fold_at_least) return true;
+  if (cuts.size() <= how.max_chain) return false;
+  // A large base is not written again for a handful of changes: a restore that reads a quarter more costs less.
+  return base_bytes < how.fold_at_least || delta_bytes > base_bytes / 4 || cuts.size() > how.max_chain * 8;
 }
 
 /// Key groups that a chain covers.

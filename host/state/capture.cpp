@@ -164,6 +164,13 @@ void store::impl::cut() {
     s->captured_drops.clear();
     s->captured_drops.swap(s->drops);
     if (whole_now) s->captured_drops.clear();
+    s->captured_end = s->left_end;
+    s->captured_left = std::move(s->left.text);
+    s->left.clear();
+    if (!whole_now) continue;
+    // It says so of what is on disk by itself.
+    s->captured_left.clear();
+    forget_left(*s, s->captured_end);
   }
   if (whole_now && cold) cold_at_cut = cold->hold();
   cold_from.clear();
@@ -185,6 +192,7 @@ bool store::impl::capture_state(keyed& s, std::size_t limit, record_writer& to) 
     if (to.text.size() >= limit) return false;
     to.begin_record(record::dropped, s.captured_drops[at_drop]);
   }
+  if (!capture_left(s, limit, to)) return false;
   if (!s.early.empty()) {
     to.text += s.early.text;
     to.forget_name_space();

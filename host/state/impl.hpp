@@ -81,6 +81,10 @@ struct store::impl {
   void forget_cold(keyed& s, table& t);
   base::result<void> forget_cold_groups(keyed& s, table& t, const section_head& head);
   bool capture_cold(keyed& s, std::size_t limit, record_writer& to);
+  bool capture_left(keyed& s, std::size_t limit, record_writer& to);
+  std::string left_key(const keyed& s, std::uint64_t part) const;
+  /// Parts before this one are needed no more.
+  void forget_left(keyed& s, std::uint64_t end);
 
   // ---- what changed (capture.cpp)
   /// Before a write. False: no memory.

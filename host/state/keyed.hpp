@@ -90,6 +90,14 @@ struct keyed {
   std::uint64_t grave_cursor = 0;
   record_writer early;  // entries of the cut in work that were written again before their turn
 
+  // Records of entries that left memory when they had changed since the last cut: they belong to the next one, in front
+  // of what is written then. Parts of it lie on disk, numbered from left_begin on; its end is here.
+  record_writer left;
+  std::uint64_t left_begin = 0, left_end = 0;
+  // Of the cut in work: parts up to captured_end, then captured_left.
+  std::uint64_t captured_end = 0;
+  std::string captured_left;
+
   std::uint64_t cold = 0;  // entries of all tables that are on disk
   // Where the hand that evicts is.
   std::int64_t hand_name_space = INT64_MIN;

@@ -15,6 +15,10 @@ void put_ordered(std::string& out, T v) {
 }
 
 constexpr std::size_t prefix_bytes = 2 + 8;
+/// In front of what left memory and belongs to the next cut; higher than the number of any state.
+constexpr std::uint16_t left_prefix = 0xffff;
+/// So much of it is kept in memory before it is written.
+constexpr std::size_t left_part_bytes = 64 << 10;
 
 }  // namespace
 
@@ -100,12 +104,20 @@ bool store::impl::evict_from(keyed& s, std::size_t& look, std::size_t& most) {
     --look;
     const std::uint64_t word = word_of(e);
     const std::uint32_t last = epoch_of(s, e);
-    const bool clean = !cuts || ((word & entry_known) != 0 && last != epoch && !(capturing && last == epoch - 1));
+    const bool changed = cuts && last == epoch;
+    const bool free_to_go = !cuts || changed || ((word & entry_known) != 0 && !(capturing && last == epoch - 1));
     if ((word & entry_hot) != 0) {
       word_of(e) &= ~std::uint64_t{entry_hot};
-    } else if (clean && is_present(e) && (word & entry_listed) == 0) {
+    } else if (free_to_go && is_present(e) && (word & entry_listed) == 0) {
+      if (changed) {
+        write_entry(s, t, e, s.left);
+        if (s.left.text.size() >= left_part_bytes) {
+          cold->put(left_key(s, s.left_end++), s.left.text);
+          s.left.clear();
+        }
+      }
       value.clear();
-      value.text.push_back(static_cast<char>((word & entry_known) != 0));
+      value.text.push_back(static_cast<char>((word_of(e) & entry_known) != 0));
       write_body(s, e, value.text, false);
       cold->put(cold_key(s, t.name_space, key_of(s.lay, e)), value.text);
       scratch_entries.push_back(e);
@@ -239,6 +251,38 @@ bool store::impl::capture_cold(keyed& s, std::size_t limit, record_writer& to) {
   cold_from = next;
   if (!next.empty()) return false;
   cold_said = true;
+  return true;
+}
+
+std::string store::impl::left_key(const keyed& s, std::uint64_t part) const {
+  std::string out;
+  put_ordered(out, left_prefix);
+  put_ordered(out, static_cast<std::uint16_t>(s.index));
+  put_ordered(out, part);
+  return out;
+}
+
+void store::impl::forget_left(keyed& s, std::uint64_t end) {
+  if (s.left_begin == end) return;
+  for (; s.left_begin < end; ++s.left_begin) cold->remove(left_key(s, s.left_begin));
+  if (const auto done = cold->flush(); !done) cold_failed(done.why());
+}
+
+/// What left memory before the cut and had changed, in the order in which it left. False: there is more.
+bool store::impl::capture_left(keyed& s, std::size_t limit, record_writer& to) {
+  while (s.left_begin < s.captured_end) {
+    if (to.text.size() >= limit) return false;
+    bool found = false;
+    const auto got = cold->get({left_key(s, s.left_begin)}, [&](std::size_t, std::string_view records) {
+      to.text += records;
+      found = true;
+    });
+    WEIR_CHECK(got && found, "state on disk cannot be read for a cut: ", got ? std::string() : got.why().text());
+    forget_left(s, s.left_begin + 1);
+  }
+  to.text += s.captured_left;
+  s.captured_left.clear();
+  to.forget_name_space();
   return true;
 }
 

@@ -135,7 +135,12 @@ void store::impl::dig(keyed& s, int most) {
 }
 
 void store::impl::drop_table(keyed& s, table& t) {
-  if (cuts && (t.known || pending(t))) s.drops.push_back(t.name_space);
+  if (cuts && (t.known || pending(t))) {
+    s.drops.push_back(t.name_space);
+    // Behind what left memory before, too.
+    if (!s.left.empty() || s.left_end > std::max(s.left_begin, s.captured_end))
+      s.left.begin_record(record::dropped, t.name_space);
+  }
   // The next one is likely to become as large. Sizes that go up and down are met in the middle.
   s.expected = (s.expected + t.used) / 2;
   take_table(s, t);
@@ -171,7 +176,7 @@ void store::impl::set_time(std::int64_t now, std::int64_t watermark) {
     if (s->ttl_us > 0) sweep(*s, swept_in_a_call);
     dig(*s, freed_in_a_call);
   }
-  // Nothing can leave before the next cut when all of it has changed: looking again at once would find the same.
+  // Nothing can leave that the cut in work has still to write: looking again at once would find the same.
   constexpr int pause = 16;
   if (evict_pause > 0)
     --evict_pause;

@@ -41,7 +41,6 @@ struct load_options {
 struct spill_options {
   /// Of this store alone; deleted at the end. Empty: nothing leaves memory, more than the budget is WEIR_E_EXTERNAL.
   std::string directory;
-  /// What changed since the last cut stays in memory beyond its budget.
   std::shared_ptr<memory_pool> pool;
   std::uint64_t disk_bytes = 32 << 20;  ///< of the caches and write buffers of the disk side
 };
@@ -62,7 +61,7 @@ class store {
   /// system, which is made when the budget is first used up. Timers stay. A disk that fails is WEIR_E_EXTERNAL of the
   /// calls that need it.
   void spill(spill_options how);
-  /// What is in memory is above the budget and cannot leave before a cut has been made of it.
+  /// What is in memory is above the budget and does not leave it: a cut helps when the list of what changed is the reason.
   bool wants_cut() noexcept;
 
   /// Before each call into the plugin: the clocks that TTL goes by. Slots and scans of the call before end here:

@@ -57,6 +57,52 @@ TEST_F(Spill, MemoryStaysInTheBudgetAndNothingIsLost) {
   }
 }
 
+TEST_F(Spill, WhatChangedLeavesMemoryTooAndIsInTheNextCut) {
+  constexpr std::int64_t many = 100'000;
+  store s(shape_of(keys, {value_of_longs("n", 4)}), base::real_env());
+  s.spill({.directory = path + "/rows", .pool = std::make_shared<memory_pool>(4 * mib, 1)});
+  store back(shape_of(keys, {value_of_longs("n", 4)}), base::real_env());
+  const auto cut = [&](bool whole) {
+    if (whole) s.abandon();
+    s.cut();
+    std::string block;
+    for (bool more = true; more;) {
+      block.clear();
+      more = s.capture(16'384, block);
+      if (!block.empty()) ASSERT_TRUE(back.load(block));
+      count(s, 0, 100);  // work goes on; these belong to the next cut
+    }
+  };
+  std::uint64_t most = 0;
+  for (int round = 1; round <= 3; ++round) {
+    for (std::int64_t n = 0; n < many; n += 1000) {
+      count(s, n, 1000);
+      most = std::max(most, s.memory_bytes());
+    }
+    EXPECT_GT(s.cold_entries(), static_cast<std::uint64_t>(many) / 2) << "before any cut";
+    cut(round == 3);
+    for (std::int64_t n = 1000; n < many; n += 7919) EXPECT_EQ(long_in(slot_of(back, 0, keys, n, 0, 0)), round) << n;
+  }
+  EXPECT_LE(most, 4 * mib + 2 * mib) << "memory comes in pages of 2 MiB";
+  EXPECT_EQ(back.entries(), static_cast<std::uint64_t>(many));
+}
+
+TEST_F(Spill, ADropIsBehindWhatLeftMemoryBefore) {
+  constexpr std::int64_t many = 100'000;
+  store s(shape_of(keys, {value_of_longs("n", 4)}), base::real_env());
+  s.spill({.directory = path + "/rows", .pool = std::make_shared<memory_pool>(4 * mib, 1)});
+  for (std::int64_t n = 0; n < many; n += 1000) count(s, n, 1000);
+  ASSERT_GT(s.cold_entries(), 0u);
+  ASSERT_EQ(s.drop(0, 0), WEIR_OK);
+  for (std::int64_t n = many; n < 2 * many; n += 1000) count(s, n, 1000);
+  s.cut();
+  store back(shape_of(keys, {value_of_longs("n", 4)}), base::real_env());
+  for (const std::string& b : capture_all(s)) ASSERT_TRUE(back.load(b));
+  EXPECT_EQ(back.entries(), static_cast<std::uint64_t>(many));
+  EXPECT_EQ(slot_of(back, 0, keys, 7, 0, 0), nullptr);
+  for (std::int64_t n = many; n < 2 * many; n += 7919) EXPECT_EQ(long_in(slot_of(back, 0, keys, n, 0, 0)), 1) << n;
+}
+
 TEST_F(Spill, AStateWithinTheBudgetStaysInMemory) {
   store s(shape_of(keys, {value_of_longs("n")}), base::real_env(), false);
   s.spill({.directory = path + "/rows", .pool = std::make_shared<memory_pool>(64 * mib, 1)});

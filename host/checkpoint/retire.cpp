@@ -1,4 +1,6 @@
 // Which cuts stay, and which files: the only place that deletes what a complete cut once needed.
+#include <algorithm>
+
 #include "base/cat.hpp"
 #include "base/fault_point.hpp"
 #include "base/seeded_bug.hpp"
@@ -14,10 +16,13 @@ void storage::inner::retire() {
   std::uint64_t oldest_kept = 0, newest = 0;
   for (auto it = cuts.rbegin(); it != cuts.rend() && complete < how.retained; ++it) {
     if (!it->second.facts) continue;
-    if (complete++ == 0) newest = it->first;
+    newest = std::max(newest, it->first);
+    // One that a person asked for says nothing of how far back people may want to go.
+    if (it->second.facts->kind == model::cut_kind::savepoint) continue;
+    ++complete;
     oldest_kept = it->first;
   }
-  if (complete == 0) return;
+  if (newest == 0) return;
   if (auto marked = replace_file(fs(), how.directory, std::string(latest_name), encode_latest(newest)); !marked)
     log.warn("the newest cut could not be marked", {{"why", marked.why().text()}, {"cut", newest}});
   base::fault_point("retire.newest_marked");

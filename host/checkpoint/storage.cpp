@@ -101,7 +101,7 @@ result<std::optional<snapshot>> storage::newest() const {
   return found;
 }
 
-result<snapshot> storage::open_cut(std::uint64_t number) const {
+result<snapshot> storage::open_cut(std::uint64_t number, bool verify) const {
   std::optional<manifest> facts;
   {
     const std::lock_guard guard(inner_->mutex);
@@ -113,7 +113,7 @@ result<snapshot> storage::open_cut(std::uint64_t number) const {
   }
   const auto pin = pins::hold(inner_->pinned, names_of(*facts));
   return load_snapshot(inner_->env, inner_->how.directory, inner_->path_of(manifest_name(number)), std::move(*facts),
-                       true, {}, pin);
+                       verify, {}, pin);
 }
 
 result<std::unique_ptr<block_file_writer>> storage::inner::new_file(block_file_facts facts) {

@@ -21,7 +21,8 @@ struct options {
   std::uint32_t key_groups = 0;
   std::uint32_t retained = 3;  ///< complete checkpoints kept, at least 1
   compression codec = compression::lz4;
-  std::uint32_t max_chain = 8;  ///< cuts in an operator's chain before it should be folded
+  /// Cuts in an operator's chain before it should be folded; eight times as many where the base is large beside them.
+  std::uint32_t max_chain = 8;
   std::uint64_t fold_at_least = std::uint64_t{64}
                                 << 20;  ///< bytes of deltas that outweigh their base before a short chain is folded
   std::uint64_t fold_bytes = std::uint64_t{256}
@@ -79,12 +80,13 @@ class storage {
   /// snapshot::problems says why and it is logged. Nullopt: there never was a complete cut. All damaged: an error.
   base::result<std::optional<snapshot>> newest() const;
   /// One cut of this directory, verified.
-  base::result<snapshot> open_cut(std::uint64_t number) const;
+  base::result<snapshot> open_cut(std::uint64_t number, bool verify = true) const;
 
   /// Copies a complete cut into `directory`, which holds everything itself, may be moved, and is never deleted by weir.
   /// The directory must not exist, or be empty. Files are hard links where that is possible. After an error nothing of
   /// it is left.
-  base::result<cut_info> make_savepoint(std::uint64_t number, const std::string& directory);
+  /// verify false: its files are not read to see that they are whole.
+  base::result<cut_info> make_savepoint(std::uint64_t number, const std::string& directory, bool verify = true);
 
   /// Folds the chains that are longer than max_chain cuts or whose deltas outweigh their base, so that the next cut
   /// refers to one base in their place. For a thread of its own beside the cuts; one call at a time. How many chains

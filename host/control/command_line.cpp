@@ -268,7 +268,9 @@ class command_line : public command_options {
 
   void state() {
     auto& group = command(root_, "state", "Look into the keyed state of a checkpoint or savepoint, also while it runs.",
-                          "Every entry is one line of JSON.\n", nullptr);
+                          "Every entry is one line of JSON. A pipeline that runs makes a cut for the question, so the "
+                          "answer is its state of now,\nthe same moment for all of it; it goes on meanwhile.\n",
+                          nullptr);
     group.require_subcommand(1);
     auto told = std::make_shared<state_arguments>();
     const auto scan = [told](console& io) { return state_scan_command(*told, io); };
@@ -276,7 +278,12 @@ class command_line : public command_options {
         command(group, "ls", "List the states, with how many entries they have.",
                 "Example:\n  weir state ls desk-risk\n", [told](console& io) { return state_list_command(*told, io); });
     auto& get = command(group, "get", "Show what is kept for a key.",
-                        "Example:\n  weir state get desk-risk exposure total '{\"desk\":\"fx\"}'\n", scan);
+                        "STATE may be left out: then it is all that the operator keeps for the key.\n\n"
+                        "Example:\n  weir state get desk-risk exposure total '{\"desk\":\"fx\"}'\n",
+                        [told](console& io) {
+                          if (told->key.empty() && told->state.starts_with('{')) told->key.swap(told->state);
+                          return state_get_command(*told, io);
+                        });
     auto& all = command(group, "scan", "Show entries.", "Example:\n  weir state scan desk-risk exposure\n", scan);
     auto& out = command(group, "export", "Write all entries as JSON lines.",
                         "Example:\n  weir state export /backup/desk-risk-friday -o state.jsonl\n", scan);
@@ -290,11 +297,14 @@ class command_line : public command_options {
     for (CLI::App* c : {&get, &all}) text(*c, "OPERATOR", told->operator_id, "OPERATOR", "Its id.")->required();
     for (CLI::App* c : {&ls, &out, &diff}) text(*c, "--operator", told->operator_id, "OPERATOR", "Of this one only.");
     text(get, "STATE", told->state, "STATE", "Name of the state or timer family.")->required();
-    text(get, "KEY", told->key, "KEY", "Key fields as a JSON object; not all are needed.")->required();
+    text(get, "KEY", told->key, "KEY", "Key fields as a JSON object; not all are needed.");
     text(all, "STATE", told->state, "STATE", "Name of the state or timer family; all when not given.");
     mark(all.add_option("--limit", told->limit, "Stop after so many entries."), value_kind::text, "N");
     text(out, "--state", told->state, "STATE", "Of this state only.");
     file(out, "-o,--output", told->output, "Write to this file instead of stdout.");
+    for (CLI::App* c : {&ls, &get, &all, &out, &diff})
+      c->add_flag("--newest-checkpoint", told->newest_checkpoint,
+                  "Of a pipeline that runs: do not ask it, look at its newest checkpoint.");
   }
 
   void new_() {

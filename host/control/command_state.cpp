@@ -93,9 +93,9 @@ exit_code finish(line_writer& lines, const result<void>& done, console& io) {
   return exit_code::cannot_create;
 }
 
-result<snapshot> open(const std::string& told, console& io) {
-  auto from = WEIR_TRY(open_told_snapshot(told));
-  for (const std::string& problem : from.problems()) io.warn(problem);
+result<opened_cut> open(const std::string& told, const state_arguments& how, console& io) {
+  auto from = WEIR_TRY(opened_cut::open(told, how.newest_checkpoint, io));
+  for (const std::string& problem : from->problems()) io.warn(problem);
   return from;
 }
 
@@ -158,18 +158,18 @@ bool has_fields(const nlohmann::json& key, const nlohmann::json& wanted) {
 }  // namespace
 
 exit_code state_list_command(const state_arguments& told, console& io) {
-  auto from = open(told.snapshot, io);
+  auto from = open(told.snapshot, told, io);
   if (!from) return io.fail(from.why());
   line_writer lines(io, {});
   auto list = [&]() -> result<void> {
-    for (const std::string& id : WEIR_TRY(operators(*from, told.operator_id))) {
+    for (const std::string& id : WEIR_TRY(operators(**from, told.operator_id))) {
       struct counts {
         std::uint32_t kind = 0;
         std::uint64_t entries = 0;
         std::map<std::int64_t, std::uint64_t> spaces;
       };
       std::map<std::string, counts, std::less<>> states;
-      WEIR_TRY(visit_operator(*from, id, [&](const block_entry& e) {
+      WEIR_TRY(visit_operator(**from, id, [&](const block_entry& e) {
         auto at = states.find(e.state);
         if (at == states.end()) at = states.emplace(e.state, counts{}).first;
         at->second.kind = e.kind;
@@ -180,12 +180,20 @@ exit_code state_list_command(const state_arguments& told, console& io) {
       for (const auto& [name, c] : states)
         lines.put(cat("{\"operator\":", json(id), ",\"state\":", json(name), ",\"kind\":\"", name_of_kind(c.kind),
                       "\",\"entries\":", c.entries, ",\"name_spaces\":", c.spaces.size(),
-                      ",\"cut\":", from->facts().cut, "}"));
+                      ",\"cut\":", (*from)->facts().cut, "}"));
     }
     return {};
   };
   const auto done = list();
   return finish(lines, done, io);
+}
+
+exit_code state_get_command(const state_arguments& told, console& io) {
+  if (told.key.empty()) {
+    io.error("a key is needed, as in '{\"account\":7}'");
+    return exit_code::usage;
+  }
+  return state_scan_command(told, io);
 }
 
 exit_code state_scan_command(const state_arguments& told, console& io) {
@@ -196,13 +204,13 @@ exit_code state_scan_command(const state_arguments& told, console& io) {
       return io.fail(
           base::config_error(cat("the key ", told.key, " is no JSON object; write it as '{\"account\":7}'")));
   }
-  auto from = open(told.snapshot, io);
+  auto from = open(told.snapshot, told, io);
   if (!from) return io.fail(from.why());
   line_writer lines(io, told.output);
   std::uint64_t found = 0;
   auto scan = [&]() -> result<void> {
-    for (const std::string& id : WEIR_TRY(operators(*from, told.operator_id))) {
-      WEIR_TRY(visit_operator(*from, id, [&](const block_entry& e) {
+    for (const std::string& id : WEIR_TRY(operators(**from, told.operator_id))) {
+      WEIR_TRY(visit_operator(**from, id, [&](const block_entry& e) {
         if (!told.state.empty() && e.state != told.state) return true;
         if (!told.key.empty() && !has_fields(nlohmann::json::parse(e.key, nullptr, false), wanted)) return true;
         lines.put(line_of(id, e));
@@ -223,9 +231,9 @@ exit_code state_scan_command(const state_arguments& told, console& io) {
 }
 
 exit_code state_diff_command(const state_arguments& told, console& io) {
-  auto before = open(told.snapshot, io);
+  auto before = open(told.snapshot, told, io);
   if (!before) return io.fail(before.why());
-  auto after = open(told.other, io);
+  auto after = open(told.other, told, io);
   if (!after) return io.fail(after.why());
   line_writer lines(io, {});
   std::uint64_t differences = 0;
@@ -243,11 +251,11 @@ exit_code state_diff_command(const state_arguments& told, console& io) {
   auto value_of = [](const block_entry& e) { return e.value.empty() ? std::string("null") : std::string(e.value); };
   auto compare = [&](const std::string& id, model::key_group_range range, bool first) -> result<void> {
     std::unordered_map<std::string, std::string> old;
-    WEIR_TRY(visit_range(*before, id, range, first, [&](const block_entry& e) {
+    WEIR_TRY(visit_range(**before, id, range, first, [&](const block_entry& e) {
       old.emplace(name_of(e), value_of(e));
       return true;
     }));
-    WEIR_TRY(visit_range(*after, id, range, first, [&](const block_entry& e) {
+    WEIR_TRY(visit_range(**after, id, range, first, [&](const block_entry& e) {
       const std::string name = name_of(e), value = value_of(e);
       const auto at = old.find(name);
       if (at == old.end()) {
@@ -264,14 +272,14 @@ exit_code state_diff_command(const state_arguments& told, console& io) {
   };
   auto diff = [&]() -> result<void> {
     std::map<std::string, bool> ids;
-    for (const auto* cut : {&*before, &*after})
+    for (const auto* cut : {&**before, &**after})
       for (const std::string& id : cut->operators_with_state()) ids[id] = true;
     for (const auto& [id, there] : ids) {
       if (!told.operator_id.empty() && id != told.operator_id) continue;
       // Slices of one cut fit the other only if both count key groups the same way.
-      const bool same = before->facts().key_groups == after->facts().key_groups;
-      const std::uint32_t groups = std::max({before->facts().key_groups, after->facts().key_groups, 1u});
-      auto slices = same ? checkpoint::slices_of(*after, id, slice_bytes / 2) : std::vector<model::key_group_range>{};
+      const bool same = (*before)->facts().key_groups == (*after)->facts().key_groups;
+      const std::uint32_t groups = std::max({(*before)->facts().key_groups, (*after)->facts().key_groups, 1u});
+      auto slices = same ? checkpoint::slices_of(**after, id, slice_bytes / 2) : std::vector<model::key_group_range>{};
       if (!same) slices.push_back({0, groups});
       bool first = true;
       for (const auto& range : slices) {

@@ -176,8 +176,11 @@ struct state_arguments {
   std::string key;                 ///< of get: a JSON object whose fields the key has
   std::string output;              ///< of export: a file; empty: stdout
   std::uint64_t limit = 0;         ///< of scan: entries; 0: all
+  bool newest_checkpoint = false;  ///< of a running pipeline: its newest checkpoint, without asking it for a cut
 };
 exit_code state_list_command(const state_arguments& told, console& io);
+/// A key is needed; else as scan.
+exit_code state_get_command(const state_arguments& told, console& io);
 /// get, scan and export. check_failed: no entry has the key.
 exit_code state_scan_command(const state_arguments& told, console& io);
 /// check_failed: they differ.

@@ -178,6 +178,13 @@ class server final : public control_server {
     const auto what = asked.is_object() ? text_of(asked, "do") : std::string();
     if (what == "status") return {{"ok", true}, {"status", json::parse(of_.status(), nullptr, false)}};
     if (what == "why-no-output") return {{"ok", true}, {"why", json::parse(of_.why_no_output(), nullptr, false)}};
+    if (what == "view") {
+      const auto directory = text_of(asked, "directory");
+      if (!directory.starts_with('/'))
+        return refusal(base::config_error("the view's directory must be an absolute path"));
+      if (auto done = of_.view(directory); !done) return refusal(done.why());
+      return {{"ok", true}, {"view", directory}};
+    }
     if (what == "savepoint" || what == "stop") {
       const bool stop = what == "stop";
       const auto directory = text_of(asked, stop ? "savepoint" : "directory");
@@ -210,7 +217,7 @@ class server final : public control_server {
       return {{"ok", true}, {"shadow", json::parse(*done, nullptr, false)}};
     }
     return refusal(base::config_error(
-        "unknown request; there are status, why-no-output, savepoint, stop, swap, apply, plan, rollback, "
+        "unknown request; there are status, why-no-output, savepoint, view, stop, swap, apply, plan, rollback, "
         "promote, shadow, shadow-report and shadow-drop"));
   }
 
@@ -283,6 +290,10 @@ base::result<std::string> ask_why_no_output(const std::string& state_directory, 
 base::result<std::string> ask_savepoint(const std::string& state_directory, const std::string& directory) {
   const auto answer = WEIR_TRY(ask(state_directory, {{"do", "savepoint"}, {"directory", directory}}, 0));
   return text_of(answer, "savepoint");
+}
+base::result<void> ask_view(const std::string& state_directory, const std::string& directory) {
+  WEIR_TRY(ask(state_directory, {{"do", "view"}, {"directory", directory}}, 0));
+  return {};
 }
 base::result<std::string> ask_change(const std::string& state_directory, const change_wish& what) {
   const json j{{"do", what.what},        {"operators", what.operators}, {"plugin", what.plugin},

@@ -5,6 +5,7 @@
 //   {"do":"status"}                           {"ok":true, "status":{...}}
 //   {"do":"why-no-output"}                    {"ok":true, "why":{...}}
 //   {"do":"savepoint","directory":"/abs"}     {"ok":true, "savepoint":"/abs"}          when it is complete
+//   {"do":"view","directory":"/abs"}          {"ok":true, "view":"/abs"}               the same, to read it and throw it away
 //   {"do":"stop","savepoint":"/abs"}          {"ok":true, "savepoint":"/abs"}          when the run is over
 //   {"do":"swap","operators":["score"],"plugin":"/abs/libx.so","config":["limit=5"],"wait":true, ...}
 //   {"do":"apply","file":"/abs","text":"...","sets":[...],"wait":true, ...}        {"ok":true, "change":{...}}
@@ -49,6 +50,8 @@ class controlled {
   virtual std::string why_no_output() = 0;
   /// Returns when the savepoint is complete, or the run is over without it.
   virtual base::result<void> savepoint(const std::string& directory) = 0;
+  /// A savepoint of now, to look at and throw away; an error when no cut can be made soon.
+  virtual base::result<void> view(const std::string& directory) = 0;
   /// One JSON object: the change's record, or for "plan" the difference.
   virtual base::result<std::string> change(const change_wish& what) = 0;
   /// what: "shadow" (begin one), "shadow-report", "shadow-drop". One JSON object: shadow_record.hpp.
@@ -70,6 +73,7 @@ class control_server {
 base::result<std::string> ask_status(const std::string& state_directory, std::int64_t timeout_ms);
 base::result<std::string> ask_why_no_output(const std::string& state_directory, std::int64_t timeout_ms);
 base::result<std::string> ask_savepoint(const std::string& state_directory, const std::string& directory);
+base::result<void> ask_view(const std::string& state_directory, const std::string& directory);
 /// `by` is not sent. The record of the change, or the difference, as JSON.
 base::result<std::string> ask_change(const std::string& state_directory, const change_wish& what);
 /// The shadow as JSON.

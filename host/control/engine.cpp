@@ -77,6 +77,7 @@ cut_metrics metrics_of(const job::cut_figures& c, std::int64_t now_us) {
   m.failed = c.failed;
   if (c.completed > 0) {
     m.last_duration_us = c.last_duration_us;
+    m.last_pause_us = c.last_pause_us;
     m.last_bytes = c.last_bytes;
   }
   if (c.last_complete_at_us >= 0) m.age_us = since(c.last_complete_at_us);
@@ -106,6 +107,11 @@ std::uint64_t queued_most(const plan::plan& of, std::uint64_t one) {
                         ? n.parallelism
                         : std::uint64_t{n.parallelism} * of.nodes[in.from_node].parallelism;
   return channels * one;
+}
+
+/// Of state that a fold of the cuts holds in memory at once.
+std::uint64_t fold_bytes(std::uint64_t of_memory) {
+  return std::clamp<std::uint64_t>(of_memory / 8, std::uint64_t{8} << 20, std::uint64_t{256} << 20);
 }
 
 }  // namespace
@@ -192,33 +198,43 @@ base::result<std::optional<checkpoint::snapshot>> job_engine::open_checkpoints()
                                                        .pipeline = plan->pipeline,
                                                        .key_groups = plan->key_groups,
                                                        .retained = plan->told->checkpoint.retained,
+                                                       .fold_bytes = fold_bytes(memory_told(*plan).bytes),
                                                        .weir_version = version_text}));
-  auto from = WEIR_TRY(storage_->newest());
-  if (from) base::fault_point("restore.snapshot_read");
-  if (!from && !told_.place->base.empty()) {
-    from = WEIR_TRY(checkpoint::open_snapshot(env_, told_.place->base));
-    WEIR_TRY(from->verify());
+  auto opened = cut_to_begin_with();
+  if (!opened) {
+    base::error why = std::move(opened).why();
+    // It would be read again, and be as damaged as it is.
+    if (why.how == base::retry::from_checkpoint) why.how = base::retry::never;
+    return why;
   }
+  std::optional<checkpoint::snapshot> from = std::move(opened).take();
   if (from) log_.info("state is restored", {{"cut", from->facts().cut}, {"path", from->path()}});
   return from;
+}
+
+base::result<std::optional<checkpoint::snapshot>> job_engine::cut_to_begin_with() {
+  auto from = WEIR_TRY(storage_->newest());
+  if (from) base::fault_point("restore.snapshot_read");
+  if (from || told_.place->base.empty()) return from;
+  from = WEIR_TRY(checkpoint::open_snapshot(env_, told_.place->base));
+  WEIR_TRY(from->verify());
+  return from;
+}
+
+job_engine::memory_share job_engine::memory_told(const plan::plan& of) const {
+  if (const auto& told = of.told->state.memory_bytes) return {*told, "state.memory"};
+  auto most = base::memory_limit_of_process(env_.fs());
+  return {most.bytes / 5 * 3, std::move(most.from)};
 }
 
 // Keyed state has what [state] memory says, or three fifths of what the process may use, without what may wait in queues.
 base::result<void> job_engine::limit_memory(const plan::plan& of, job::options& how) {
   if (!has_state(of)) return {};
-  const config::state& told = of.told->state;
-  std::string from = "state.memory";
-  std::uint64_t bytes = 0;
-  if (told.memory_bytes) {
-    bytes = *told.memory_bytes;
-  } else {
-    auto most = base::memory_limit_of_process(env_.fs());
-    bytes = most.bytes / 5 * 3;
-    from = std::move(most.from);
-  }
-  const std::uint64_t queues = std::min(bytes / 2, queued_most(of, how.queue_bytes));
-  how.memory.bytes = bytes - queues;
-  if (told.backend == config::state_backend::rocksdb)
+  const auto [bytes, from] = memory_told(of);
+  // What waits in queues; and what a fold of the cuts holds for a while.
+  const std::uint64_t folds = told_.place ? fold_bytes(bytes) + fold_bytes(bytes) / 4 : 0;
+  how.memory.bytes = bytes - std::min(bytes / 2, queued_most(of, how.queue_bytes) + folds);
+  if (of.told->state.backend == config::state_backend::rocksdb)
     how.memory.directory = base::join_path(told_.working_directory, std::to_string(++jobs_));
   log_.info("memory for keyed state",
             {{"bytes", how.memory.bytes}, {"of", bytes}, {"limit_from", from}, {"beyond", how.memory.directory}});
@@ -235,11 +251,11 @@ void job_engine::stop() {
   if (const auto job = now().job) job->cancel();
 }
 
-void job_engine::savepoint(std::string directory, std::function<void(base::result<checkpoint::cut_info>)> done) {
+void job_engine::savepoint(job::savepoint_wish what) {
   if (const auto job = now().job)
-    job->savepoint(std::move(directory), std::move(done));
+    job->savepoint(std::move(what));
   else
-    done(base::host_error("the pipeline is not running yet", {}, base::retry::backoff));
+    what.done(base::host_error("the pipeline is not running yet", {}, base::retry::backoff));
 }
 
 base::result<void> job_engine::savepoint_of_end(const std::string& directory) {

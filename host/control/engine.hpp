@@ -16,6 +16,7 @@
 #include "control/shadow_record.hpp"
 #include "control/state_trial.hpp"
 #include "control/why_no_output.hpp"
+#include "job/savepoint_wish.hpp"
 #include "plan/plan.hpp"
 #include "supervisor/definition.hpp"
 #include "supervisor/history.hpp"
@@ -78,8 +79,8 @@ class engine : public metric_source {
   virtual void drain() = 0;
   /// [any] As fast as it can be done in order; rows in flight are dropped.
   virtual void stop() = 0;
-  /// [any] A savepoint into this directory; `done` is called once, perhaps on another thread.
-  virtual void savepoint(std::string directory, std::function<void(base::result<checkpoint::cut_info>)> done) = 0;
+  /// [any]
+  virtual void savepoint(job::savepoint_wish what) = 0;
   /// [any] What holds output back. Takes a second: it looks twice.
   virtual silence why_no_output() = 0;
   /// [control] After wait() of a run that ended in order: a savepoint of where it ended.

@@ -34,7 +34,7 @@ class job_engine final : public engine {
   base::result<void> start() override;
   void drain() override;
   void stop() override;
-  void savepoint(std::string directory, std::function<void(base::result<checkpoint::cut_info>)> done) override;
+  void savepoint(job::savepoint_wish what) override;
   base::result<void> savepoint_of_end(const std::string& directory) override;
   silence why_no_output() override;
   metric_snapshot snapshot() override;
@@ -89,7 +89,14 @@ class job_engine final : public engine {
   /// From here on the job runs, and is seen by others. A stop that came before holds for it too.
   void begin(generation what);
   base::result<void> limit_memory(const plan::plan& of, job::options& how);
+  struct memory_share {
+    std::uint64_t bytes = 0;
+    std::string from;  ///< who says so
+  };
+  /// For everything that has to do with keyed state.
+  memory_share memory_told(const plan::plan& of) const;
   base::result<std::optional<checkpoint::snapshot>> open_checkpoints();
+  base::result<std::optional<checkpoint::snapshot>> cut_to_begin_with();
   void count(run_result& out) const;
   base::result<job::totals> wait_for_job();
 

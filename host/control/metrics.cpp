@@ -70,6 +70,10 @@ void cuts(std::string& out, const cut_metrics& c, const std::string& labels) {
     single(out, "weir_checkpoint_last_duration_seconds", "gauge",
            "How long the last complete one took, from its begin until it was durable.", labels,
            seconds_of_us(*c.last_duration_us));
+  if (c.last_pause_us)
+    single(out, "weir_checkpoint_last_pause_seconds", "gauge",
+           "The longest that a subtask stood still for the last complete one.", labels,
+           seconds_of_us(*c.last_pause_us));
   if (c.last_bytes)
     single(out, "weir_checkpoint_last_bytes", "gauge", "Bytes that the last complete one wrote.", labels,
            std::to_string(*c.last_bytes));

@@ -42,6 +42,7 @@ struct cut_metrics {
   std::uint64_t completed = 0, failed = 0;  ///< of this process
   /// Of the last complete one of this process; absent: there is none yet.
   std::optional<std::int64_t> last_duration_us;
+  std::optional<std::int64_t> last_pause_us;
   std::optional<std::uint64_t> last_bytes;  ///< newly written
   std::optional<std::int64_t> age_us;       ///< of the last complete one, or of the one that was restored
   std::optional<std::int64_t> in_work_us;   ///< how long the one in work has taken so far

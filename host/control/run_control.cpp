@@ -13,6 +13,9 @@ namespace {
 
 using base::cat;
 
+/// Who looks at the state of a running pipeline waits so long for a cut.
+constexpr std::int64_t view_waits_us = 20'000'000;
+
 std::string quoted(const std::string& text) {
   std::string out;
   base::append_json_string(out, text);
@@ -72,12 +75,21 @@ std::string run_control::status() {
 
 std::string run_control::why_no_output() { return json_of(of_.why_no_output()); }
 
-base::result<void> run_control::savepoint(const std::string& directory) {
+base::result<void> run_control::wait_for_savepoint(job::savepoint_wish what) {
   std::promise<base::result<void>> done;
-  of_.savepoint(directory, [&](base::result<checkpoint::cut_info> made) {
+  what.done = [&](base::result<checkpoint::cut_info> made) {
     done.set_value(made ? base::result<void>() : base::result<void>(std::move(made).why()));
-  });
+  };
+  of_.savepoint(std::move(what));
   return done.get_future().get();
+}
+
+base::result<void> run_control::savepoint(const std::string& directory) {
+  return wait_for_savepoint({.directory = directory, .done = nullptr});
+}
+
+base::result<void> run_control::view(const std::string& directory) {
+  return wait_for_savepoint({.directory = directory, .done = nullptr, .patience_us = view_waits_us, .view = true});
 }
 
 base::result<std::string> run_control::change(const change_wish& what) {

@@ -19,6 +19,7 @@ class run_control final : public controlled {
   std::string status() override;
   std::string why_no_output() override;
   base::result<void> savepoint(const std::string& directory) override;
+  base::result<void> view(const std::string& directory) override;
   base::result<std::string> change(const change_wish& what) override;
   base::result<std::string> shadow(const std::string& what, const shadow_wish& wish) override;
   base::result<void> stop(const std::string& savepoint) override;
@@ -30,6 +31,8 @@ class run_control final : public controlled {
   bool savepoint_wanted() const;
 
  private:
+  base::result<void> wait_for_savepoint(job::savepoint_wish what);
+
   engine& of_;
   const std::uint64_t restarts_;
   const std::function<void()> stopping_;

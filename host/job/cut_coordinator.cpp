@@ -132,6 +132,7 @@ std::int64_t cut_coordinator::step() {
                                              "checkpoint.timeout")));
     }
   }
+  const std::int64_t patience_ns = disappoint(lock);
   if (!work_ && !over_ && !stop_) {
     const std::int64_t now = env_.monotonic_ns();
     const bool ready = !with_.ready || with_.ready();
@@ -159,10 +160,35 @@ std::int64_t cut_coordinator::step() {
   if (work_) {
     std::int64_t over = work_->began_ns + rules_.timeout_us * 1000;
     if (may_withdraw()) over = std::min(over, work_->began_ns + exchange_patience_ns);
-    return exchange_ ? std::min(over, exchange_since_ns_ + exchange_waits_ns) : over;
+    return std::min(patience_ns, exchange_ ? std::min(over, exchange_since_ns_ + exchange_waits_ns) : over);
   }
   if (!with_.storage || over_) return INT64_MAX;
-  return with_.memory_is_limited ? std::min(due_ns_, env_.monotonic_ns() + look_at_memory_ns) : due_ns_;
+  const std::int64_t next = std::min(due_ns_, patience_ns);
+  return with_.memory_is_limited ? std::min(next, env_.monotonic_ns() + look_at_memory_ns) : next;
+}
+
+std::int64_t cut_coordinator::disappoint(std::unique_lock<std::mutex>& lock) {
+  const std::int64_t now = env_.monotonic_ns();
+  std::int64_t next = INT64_MAX;
+  std::vector<wish> late;
+  for (auto it = wishes_.begin(); it != wishes_.end();) {
+    if (it->until_ns > now) {
+      next = std::min(next, it->until_ns);
+      ++it;
+    } else {
+      late.push_back(std::move(*it));
+      it = wishes_.erase(it);
+    }
+  }
+  if (late.empty()) return next;
+  const std::string why = work_ ? "another cut takes long"
+                          : now < hold_until_ns_
+                              ? "a change of the pipeline is on probation, and until it is over there are no cuts"
+                              : "the sources have not begun to read";
+  lock.unlock();
+  for (wish& w : late) w.done(base::external_error(base::cat("no cut could be made in time: ", why)));
+  lock.lock();
+  return next;
 }
 
 // State that changed cannot leave memory before it is in a cut.
@@ -286,6 +312,7 @@ void cut_coordinator::write(std::unique_lock<std::mutex>& lock) {
     taken_.pop_back();
     if (!work_ || cut.cut != work_->cut) continue;
     --work_->left;
+    work_->pause_us = std::max(work_->pause_us, cut.pause_us);
     if (work_->broken || !work_->writer) continue;
     const place at = places_.at(from);
     std::vector<checkpoint::node_snapshot> nodes;
@@ -339,6 +366,7 @@ void cut_coordinator::conclude(std::unique_lock<std::mutex>& lock) {
   ++figures_.completed;
   figures_.last_cut = done.cut;
   figures_.last_duration_us = (now - done.began_ns) / 1000;
+  figures_.last_pause_us = done.pause_us;
   figures_.last_bytes = info ? info->new_bytes : 0;
   figures_.last_complete_at_us = env_.now_us();
   figures_.in_work_since_us = -1;
@@ -357,6 +385,7 @@ void cut_coordinator::conclude(std::unique_lock<std::mutex>& lock) {
   if (info)
     log_.info("cut is complete", {{"cut", done.cut},
                                   {"milliseconds", (now - done.began_ns) / 1'000'000},
+                                  {"pause_us", done.pause_us},
                                   {"new_bytes", info->new_bytes},
                                   {"last", done.last}});
   done.writer.reset();
@@ -365,7 +394,7 @@ void cut_coordinator::conclude(std::unique_lock<std::mutex>& lock) {
 }
 
 void cut_coordinator::make_savepoint(work& done) {
-  auto made = with_.storage->make_savepoint(done.cut, done.asked->directory);
+  auto made = with_.storage->make_savepoint(done.cut, done.asked->directory, !done.asked->view);
   if (!made) log_.error("savepoint failed", {{"directory", done.asked->directory}, {"why", made.why().text()}});
   done.asked->done(std::move(made));
 }
@@ -408,17 +437,20 @@ void cut_coordinator::give_up(std::unique_lock<std::mutex>& lock, base::error wh
   lock.lock();
 }
 
-void cut_coordinator::savepoint(std::string directory, std::function<void(base::result<checkpoint::cut_info>)> done) {
+void cut_coordinator::savepoint(savepoint_wish what) {
   {
     std::lock_guard lock(mutex_);
     if (!stop_ && !over_ && with_.storage) {
-      wishes_.push_back({std::move(directory), std::move(done)});
-      done = nullptr;
+      const std::int64_t until = what.patience_us > 0 ? env_.monotonic_ns() + what.patience_us * 1000 : INT64_MAX;
+      wishes_.push_back({std::move(what), until});
+      look_again_ = true;
+      what.done = nullptr;
     }
   }
-  if (done)
-    done(with_.storage ? base::host_error("the pipeline has ended")
-                       : base::config_error("the pipeline has no [checkpoint] table: give it one to take savepoints"));
+  if (what.done)
+    what.done(with_.storage
+                  ? base::host_error("the pipeline has ended")
+                  : base::config_error("the pipeline has no [checkpoint] table: give it one to take savepoints"));
   changed_.notify_all();
 }
 

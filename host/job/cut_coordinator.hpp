@@ -18,6 +18,7 @@
 #include "checkpoint/storage.hpp"
 #include "job/builder.hpp"
 #include "job/cut_rules.hpp"
+#include "job/savepoint_wish.hpp"
 #include "plan/plan.hpp"
 #include "task/cut.hpp"
 #include "task/exchange_work.hpp"
@@ -56,8 +57,8 @@ class cut_coordinator final : public task::cut_sink {
   /// Does what there is to do; when to call it again at the latest, monotonic. What start()'s thread does, for simulations.
   std::int64_t step();
 
-  /// [any] A savepoint into this directory, as soon as the cut under way is over. `done` is called on the coordinator's thread.
-  void savepoint(std::string directory, std::function<void(base::result<checkpoint::cut_info>)> done);
+  /// [any] A savepoint into a directory, as soon as the cut under way is over. `done` is called on the coordinator's thread.
+  void savepoint(savepoint_wish what);
   /// Other versions of some nodes, from one cut on.
   struct exchange_order {
     std::vector<std::pair<task::task*, std::unique_ptr<task::exchange_work>>>
@@ -90,9 +91,8 @@ class cut_coordinator final : public task::cut_sink {
     std::uint64_t cut;
     std::string bytes;
   };
-  struct wish {
-    std::string directory;
-    std::function<void(base::result<checkpoint::cut_info>)> done;
+  struct wish : savepoint_wish {
+    std::int64_t until_ns = INT64_MAX;
   };
   /// The cut under way.
   struct work {
@@ -101,6 +101,7 @@ class cut_coordinator final : public task::cut_sink {
     bool last = false;
     std::int64_t began_ns = 0;
     std::size_t left = 0;  // tasks
+    std::int64_t pause_us = 0;
     std::unique_ptr<checkpoint::cut_writer> writer;
     std::optional<wish> asked;
     std::optional<exchange_order> exchange;
@@ -122,6 +123,8 @@ class cut_coordinator final : public task::cut_sink {
   void write(std::unique_lock<std::mutex>& lock);
   void conclude(std::unique_lock<std::mutex>& lock);
   void make_savepoint(work& done);
+  /// Wishes that have waited as long as they may are told so. When the next one has.
+  std::int64_t disappoint(std::unique_lock<std::mutex>& lock);
   /// Chains of deltas that have grown too long become one base, beside the cuts.
   void fold();
   void give_up(std::unique_lock<std::mutex>& lock, base::error why);

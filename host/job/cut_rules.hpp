@@ -19,6 +19,7 @@ struct cut_figures {
   std::uint64_t completed = 0, failed = 0;
   std::uint64_t last_cut = 0;             ///< the newest complete one; 0: none
   std::int64_t last_duration_us = 0;      ///< from its begin until it was durable
+  std::int64_t last_pause_us = 0;         ///< the longest that a subtask stood still for it
   std::uint64_t last_bytes = 0;           ///< newly written
   std::int64_t last_complete_at_us = -1;  ///< wall clock; the restored cut before there is another; -1: none
   std::int64_t in_work_since_us = -1;     ///< wall clock; -1: no cut is under way

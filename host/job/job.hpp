@@ -12,6 +12,7 @@
 #include "base/result.hpp"
 #include "checkpoint/storage.hpp"
 #include "job/cut_rules.hpp"
+#include "job/savepoint_wish.hpp"
 #include "plan/plan.hpp"
 #include "task/shadow_report.hpp"
 
@@ -138,8 +139,8 @@ class job {
   /// [any] Until the job is over, or this long. True: it is over.
   virtual bool wait_for(std::int64_t microseconds) = 0;
 
-  /// [any] A savepoint into this directory; `done` is called once, on another thread.
-  virtual void savepoint(std::string directory, std::function<void(base::result<checkpoint::cut_info>)> done) = 0;
+  /// [any]
+  virtual void savepoint(savepoint_wish what) = 0;
   /// [any] One at a time. Returns when the new versions are prepared; `done` is called once, on a thread of the job that must
   /// not be held, when all serve or none does; not when the job ends before. An error: they could not be prepared;
   /// with at_a_cut nothing was begun either.

@@ -67,9 +67,7 @@ class running_job : public job {
     cuts_->start();
   }
 
-  void savepoint(std::string directory, std::function<void(base::result<checkpoint::cut_info>)> done) override {
-    cuts_->savepoint(std::move(directory), std::move(done));
-  }
+  void savepoint(savepoint_wish what) override { cuts_->savepoint(std::move(what)); }
   base::result<exchange_way> exchange(exchange_request what, exchange_done done) override;
   base::result<void> shadow(shadow_request what, exchange_done done) override;
   void look_at_shadows() override {

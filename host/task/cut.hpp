@@ -60,7 +60,8 @@ struct task_cut {
   std::uint64_t cut = 0;
   std::vector<node_cut> nodes;    ///< by place in the chain
   std::vector<split_cut> splits;  ///< of a source
-  std::string in_flight;  ///< messages that the barrier overtook, or rows that wait for their turn (ordered_input)
+  std::int64_t pause_us = 0;  ///< how long the task stood still for it: flushed, saved, prepared, passed the barrier on
+  std::string in_flight;      ///< messages that the barrier overtook, or rows that wait for their turn (ordered_input)
 };
 
 /// Who collects a cut. Called on the tasks' threads, concurrently. [any]

@@ -168,7 +168,7 @@ bool task::cut_here(std::uint64_t cut, model::cut_kind kind) {
     return true;
   }
   const bool exchanges = expects_.load(std::memory_order_acquire);
-  const std::int64_t since_ns = exchanges ? env_.monotonic_ns() : 0;
+  const std::int64_t since_ns = env_.monotonic_ns();
   last_cut_ = cut;
   store_ = announced_.cut == cut ? announced_.store : true;
   if (exchanges && !ended_) attach(cut);
@@ -182,6 +182,7 @@ bool task::cut_here(std::uint64_t cut, model::cut_kind kind) {
   base::fault_point("task.barrier_passed");
   if (exchanges && !exchange(cut, since_ns)) return false;
   state_out_ = !store_ || !chain_.has_state();
+  capturing_->pause_us = (env_.monotonic_ns() - since_ns) / 1000;
   if (state_out_ && !held_) hand_over();
   return true;
 }

@@ -95,6 +95,18 @@ class adder : public weir::sink<number> {
   std::uint64_t sum_ = 0;
 };
 
+// Counts the records of each desk, and hands them on.
+class tally : public weir::keyed_operator<std::string, number, number> {
+  weir::value_state<std::int64_t> seen_{this, "seen"};
+
+ public:
+  explicit tally(const weir::config&) {}
+  void process(const number& in, weir::time at, output& out) override {
+    seen_ = seen_.value_or(0) + 1;
+    out.emit(in, at);
+  }
+};
+
 // Takes whatever comes and forgets it.
 class nowhere : public weir::batch_sink {
  public:
@@ -103,5 +115,5 @@ class nowhere : public weir::batch_sink {
 
 }  // namespace
 
-WEIR_PLUGIN("probe", "1.2.3", weir::operators<picky, adder, nowhere>("picky", "adder", "nowhere"),
+WEIR_PLUGIN("probe", "1.2.3", weir::operators<picky, tally, adder, nowhere>("picky", "tally", "adder", "nowhere"),
             weir::sources<numbers>("numbers"))

@@ -29,6 +29,10 @@ class fake final : public controlled {
     saved = directory;
     return {};
   }
+  base::result<void> view(const std::string& directory) override {
+    viewed = directory;
+    return {};
+  }
   base::result<std::string> change(const change_wish& what) override {
     wished = what;
     if (what.operators.empty()) return base::config_error("no operator");
@@ -45,7 +49,7 @@ class fake final : public controlled {
   std::promise<void> release;
   change_wish wished;
   shadow_wish shadow_wished;
-  std::string saved, stopped = "no";
+  std::string saved, viewed, stopped = "no";
 };
 
 class ControlSocket : public testing::Test {

@@ -150,8 +150,13 @@ TEST(PrometheusText, TellsOfCheckpointsAndOfStateWhereThereAreSome) {
   s.subtasks[0].state_bytes = 4096;
   s.subtasks[0].state_entries = 12;
   s.subtasks[0].state_entries_on_disk = 5;
-  s.cuts = cut_metrics{
-      .completed = 0, .failed = 2, .last_duration_us = {}, .last_bytes = {}, .age_us = {}, .in_work_us = {}};
+  s.cuts = cut_metrics{.completed = 0,
+                       .failed = 2,
+                       .last_duration_us = {},
+                       .last_pause_us = {},
+                       .last_bytes = {},
+                       .age_us = {},
+                       .in_work_us = {}};
   exposition none;
   ASSERT_EQ(parse(prometheus_text(s), none), std::nullopt);
   EXPECT_EQ(none.samples.at("weir_checkpoint_failed_total{pipeline=\"desk-risk\"}"), "2");
@@ -159,6 +164,7 @@ TEST(PrometheusText, TellsOfCheckpointsAndOfStateWhereThereAreSome) {
   s.cuts = cut_metrics{.completed = 3,
                        .failed = 2,
                        .last_duration_us = 1500,
+                       .last_pause_us = 40'000,
                        .last_bytes = 77,
                        .age_us = 2'000'000,
                        .in_work_us = 250'000};
@@ -170,6 +176,7 @@ TEST(PrometheusText, TellsOfCheckpointsAndOfStateWhereThereAreSome) {
   EXPECT_EQ(e.samples.at("weir_state_disk_entries" + labels), "5");
   EXPECT_EQ(e.samples.at("weir_checkpoint_completed_total{pipeline=\"desk-risk\"}"), "3");
   EXPECT_EQ(e.samples.at("weir_checkpoint_last_duration_seconds{pipeline=\"desk-risk\"}"), "0.0015");
+  EXPECT_EQ(e.samples.at("weir_checkpoint_last_pause_seconds{pipeline=\"desk-risk\"}"), "0.04");
   EXPECT_EQ(e.samples.at("weir_checkpoint_last_bytes{pipeline=\"desk-risk\"}"), "77");
   EXPECT_EQ(e.samples.at("weir_checkpoint_age_seconds{pipeline=\"desk-risk\"}"), "2");
   EXPECT_EQ(e.samples.at("weir_checkpoint_in_work_seconds{pipeline=\"desk-risk\"}"), "0.25");

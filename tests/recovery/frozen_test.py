@@ -47,7 +47,7 @@ class Frozen(Case):
         done = weir("run", os.path.join(copy, "pipeline.toml"), "--from", os.path.join(copy, "savepoint"), "--json",
                     env={"WEIR_STATE_DIR": self.path("state")})
         self.assert_says(done, 69, largest)
-        self.assertEqual(done.result["restarts"], 0)
+        self.assertNotIn("is restarted", done.err)
 
     def test_their_state_can_be_looked_at(self):
         for version in VERSIONS:

@@ -38,20 +38,20 @@ class KafkaMany(ManyCase):
     def tearDownClass(cls):
         cls.broker.close()
 
-    def pipeline(self, run):
+    def pipeline(self, run, deterministic):
         config = 'brokers = "BROKER", topic = "RUN-{0}", key = "bidder", delivery = "exactly-once", transactional_id_prefix = "RUN-{0}"'
         sinks = "".join(sink(name, port, "kafka.sink", config.format(name)) for name, port in self.OUTPUTS)
-        return self.text(SOURCE, sinks).replace("BROKER", self.broker.address).replace("RUN", run)
+        return self.text(SOURCE, sinks, deterministic).replace("BROKER", self.broker.address).replace("RUN", run)
 
     def rows_of(self, name, out):
         for partition in self.broker.read_committed(f"{os.path.basename(out)}-{name}", PARTITIONS):
             yield from (m.value() for m in partition)
 
     def test_topics(self):
-        self.swapped("topics", False, text=self.pipeline("topics"))
+        self.swapped("topics", False, text=self.pipeline("topics", False))
 
     def test_topics_deterministic(self):
-        self.swapped("topics-in-steps", True, text=self.pipeline("topics-in-steps"))
+        self.swapped("topics-in-steps", True, text=self.pipeline("topics-in-steps", True))
 
 
 if __name__ == "__main__":

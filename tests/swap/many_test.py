@@ -31,9 +31,9 @@ class ManySwaps(ManyCase):
     def tearDownClass(cls):
         cls.input.close()
 
-    def pipeline(self):
+    def pipeline(self, deterministic):
         sinks = "".join(sink(name, port, "file.sink", f'path = "OUT/{name}-{{subtask}}-{{seq}}.jsonl"') for name, port in self.OUTPUTS)
-        return self.text(SOURCE.replace("INPUT", self.input.name), sinks)
+        return self.text(SOURCE.replace("INPUT", self.input.name), sinks, deterministic)
 
     @staticmethod
     def files(name, out):
@@ -50,11 +50,11 @@ class ManySwaps(ManyCase):
                 for name, _ in self.OUTPUTS for subtask in range(2)}
 
     def test_files(self):
-        self.swapped("files", False, text=self.pipeline())
+        self.swapped("files", False, text=self.pipeline(False))
 
     def test_files_deterministic(self):
-        out = self.swapped("files-in-steps", True, text=self.pipeline())
-        file, calm = self.told("calm-in-steps", rate=1e9, deterministic=True, text=self.pipeline())
+        out = self.swapped("files-in-steps", True, text=self.pipeline(True))
+        file, calm = self.told("calm-in-steps", rate=1e9, deterministic=True, text=self.pipeline(True))
         self.compare(self.run_well(file, env=self.env("state-calm")), calm, in_order=False)
         seen, expected = self.bytes_of(out), self.bytes_of(calm)
         self.assertEqual([place for place in expected if seen[place] != expected[place]], [], "the same bytes")

@@ -28,10 +28,11 @@ class ManyCase(SwapCase):
     RATE = 1_000.0 if LONG else 1_500.0
     OUTPUTS = (("out", "counts"), ("windows", "windows"), ("late", "windows:late"))
 
-    def text(self, source, sinks):
+    def text(self, source, sinks, deterministic):
         """counts and windows behind a source "bids" that is held back; sinks: their text for each of OUTPUTS."""
         text = PIPELINE[:PIPELINE.index("[[source]]")] + source + PIPELINE[PIPELINE.index("[[operator]]"):PIPELINE.index('[[sink]]\nid = "out"')]
-        # Small batches: a cut waits behind one of them in front of the throttle.
+        if deterministic:  # a cut waits behind a step in front of the throttle, otherwise behind a batch: both small
+            text = text.replace("[plugin]", 'deterministic_step = "20ms"\n[plugin]')
         return held_back(text).replace('"nexmark:bid"', '"bids"') + WINDOWS + sinks + "[limits]\nbatch_rows = 64\n"
 
     def rows_of(self, name, out):

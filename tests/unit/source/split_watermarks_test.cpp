@@ -82,6 +82,21 @@ TEST(SplitWatermarks, AreIdleWithoutAnySplit) {
   EXPECT_EQ(w.current(), model::watermark_merge::end);
 }
 
+TEST(SplitWatermarks, WhatIsSettledIsNotWhatWasObservedSince) {
+  split_watermarks w({.out_of_orderness_us = 0, .idle_after_us = -1});
+  w.open(0);
+  w.open(1);
+  w.restore(1, 700);
+  EXPECT_EQ(w.settled(0), none);
+  EXPECT_EQ(w.settled(1), 700);
+  w.observe(0, 5000);
+  EXPECT_EQ(w.of(0), 4999);
+  EXPECT_EQ(w.settled(0), none) << "other ports of the poll may still emit what came before";
+  w.settle();
+  EXPECT_EQ(w.settled(0), 4999);
+  EXPECT_EQ(w.settled(1), 700);
+}
+
 TEST(SplitWatermarks, ABoundLargerThanTheTimeDoesNotWrapAround) {
   split_watermarks w({.out_of_orderness_us = INT64_MAX, .idle_after_us = -1});
   w.open(0);

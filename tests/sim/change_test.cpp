@@ -234,7 +234,7 @@ class life {
         return left(run), end::crashed;
       }
       if (steps-- == 0) return left(run), end::crashed;
-      if (take_back_) {
+      if (take_back_ && late_steps_-- == 0) {
         run.what().cancel();
         while (run.step()) {
         }
@@ -243,7 +243,7 @@ class life {
       if (changes && !change_ && !drained && random_() % static_cast<std::uint64_t>(every) == 0)
         drained = ask(run, restores);
       else if (change_ && change_->serves && change_->hot && random_() % 300 == 0)
-        take_back_ = true;  // by hand
+        late_steps_ = 0, take_back_ = true;  // by hand
     }
     left(run);
     if (!run.over()) {
@@ -299,6 +299,8 @@ class life {
                                 ++did_.given_up;
                                 change_.reset();
                               } else if (failure) {
+                                // Somebody hears of it on another thread, a while later.
+                                late_steps_ = random_() % 2000;
                                 take_back_ = true;
                               } else {
                                 ++did_.swaps;
@@ -370,6 +372,7 @@ class life {
   std::optional<std::uint64_t> must_be_;
   std::optional<base::error> why_;
   bool take_back_ = false, calm_ = false;
+  std::uint64_t late_steps_ = 0;
   int attempt_ = 0;
 };
 

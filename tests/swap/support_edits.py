@@ -68,9 +68,11 @@ class Pipeline:
     def __init__(self):
         self.nodes, self.sinks, self.next = [], set(), 0
         self.version, self.interval, self.rows, self.queue = "v1", "100ms", 64, "4MiB"
+        self.were = set()  # names in front of the edit
 
     def copy(self):
         made = copy.deepcopy(self)
+        made.were = {n.name for n in self.nodes}
         for node in made.nodes:
             node.was = None  # of the edit before
         return made
@@ -134,7 +136,7 @@ class Pipeline:
         return f"remove {node.name}"
 
     def rename(self, random):
-        kept = [n for n in self.nodes if n.kind in Node.STATEFUL and not self.readers(n.name)]
+        kept = [n for n in self.nodes if n.kind in Node.STATEFUL and n.name in self.were and not self.readers(n.name)]
         if not kept:
             return None
         node = random.choice(kept)

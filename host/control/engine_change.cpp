@@ -141,7 +141,7 @@ void job_engine::drain_for_change(std::unique_lock<std::mutex>& lock) {
   change_->rebuild = true;
   const auto job = now_.job;
   lock.unlock();
-  job->drain();
+  job->drain(true);
   lock.lock();
 }
 

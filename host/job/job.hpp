@@ -128,8 +128,9 @@ class job {
   virtual ~job() = default;
 
   virtual void start() = 0;
-  /// [any] Sources stop, what is under way reaches the sinks, then the job is over.
-  virtual void drain() = 0;
+  /// [any] Sources stop, what is under way reaches the sinks, then the job is over. goes_on: another one follows from the last
+  /// cut, so plugins are not told that their input ends.
+  virtual void drain(bool goes_on = false) = 0;
   /// [any] Everything stops after its current step.
   virtual void cancel() = 0;
   /// Until the job is over. An error: the first failure of a task.

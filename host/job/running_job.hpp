@@ -76,7 +76,10 @@ class running_job : public job {
   }
   cut_figures cuts() const override { return cuts_->figures(); }
 
-  void drain() override {
+  void drain(bool goes_on) override {
+    if (goes_on)
+      for (auto& chain : built_.tasks)
+        for (auto& t : chain) t->nodes().goes_on();
     for (auto& chain : built_.sources)
       for (task::source_task* source : chain) source->drain();
   }

@@ -241,6 +241,7 @@ void chain::tell_status(model::activity status) {
 }
 
 bool chain::end_of_head_port(std::uint32_t port) {
+  if (!is_end(*nodes_[0]->instance)) return true;
   if (!nodes_[0]->instance->end_of_port(port)) return false;
   beside(*nodes_[0], [&](shadow& s) { s.end_of_port(port); });
   return true;
@@ -251,7 +252,7 @@ bool chain::finish() {
     op::instance* at = nodes_[i]->instance.get();
     if (!at) continue;
     // The head was told of each port when its channels ended.
-    for (std::uint32_t port = 0; i > 0 && port < nodes_[i]->port_count; ++port) {
+    for (std::uint32_t port = 0; i > 0 && is_end(*at) && port < nodes_[i]->port_count; ++port) {
       if (!at->end_of_port(port)) return false;
       beside(*nodes_[i], [&](shadow& s) { s.end_of_port(port); });
     }

@@ -1,5 +1,6 @@
 #pragma once
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -76,6 +77,8 @@ class chain {
   bool advance(std::int64_t watermark_us);
   /// The head has nothing to say for now, or again: told to the writers.
   void tell_status(model::activity status);
+  /// [any] What ends from now on before its data does goes on in another job: plugins are not told of an end that is none.
+  void goes_on() { goes_on_.store(true, std::memory_order_relaxed); }
   /// Nothing more comes on an input port of the head.
   bool end_of_head_port(std::uint32_t port);
   /// All is over: every node ends its ports and flushes in order, then the writers end.
@@ -190,11 +193,16 @@ class chain {
     std::uint32_t at = 0;
     std::uint64_t last_cut = 0;  // that it prepared
   };
+  /// Of the data, not of this job.
+  bool is_end(const op::instance& of) const {
+    return !goes_on_.load(std::memory_order_relaxed) || of.watermark() == model::watermark_merge::end;
+  }
   /// Who has prepared that cut: the node's instance, or the one before.
   op::instance& who_prepared(std::uint32_t node, std::uint64_t cut);
   std::vector<retired> retired_;
   bool has_state_ = false;
   bool has_shadows_ = false;
+  std::atomic<bool> goes_on_{false};
   std::int64_t step_us_ = 0;  // 0: not deterministic
   std::int64_t turn_us_ = WEIR_TIME_MIN;
   bool all_ = false;

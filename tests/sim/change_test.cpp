@@ -279,7 +279,7 @@ class life {
       c.hot = false;
       change_ = c;
       ++did_.edits;
-      run.what().drain();
+      run.what().drain(true);
       return true;
     }
     // Without a cut there is nothing to go back to; and near the end it might get no record any more, and serve well.

@@ -176,6 +176,20 @@ class Ends(SwapCase):
             self.drained(running, "one")
         self.assert_all_once(out)
 
+    def test_one_file_goes_on_over_a_change_at_a_cut(self):
+        file, out = self.pipeline("one")
+        with open(file, encoding="utf-8") as f:
+            self.write("one.toml", f.read().replace("-{seq}.jsonl", "-0.jsonl"))
+        with Running("run", file, "--json", env=self.env()) as running:
+            running.wait_for('"msg":"cut is complete"')
+            for number in (1, 2):
+                change = self.swap("one", "out", self.file_plugin(number))
+                self.assertEqual((change["state"], change["hot"]), ("committed", False), change)
+            self.assertEqual(self.read(out), [], "it has its name when the input ends")
+            self.let_go_of("one")
+            self.drained(running, "one")
+        self.assert_all_once(out)
+
     def test_a_sink_that_goes_has_lost_nothing(self):
         file, out = self.pipeline("gone")
         with open(file, encoding="utf-8") as f:

@@ -81,7 +81,9 @@ result<std::unique_ptr<cold_rows>> cold_rows::open(const std::string& directory,
   o.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   made->write.disableWAL = true;
   rocksdb::DestroyDB(directory, o).PermitUncheckedError();
-  o.env->CreateDirIfMissing(base::parent_of(directory)).PermitUncheckedError();  // Open says so when it is not there
+  // Those above it, too: the run's own directory is made when something has to go there. Open says so when one is not there.
+  for (std::size_t at = directory.find('/', 1); at != std::string::npos; at = directory.find('/', at + 1))
+    o.env->CreateDirIfMissing(directory.substr(0, at)).PermitUncheckedError();
   rocksdb::DB* db = nullptr;
   const rocksdb::Status opened = rocksdb::DB::Open(o, directory, &db);
   if (!opened.ok()) return failed(directory, "keep", opened);

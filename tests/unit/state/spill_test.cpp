@@ -38,7 +38,7 @@ TEST_F(Spill, MemoryStaysInTheBudgetAndNothingIsLost) {
     SCOPED_TRACE(cuts);
     constexpr std::int64_t many = 100'000;
     store s(shape_of(keys, {value_of_longs("n", 4)}), base::real_env(), cuts);
-    s.spill({.directory = path + "/rows", .pool = std::make_shared<memory_pool>(4 * mib, 1)});
+    s.spill({.directory = path + "/of/a/run/rows", .pool = std::make_shared<memory_pool>(4 * mib, 1)});
     std::uint64_t most = 0;
     for (int round = 1; round <= 2; ++round)
       for (std::int64_t n = 0; n < many; n += 1000) {

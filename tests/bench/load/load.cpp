@@ -200,20 +200,20 @@ class clock : public weir::sink<hit> {
   }
   explicit clock(const weir::config& c) : skip_{c.get<std::int64_t>("skip")}, file_{c.get<std::string>("file")} {}
   void process(const hit& in, weir::time) override {
-    if (++seen_ <= skip_) {
-      if (seen_ == skip_) begin();
-      return;
-    }
-    if (seen_ == 1) begin();
     const std::int64_t now = now_ns();
     const std::int64_t us = (now - in.due_ns) / 1000;
-    took_.add(us);
     if (us > 1'000'000) {
       behind_ = true;
     } else if (behind_ && us < 50'000) {
       behind_ = false;
       tell("caught up", now);
     }
+    if (++seen_ <= skip_) {
+      if (seen_ == skip_) begin();
+      return;
+    }
+    if (seen_ == 1) begin();
+    took_.add(us);
   }
   void report(weir::figures& to) {
     const auto [wall, cpu] = used();

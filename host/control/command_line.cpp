@@ -269,7 +269,7 @@ class command_line : public command_options {
   void state() {
     auto& group = command(root_, "state", "Look into the keyed state of a checkpoint or savepoint, also while it runs.",
                           "Every entry is one line of JSON. A pipeline that runs makes a cut for the question, so the "
-                          "answer is its state of now,\nthe same moment for all of it; it goes on meanwhile.\n",
+                          "answer is\nits state of now, the same moment for all of it; it goes on meanwhile.\n",
                           nullptr);
     group.require_subcommand(1);
     auto told = std::make_shared<state_arguments>();

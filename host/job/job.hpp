@@ -33,9 +33,9 @@ struct options {
   /// Where cuts go; outlives the job. Null: no checkpoints, sinks commit once, at the end.
   checkpoint::storage* storage = nullptr;
   /// The cut to go on from; nullopt: begin afresh.
-  bool restored_is_committed =
-      false;  ///< what sinks prepared for `restore` is visible: the job before has ended in order
   std::optional<checkpoint::snapshot> restore;
+  /// What sinks prepared for `restore` is visible: the job before has ended in order.
+  bool restored_is_committed = false;
   /// State in it that no operator of the plan has any more is given up; otherwise it is an error.
   bool allow_dropped_state = false;
   state_memory memory;

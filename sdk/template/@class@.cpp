@@ -1,9 +1,9 @@
 #include "@class@.hpp"
 
-namespace @class @{
+namespace @class@ {
 
-  large_orders::large_orders(const weir::config& c) :
-      limit_{c.get<std::int64_t>("limit")} {if (limit_ < 0) throw c.error("limit", "must not be negative");
+large_orders::large_orders(const weir::config& c) : limit_{c.get<std::int64_t>("limit")} {
+  if (limit_ < 0) throw c.error("limit", "must not be negative");
 }
 
 void large_orders::process(const order& in, weir::time /*at*/, output& out) {

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-namespace @class @{
+namespace @class@ {
 
-  quiet_accounts::quiet_accounts(const weir::config& c) : timeout_{c.get<weir::duration>("timeout")} {
-      if (timeout_.count() <= 0) throw c.error("timeout", "must be longer than 0s");
+quiet_accounts::quiet_accounts(const weir::config& c) : timeout_{c.get<weir::duration>("timeout")} {
+  if (timeout_.count() <= 0) throw c.error("timeout", "must be longer than 0s");
 }
 
 void quiet_accounts::process(const payment& in, weir::time at, output& /*out*/) {
@@ -19,8 +19,7 @@ void quiet_accounts::process(const payment& in, weir::time at, output& /*out*/) 
   quiet_.set(t.quiet_at);
 }
 
-void quiet_accounts::on_timer(const weir::timers& /*which*/, weir::time /*at*/, const std::string& account,
-                              output& out) {
+void quiet_accounts::on_timer(const weir::timers& /*which*/, weir::time /*at*/, const std::string& account, output& out) {
   out.emit({account, tally_->payments, tally_->amount});
   tally_.clear();
 }

@@ -1,16 +1,17 @@
 #pragma once
 // The operator @name@: counts each account's payments, and reports them when the account was quiet for a while.
-#include <cstdint>
-#include <string>
 #include <weir/operator.hpp>
 
-namespace @class @{
+#include <cstdint>
+#include <string>
 
-    // The columns that are read. The input may have others; a missing one is an error when the pipeline is checked.
-    struct payment{std::string account;
-std::int64_t amount;
-}
-;
+namespace @class@ {
+
+// The columns that are read. The input may have others; a missing one is an error when the pipeline is checked.
+struct payment {
+  std::string account;
+  std::int64_t amount;
+};
 WEIR_RECORD(payment, account, amount)
 
 // The columns that go out.
@@ -32,8 +33,7 @@ WEIR_RECORD(tally, payments, amount, quiet_at)
 class quiet_accounts : public weir::keyed_operator<std::string, payment, activity> {
  public:
   static constexpr auto options() {
-    return weir::options(
-        weir::option("timeout", weir::timespan).fallback("\"10m\"").doc("How long an account must be quiet."));
+    return weir::options(weir::option("timeout", weir::timespan).fallback("\"10m\"").doc("How long an account must be quiet."));
   }
   static constexpr const char* summary() { return "Reports what an account paid, when it was quiet for a while."; }
 

@@ -1,11 +1,12 @@
-#include "../@class@.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <weir/test/harness.hpp>
 
-namespace @class @{using testing::ElementsAre;
+#include "../@class@.hpp"
+
+namespace @class@ {
+using testing::ElementsAre;
 using testing::Field;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -25,8 +26,7 @@ TEST(LargeOrders, SendsANegativeAmountToTheDeadLetters) {
 }
 
 TEST(LargeOrders, RefusesANegativeLimit) {
-  EXPECT_THAT(weir::test::bind_errors<large_orders>({{"limit", -5}}),
-              ElementsAre(HasSubstr("limit: must not be negative")));
+  EXPECT_THAT(weir::test::bind_errors<large_orders>({{"limit", -5}}), ElementsAre(HasSubstr("limit: must not be negative")));
 }
 
 }  // namespace @class@

@@ -1,12 +1,14 @@
-#include "../@class@.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
+
 #include <weir/test/harness.hpp>
 
-namespace @class @{using namespace std::chrono_literals;
+#include "../@class@.hpp"
+
+namespace @class@ {
+using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;

@@ -108,7 +108,8 @@ result<opened_cut> opened_cut::open(const std::string& told, bool newest_checkpo
     if (made) return opened_cut(WEIR_TRY(checkpoint::open_snapshot(env, mine, false)), files);
     io.warn(cat("what is shown is of its newest checkpoint, not of now: ", made.why().text()));
   }
-  return opened_cut(WEIR_TRY(checkpoint::open_snapshot(base::real_env(), WEIR_TRY(cuts_in(path)))), nullptr);
+  const auto cuts = WEIR_TRY(cuts_in(path));
+  return opened_cut(WEIR_TRY(checkpoint::open_snapshot(base::real_env(), cuts)), nullptr);
 }
 
 }  // namespace weir::control

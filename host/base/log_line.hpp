@@ -17,5 +17,11 @@ std::string text_log_line(std::int64_t now_us, log_level level, const log_tags& 
 
 /// `text` as a JSON string with its quotes; malformed UTF-8 becomes U+FFFD, everything not printable an escape.
 void append_json_string(std::string& out, std::string_view text);
+/// The same as a text of its own.
+inline std::string json_string(std::string_view text) {
+  std::string out;
+  append_json_string(out, text);
+  return out;
+}
 
 }  // namespace weir::base

@@ -18,7 +18,7 @@ namespace {
 using base::cat;
 using json = nlohmann::json;
 
-constexpr std::int64_t look_ms = 20, patience_ms = 300'000;
+constexpr std::int64_t change_look_ms = 20, change_patience_ms = 300'000;
 
 std::string text_of(const json& j, const char* key) {
   const auto at = j.find(key);
@@ -70,11 +70,6 @@ base::result<edited> read_edited(const apply_arguments& told, const char* what) 
   return out;
 }
 
-std::string padded(std::string text, std::size_t width) {
-  if (text.size() < width) text.resize(width, ' ');
-  return text + "  ";
-}
-
 }  // namespace
 
 std::string milliseconds_text(std::int64_t us) { return cat(us / 1000, '.', us / 100 % 10, " ms"); }
@@ -98,12 +93,12 @@ base::result<std::string> carry_out_change(const std::string& state_directory, c
   auto answer = ask_change(state_directory, wish);
   if (answer || answer.why().by != base::blame::external) return answer;
   supervisor::os::signal_watch signals;
-  for (std::int64_t waited_ms = 0; waited_ms < patience_ms; waited_ms += look_ms) {
+  for (std::int64_t waited_ms = 0; waited_ms < change_patience_ms; waited_ms += change_look_ms) {
     const auto now = WEIR_TRY(supervisor::read_history(env, state_directory));
     if (now.empty() || now.back().number <= last) return answer;  // it was never begun
     if (now.back().over()) return supervisor::to_json(now.back());
     if (!supervisor::os::is_locked(base::join_path(state_directory, "LOCK"))) return answer;
-    if (!signals.wait(-1, look_ms).stops.empty()) return answer;
+    if (!signals.wait(-1, change_look_ms).stops.empty()) return answer;
   }
   return answer;
 }

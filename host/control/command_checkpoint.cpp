@@ -13,7 +13,7 @@ namespace {
 using base::cat;
 using checkpoint::manifest;
 
-struct listed {
+struct listed_cut {
   std::uint64_t cut = 0;
   std::string path;
   std::optional<manifest> facts;
@@ -36,19 +36,13 @@ const char* name_of(model::cut_kind kind) {
   return "";
 }
 
-std::string json(std::string_view text) {
-  std::string out;
-  base::append_json_string(out, text);
-  return out;
-}
-
 /// The cuts that a path names, newest first; damaged ones too.
-base::result<std::vector<listed>> find(const std::string& told, std::vector<std::string>& problems) {
+base::result<std::vector<listed_cut>> find(const std::string& told, std::vector<std::string>& problems) {
   base::file_system& fs = base::real_env().fs();
   const std::string path = WEIR_TRY(cuts_path(told));
   const auto info = WEIR_TRY(fs.stat(path));
   const std::string savepoint = base::join_path(path, "savepoint.manifest");
-  std::vector<listed> out;
+  std::vector<listed_cut> out;
   if (info->kind != base::file_kind::directory || WEIR_TRY(fs.exists(savepoint))) {
     const std::string& file = info->kind == base::file_kind::directory ? savepoint : path;
     auto facts = checkpoint::read_manifest(fs, file, std::nullopt);
@@ -70,20 +64,20 @@ base::result<std::vector<listed>> find(const std::string& told, std::vector<std:
   return out;
 }
 
-std::string as_json(const listed& c) {
-  std::string out = cat("{\"cut\":", c.cut, ",\"path\":", json(c.path));
+std::string as_json(const listed_cut& c) {
+  std::string out = cat("{\"cut\":", c.cut, ",\"path\":", base::json_string(c.path));
   if (c.facts) {
     const auto info = checkpoint::info_of(base::parent_of(c.path), *c.facts);
-    out += cat(",\"pipeline\":", json(c.facts->pipeline), ",\"kind\":\"", name_of(c.facts->kind), "\",\"taken_at\":\"",
-               base::print_timestamp_us(c.facts->taken_at_us), "\",\"files\":", info.files, ",\"bytes\":", info.bytes,
-               ",\"new_bytes\":", info.new_bytes, ",\"state_bytes\":", info.state_bytes,
-               ",\"key_groups\":", c.facts->key_groups, ",\"weir\":", json(c.facts->weir_version));
+    out += cat(",\"pipeline\":", base::json_string(c.facts->pipeline), ",\"kind\":\"", name_of(c.facts->kind),
+               "\",\"taken_at\":\"", base::print_timestamp_us(c.facts->taken_at_us), "\",\"files\":", info.files,
+               ",\"bytes\":", info.bytes, ",\"new_bytes\":", info.new_bytes, ",\"state_bytes\":", info.state_bytes,
+               ",\"key_groups\":", c.facts->key_groups, ",\"weir\":", base::json_string(c.facts->weir_version));
   }
-  if (!c.problem.empty()) out += cat(",\"problem\":", json(c.problem));
+  if (!c.problem.empty()) out += cat(",\"problem\":", base::json_string(c.problem));
   return out + "}\n";
 }
 
-std::string as_text(const listed& c) {
+std::string as_text(const listed_cut& c) {
   if (!c.facts) return cat("cut ", c.cut, "  DAMAGED  ", c.problem, "\n");
   const auto info = checkpoint::info_of(base::parent_of(c.path), *c.facts);
   return cat("cut ", c.cut, "  ", name_of(c.facts->kind), "  ", base::print_timestamp_us(c.facts->taken_at_us), "  ",
@@ -97,7 +91,7 @@ exit_code show(const checkpoint_arguments& told, bool verify, console& io) {
   if (!cuts) return io.fail(cuts.why());
   for (const std::string& problem : problems) io.warn(problem);
   bool good = problems.empty();
-  for (listed& c : *cuts) {
+  for (listed_cut& c : *cuts) {
     if (verify && c.facts)
       if (auto whole =
               checkpoint::load_snapshot(base::real_env(), base::parent_of(c.path), c.path, *c.facts, true, {}, nullptr);

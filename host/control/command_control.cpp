@@ -72,25 +72,14 @@ listed look(const std::string& name, const std::string& directory) {
   return l;
 }
 
-std::string json(const std::string& text) {
-  std::string out;
-  base::append_json_string(out, text);
-  return out;
-}
-
 std::string json_of(const listed& l) {
-  auto text =
-      cat("{\"pipeline\":", json(l.name), ",\"state\":", json(l.status), ",\"state_directory\":", json(l.directory));
+  auto text = cat("{\"pipeline\":", base::json_string(l.name), ",\"state\":", base::json_string(l.status),
+                  ",\"state_directory\":", base::json_string(l.directory));
   if (l.record)
-    text += cat(",\"process\":", l.record->pid, ",\"run\":", l.record->run, ",\"file\":", json(l.record->file),
-                ",\"started_at_us\":", l.record->started_at_us);
+    text += cat(",\"process\":", l.record->pid, ",\"run\":", l.record->run,
+                ",\"file\":", base::json_string(l.record->file), ",\"started_at_us\":", l.record->started_at_us);
   if (!l.answer.empty()) text += cat(",\"worker\":", l.answer);
   return text + "}\n";
-}
-
-std::string padded(std::string text, std::size_t width) {
-  if (text.size() < width) text.resize(width, ' ');
-  return text + "  ";
 }
 
 }  // namespace

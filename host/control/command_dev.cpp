@@ -16,7 +16,7 @@ namespace {
 using base::cat;
 namespace os = supervisor::os;
 
-constexpr std::int64_t look_ms = 200, begin_patience_ms = 10'000;
+constexpr std::int64_t source_look_ms = 200, begin_patience_ms = 10'000;
 constexpr std::uint64_t most_plugin_bytes = std::uint64_t{1} << 30;
 
 class developer {
@@ -30,7 +30,7 @@ class developer {
       if (changed && build()) serve();
       if (stopping_) return stop();
       look_at_pipeline();
-      wait(look_ms);
+      wait(source_look_ms);
     }
   }
 
@@ -79,7 +79,7 @@ class developer {
     auto child = os::start_shell(told_.build, signals_.before());
     if (!child) return say(child.why());
     for (;;) {
-      wait(look_ms);
+      wait(source_look_ms);
       const auto how = os::poll_process(*child);
       if (!how || how->what == os::process_change::kind::stopped || how->what == os::process_change::kind::continued) {
         if (stopping_) os::send_signal(*child, SIGTERM);
@@ -115,11 +115,11 @@ class developer {
     const auto answer = [&]() -> base::result<std::string> {
       const std::string state = WEIR_TRY(find_pipeline(file_)).state_directory;
       // It may just be beginning.
-      for (std::int64_t waited_ms = 0; waited_ms < begin_patience_ms && !stopping_; waited_ms += look_ms) {
+      for (std::int64_t waited_ms = 0; waited_ms < begin_patience_ms && !stopping_; waited_ms += source_look_ms) {
         if (auto status = ask_status(state, begin_patience_ms);
             status && status->find("\"not_ready\"") == std::string::npos)
           break;
-        wait(look_ms);
+        wait(source_look_ms);
       }
       change_wish wish;
       wish.what = "swap";
@@ -164,7 +164,7 @@ class developer {
   exit_code stop() {
     if (running()) os::send_signal(pipeline_, SIGTERM);
     while (running()) {
-      if (!signals_.wait(-1, look_ms).stops.empty()) os::send_signal(pipeline_, SIGTERM);
+      if (!signals_.wait(-1, source_look_ms).stops.empty()) os::send_signal(pipeline_, SIGTERM);
       look_at_pipeline();
     }
     return static_cast<exit_code>(last_code_);

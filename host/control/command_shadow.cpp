@@ -12,17 +12,17 @@ namespace weir::control {
 namespace {
 
 using base::cat;
-using json = nlohmann::ordered_json;
+using nlohmann::ordered_json;
 
-std::string text_of(const json& j, const char* key) {
+std::string text_of(const ordered_json& j, const char* key) {
   const auto at = j.find(key);
   return at != j.end() && at->is_string() ? at->get<std::string>() : std::string();
 }
 
-std::uint64_t number_of(const json& j, const char* key) { return j.value(key, std::uint64_t{0}); }
+std::uint64_t number_of(const ordered_json& j, const char* key) { return j.value(key, std::uint64_t{0}); }
 
-std::string for_people(const json& s) {
-  const json rows = s.value("rows", json::object());
+std::string for_people(const ordered_json& s) {
+  const ordered_json rows = s.value("rows", ordered_json::object());
   std::string out = cat("shadow of ", text_of(s, "operator"), " is ", text_of(s, "state"), ": ", text_of(s, "new"),
                         " beside ", text_of(s, "old"), '\n');
   if (const auto why = text_of(s, "why"); !why.empty()) out += cat("  ", why, '\n');
@@ -32,12 +32,12 @@ std::string for_people(const json& s) {
   out += cat("  rows compared ", number_of(rows, "compared"), ": equal ", number_of(rows, "equal"), ", different ",
              number_of(rows, "different"), "; missing ", number_of(rows, "missing"), ", extra ",
              number_of(rows, "extra"), '\n');
-  for (const json& e : s.value("examples", json::array())) {
+  for (const ordered_json& e : s.value("examples", ordered_json::array())) {
     out += cat("  ", text_of(e, "what"));
     if (e.contains("key")) out += cat(" key ", e["key"].dump());
     if (e.contains("fields")) out += cat(" in ", e["fields"].dump());
     if (e.contains("input")) {
-      const json& in = e["input"];
+      const ordered_json& in = e["input"];
       const auto first = in.value("first_offset", std::int64_t{-1}), last = in.value("last_offset", std::int64_t{-1});
       out += cat(" from ", text_of(in, "split"), " offset ", first, first == last ? "" : cat(" to ", last));
     }
@@ -50,10 +50,10 @@ std::string for_people(const json& s) {
 
 exit_code tell(const base::result<std::string>& answer, const shadow_arguments& told, console& io) {
   if (!answer) return io.fail(answer.why());
-  const auto s = json::parse(*answer, nullptr, false);
+  const auto s = ordered_json::parse(*answer, nullptr, false);
   io.out(told.how.json ? *answer + "\n" : for_people(s));
   if (!told.report) return exit_code::ok;
-  const json rows = s.value("rows", json::object());
+  const ordered_json rows = s.value("rows", ordered_json::object());
   const bool well = text_of(s, "state") != "failed" && text_of(s, "state") != "gone" &&
                     number_of(rows, "different") + number_of(rows, "missing") + number_of(rows, "extra") == 0;
   return well ? exit_code::ok : exit_code::check_failed;

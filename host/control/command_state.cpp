@@ -40,12 +40,6 @@ const char* name_of_kind(std::uint32_t kind) {
   }
 }
 
-std::string json(std::string_view text) {
-  std::string out;
-  base::append_json_string(out, text);
-  return out;
-}
-
 /// Lines to stdout or to a file, a block at a time.
 class line_writer {
  public:
@@ -139,8 +133,8 @@ result<std::vector<std::string>> operators(const snapshot& from, const std::stri
 }
 
 std::string line_of(const std::string& operator_id, const block_entry& e) {
-  std::string out = cat("{\"operator\":", json(operator_id), ",\"state\":", json(e.state), ",\"kind\":\"",
-                        name_of_kind(e.kind), "\",\"name_space\":", e.name_space, ",\"key\":", e.key);
+  std::string out = cat("{\"operator\":", base::json_string(operator_id), ",\"state\":", base::json_string(e.state),
+                        ",\"kind\":\"", name_of_kind(e.kind), "\",\"name_space\":", e.name_space, ",\"key\":", e.key);
   if (!e.value.empty()) out += cat(",\"value\":", e.value);
   return out + "}";
 }
@@ -178,8 +172,8 @@ exit_code state_list_command(const state_arguments& told, console& io) {
         return true;
       }));
       for (const auto& [name, c] : states)
-        lines.put(cat("{\"operator\":", json(id), ",\"state\":", json(name), ",\"kind\":\"", name_of_kind(c.kind),
-                      "\",\"entries\":", c.entries, ",\"name_spaces\":", c.spaces.size(),
+        lines.put(cat("{\"operator\":", base::json_string(id), ",\"state\":", base::json_string(name), ",\"kind\":\"",
+                      name_of_kind(c.kind), "\",\"entries\":", c.entries, ",\"name_spaces\":", c.spaces.size(),
                       ",\"cut\":", (*from)->facts().cut, "}"));
     }
     return {};
@@ -239,14 +233,14 @@ exit_code state_diff_command(const state_arguments& told, console& io) {
   std::uint64_t differences = 0;
   // State, kind, name space and key as the line shows them.
   auto name_of = [](const block_entry& e) {
-    return cat("\"state\":", json(e.state), ",\"kind\":\"", name_of_kind(e.kind), "\",\"name_space\":", e.name_space,
-               ",\"key\":", e.key);
+    return cat("\"state\":", base::json_string(e.state), ",\"kind\":\"", name_of_kind(e.kind),
+               "\",\"name_space\":", e.name_space, ",\"key\":", e.key);
   };
   auto tell = [&](const char* what, const std::string& id, const std::string& name, const std::string* was,
                   const std::string* is) {
     ++differences;
-    lines.put(cat("{\"change\":\"", what, "\",\"operator\":", json(id), ",", name, was ? ",\"before\":" : "",
-                  was ? *was : "", is ? ",\"after\":" : "", is ? *is : "", "}"));
+    lines.put(cat("{\"change\":\"", what, "\",\"operator\":", base::json_string(id), ",", name,
+                  was ? ",\"before\":" : "", was ? *was : "", is ? ",\"after\":" : "", is ? *is : "", "}"));
   };
   auto value_of = [](const block_entry& e) { return e.value.empty() ? std::string("null") : std::string(e.value); };
   auto compare = [&](const std::string& id, model::key_group_range range, bool first) -> result<void> {

@@ -1,6 +1,7 @@
 #pragma once
 // Where a command speaks: data on stdout, messages on stderr. Colour only on a terminal, and never with NO_COLOR set or
 // TERM=dumb.
+#include <string>
 #include <string_view>
 
 #include "base/error.hpp"
@@ -30,5 +31,11 @@ class console {
   void say(std::string_view label, const char* colour, std::string_view message);
   bool colour_ = false;
 };
+
+/// A cell of a table for people: filled up to `width`, and the gap to the next column.
+inline std::string padded(std::string text, std::size_t width) {
+  if (text.size() < width) text.resize(width, ' ');
+  return text + "  ";
+}
 
 }  // namespace weir::control

@@ -9,12 +9,6 @@ namespace {
 
 using base::cat;
 
-std::string json(const std::string& text) {
-  std::string out;
-  base::append_json_string(out, text);
-  return out;
-}
-
 std::string type_of(const config::option& o) {
   if (o.type == config::option_type::list) return cat("list of ", config::name_of(o.element));
   if (o.type != config::option_type::enumeration) return std::string(config::name_of(o.type));
@@ -40,15 +34,17 @@ std::string options_json(const std::vector<config::option>& options) {
   std::string out = "[";
   for (const auto& o : options) {
     if (out.size() > 1) out += ',';
-    out += cat("{\"name\":", json(o.name), ",\"type\":", json(std::string(config::name_of(o.type))));
-    if (o.type == config::option_type::list) out += cat(",\"element\":", json(std::string(config::name_of(o.element))));
+    out += cat("{\"name\":", base::json_string(o.name),
+               ",\"type\":", base::json_string(std::string(config::name_of(o.type))));
+    if (o.type == config::option_type::list)
+      out += cat(",\"element\":", base::json_string(std::string(config::name_of(o.element))));
     if (!o.values.empty()) {
       out += ",\"values\":[";
-      for (std::size_t i = 0; i < o.values.size(); ++i) out += (i ? "," : "") + json(o.values[i]);
+      for (std::size_t i = 0; i < o.values.size(); ++i) out += (i ? "," : "") + base::json_string(o.values[i]);
       out += ']';
     }
-    if (o.fallback) out += cat(",\"default\":", json(*o.fallback));
-    out += cat(",\"doc\":", json(o.doc), ",\"required\":", o.required, ",\"secret\":", o.secret,
+    if (o.fallback) out += cat(",\"default\":", base::json_string(*o.fallback));
+    out += cat(",\"doc\":", base::json_string(o.doc), ",\"required\":", o.required, ",\"secret\":", o.secret,
                ",\"deprecated\":", o.deprecated);
     if (!o.nested.empty()) out += cat(",\"options\":", options_json(o.nested));
     out += '}';
@@ -82,13 +78,13 @@ std::string describe_for_people(const plugin::description& of, const std::string
 }
 
 std::string describe_as_json(const plugin::description& of, const std::string& path, const std::string& sha256) {
-  auto out = cat("{\"name\":", json(of.name), ",\"version\":", json(of.version), ",\"abi\":\"", of.abi_major, ".",
-                 of.abi_minor, "\",\"summary\":", json(of.summary), ",\"path\":", json(path),
-                 ",\"sha256\":", json(sha256), ",\"components\":[");
+  auto out = cat("{\"name\":", base::json_string(of.name), ",\"version\":", base::json_string(of.version),
+                 ",\"abi\":\"", of.abi_major, ".", of.abi_minor, "\",\"summary\":", base::json_string(of.summary),
+                 ",\"path\":", base::json_string(path), ",\"sha256\":", base::json_string(sha256), ",\"components\":[");
   bool first = true;
   for (const auto& c : of.components) {
-    out += cat(first ? "" : ",", "{\"uses\":", json(uses_of(of, c)), ",\"kind\":\"", plugin::name_of(c.kind),
-               "\",\"summary\":", json(c.summary));
+    out += cat(first ? "" : ",", "{\"uses\":", base::json_string(uses_of(of, c)), ",\"kind\":\"",
+               plugin::name_of(c.kind), "\",\"summary\":", base::json_string(c.summary));
     if (c.kind != plugin::component_kind::source) {
       out += c.input_count == WEIR_INPUTS_ANY ? std::string(",\"inputs\":\"any\"") : cat(",\"inputs\":", c.input_count);
     }
@@ -110,13 +106,13 @@ std::string report_for_people(const plugin::report& of) {
 }
 
 std::string report_as_json(const plugin::report& of) {
-  auto out = cat("{\"path\":", json(of.path), ",\"ok\":", of.ok(), ",\"outcome\":\"", plugin::name_of(of.outcome),
-                 "\",\"sha256\":", json(of.sha256), ",\"gate_us\":", of.gate_us, ",\"load_us\":", of.load_us,
-                 ",\"findings\":[");
+  auto out = cat("{\"path\":", base::json_string(of.path), ",\"ok\":", of.ok(), ",\"outcome\":\"",
+                 plugin::name_of(of.outcome), "\",\"sha256\":", base::json_string(of.sha256),
+                 ",\"gate_us\":", of.gate_us, ",\"load_us\":", of.load_us, ",\"findings\":[");
   bool first = true;
   for (const auto& f : of.found.all()) {
-    out += cat(first ? "" : ",", "{\"level\":\"", plugin::name_of(f.level), "\",\"code\":", json(f.code),
-               ",\"what\":", json(f.what), "}");
+    out += cat(first ? "" : ",", "{\"level\":\"", plugin::name_of(f.level), "\",\"code\":", base::json_string(f.code),
+               ",\"what\":", base::json_string(f.what), "}");
     first = false;
   }
   out += ']';

@@ -26,12 +26,6 @@ const char* name_of(run_end how) {
   return "";
 }
 
-std::string json(const std::string& text) {
-  std::string out;
-  base::append_json_string(out, text);
-  return out;
-}
-
 // Microseconds are all that was measured.
 std::string seconds(double s) {
   char buffer[64];
@@ -59,23 +53,23 @@ std::string right(const std::string& text, std::size_t width) {
 }  // namespace
 
 std::string result_json(const std::string& pipeline, const run_result& of) {
-  auto out = cat("{\"pipeline\":", json(pipeline), ",\"state\":\"", name_of(of.how),
+  auto out = cat("{\"pipeline\":", base::json_string(pipeline), ",\"state\":\"", name_of(of.how),
                  "\",\"records_in\":", of.records_in, ",\"records_out\":", of.records_out, ",\"late\":", of.late,
                  ",\"dead_letters\":", of.dead_letters, ",\"skipped\":", of.skipped,
                  ",\"wall_seconds\":", seconds(of.wall_seconds), ",\"cpu_seconds\":", seconds(of.cpu_seconds),
                  ",\"rss_bytes\":", of.rss_bytes, ",\"restarts\":", of.restarts, ",\"sinks\":{");
   bool first = true;
   for (const auto& [id, sink] : of.sinks) {
-    out += cat(first ? "" : ",", json(id), ":{\"rows\":", rows_of(sink));
+    out += cat(first ? "" : ",", base::json_string(id), ":{\"rows\":", rows_of(sink));
     // Figures use all 64 bits; a JSON number does not hold them everywhere.
     for (const auto& [name, value] : sink.figures) {
-      if (name != "rows") out += cat(",", json(name), ":\"", value, "\"");
+      if (name != "rows") out += cat(",", base::json_string(name), ":\"", value, "\"");
     }
     out += '}';
     first = false;
   }
   out += '}';
-  if (of.why) out += cat(",\"error\":", json(of.why->text()));
+  if (of.why) out += cat(",\"error\":", base::json_string(of.why->text()));
   return out + "}\n";
 }
 

@@ -9,13 +9,13 @@ namespace weir::control {
 namespace {
 
 using base::cat;
-using json = nlohmann::ordered_json;
+using nlohmann::ordered_json;
 
 constexpr std::uint64_t most_bytes = 64 << 20;
 
 std::string path_in(const std::string& state_directory) { return base::join_path(state_directory, "shadow.json"); }
 
-json counts_of(const task::shadow_counts& c) {
+ordered_json counts_of(const task::shadow_counts& c) {
   return {{"compared", c.compared()},
           {"equal", c.equal},
           {"different", c.different},
@@ -23,10 +23,12 @@ json counts_of(const task::shadow_counts& c) {
           {"extra", c.extra}};
 }
 
-json row_of(const std::string& text) { return text.empty() ? json() : json::parse(text, nullptr, false); }
+ordered_json row_of(const std::string& text) {
+  return text.empty() ? ordered_json() : ordered_json::parse(text, nullptr, false);
+}
 
-json example_of(const task::shadow_example& e) {
-  json out{{"what", e.what}, {"port", e.port}, {"subtask", e.subtask}};
+ordered_json example_of(const task::shadow_example& e) {
+  ordered_json out{{"what", e.what}, {"port", e.port}, {"subtask", e.subtask}};
   if (!e.key.empty()) out["key"] = row_of(e.key);
   if (!e.fields.empty()) out["fields"] = e.fields;
   out["old"] = row_of(e.before);
@@ -76,7 +78,7 @@ base::result<task::shadow_rules> rules_of(const shadow_wish& asked, const plan::
 }
 
 std::string to_json(const shadow_run& of) {
-  json out{{"operator", of.asked.operator_id}, {"state", state_of(of)}};
+  ordered_json out{{"operator", of.asked.operator_id}, {"state", state_of(of)}};
   if (const auto how = of.report->how_it_ended(); how && !how->why.empty()) out["why"] = how->why;
   out["old"] = of.before;
   out["new"] = of.now;
@@ -88,11 +90,11 @@ std::string to_json(const shadow_run& of) {
   out["ignored"] = of.asked.ignored;
   out["tolerances"] = of.asked.tolerances;
   out["rows"] = counts_of(of.report->counts());
-  out["subtasks"] = json::array();
+  out["subtasks"] = ordered_json::array();
   for (std::uint32_t i = 0; i < of.report->subtasks(); ++i) out["subtasks"].push_back(counts_of(of.report->counts(i)));
-  out["examples"] = json::array();
+  out["examples"] = ordered_json::array();
   for (const auto& e : of.report->examples()) out["examples"].push_back(example_of(e));
-  return out.dump(-1, ' ', false, json::error_handler_t::replace);
+  return out.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
 shadow_metrics metrics_of(const shadow_run& of) {
@@ -114,13 +116,13 @@ base::result<std::optional<std::string>> read_shadow(base::env& env, const std::
 base::result<void> bury_shadow(base::env& env, const std::string& state_directory, const std::string& why) {
   const auto text = WEIR_TRY(read_shadow(env, state_directory));
   if (!text) return {};
-  json was = json::parse(*text, nullptr, false);
+  ordered_json was = ordered_json::parse(*text, nullptr, false);
   if (!was.is_object()) return {};
   const auto state = was.value("state", std::string());
   if (state != "copying" && state != "comparing") return {};
   was["state"] = "gone";
   was["why"] = why;
-  return write_shadow(env, state_directory, was.dump(-1, ' ', false, json::error_handler_t::replace));
+  return write_shadow(env, state_directory, was.dump(-1, ' ', false, ordered_json::error_handler_t::replace));
 }
 
 }  // namespace weir::control

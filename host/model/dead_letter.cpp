@@ -9,7 +9,8 @@
 namespace weir::model {
 namespace {
 
-enum column_number : std::uint32_t {
+namespace at_column {
+enum number : std::uint32_t {
   at,
   pipeline,
   operator_id,
@@ -25,6 +26,7 @@ enum column_number : std::uint32_t {
   trace_id,
   source_id
 };
+}  // namespace at_column
 
 constexpr std::int64_t rows_at_first = 64;
 
@@ -77,7 +79,8 @@ bool dead_letter_builder::put_text(std::uint32_t number, std::string_view text) 
 bool dead_letter_builder::add(const dead_letter& l) {
   if (!builder_.is_open()) {
     if (!builder_.open(rows_at_first)) return false;
-    for (const std::uint32_t c : {split, offset, event_time, trace_id, source_id})
+    for (const std::uint32_t c :
+         {at_column::split, at_column::offset, at_column::event_time, at_column::trace_id, at_column::source_id})
       if (batch_builder::column_validity(&builder_.view()->columns[c]) != WEIR_OK) {
         builder_.discard();
         return false;
@@ -89,30 +92,30 @@ bool dead_letter_builder::add(const dead_letter& l) {
   const std::string trace =
       traced ? base::to_hex(std::string_view(reinterpret_cast<const char*>(l.trace_id), 16)) : std::string();
   const std::pair<std::uint32_t, std::string_view> texts[] = {
-      {pipeline, place_.pipeline},
-      {operator_id, place_.operator_id},
-      {plugin, place_.plugin},
-      {version, place_.version},
-      {reason, l.reason},
-      {original, l.original},
-      {split, l.split.value_or("")},
-      {trace_id, trace},
-      {source_id, l.source_id.value_or("")},
+      {at_column::pipeline, place_.pipeline},
+      {at_column::operator_id, place_.operator_id},
+      {at_column::plugin, place_.plugin},
+      {at_column::version, place_.version},
+      {at_column::reason, l.reason},
+      {at_column::original, l.original},
+      {at_column::split, l.split.value_or("")},
+      {at_column::trace_id, trace},
+      {at_column::source_id, l.source_id.value_or("")},
   };
   for (const auto& [number, text] : texts)
     if (!put_text(number, text)) return false;
   auto put = [&]<class T>(std::uint32_t number, T value) { static_cast<T*>(v.columns[number].values)[rows_] = value; };
-  put(at, l.at);
-  put(subtask, place_.subtask);
-  put(code, l.code);
-  put(offset, l.offset.value_or(0));
-  put(event_time, l.event_time.value_or(0));
+  put(at_column::at, l.at);
+  put(at_column::subtask, place_.subtask);
+  put(at_column::code, l.code);
+  put(at_column::offset, l.offset.value_or(0));
+  put(at_column::event_time, l.event_time.value_or(0));
   auto present = [&](std::uint32_t number, bool there) { set_bit(v.columns[number].validity, rows_, there); };
-  present(split, l.split.has_value());
-  present(offset, l.offset.has_value());
-  present(event_time, l.event_time.has_value());
-  present(trace_id, traced);
-  present(source_id, l.source_id.has_value());
+  present(at_column::split, l.split.has_value());
+  present(at_column::offset, l.offset.has_value());
+  present(at_column::event_time, l.event_time.has_value());
+  present(at_column::trace_id, traced);
+  present(at_column::source_id, l.source_id.has_value());
   v.event_time[rows_] = l.event_time.value_or(l.at);
   if (traced) {
     std::memcpy(v.trace_id + 16 * rows_, l.trace_id, 16);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/cat.hpp"
+#include "model/sixteen.hpp"
 
 namespace weir::model {
 
@@ -10,10 +11,6 @@ using base::cat;
 using base::result;
 
 namespace {
-
-struct sixteen {
-  std::uint64_t low, high;
-};
 
 template <class T>
 buffer_ref gather(const buffer_ref& from, const std::uint32_t* parents, std::int64_t n) {

@@ -4,6 +4,7 @@
 #include "base/cat.hpp"
 #include "model/bits.hpp"
 #include "model/compact.hpp"
+#include "model/sixteen.hpp"
 
 namespace weir::model {
 
@@ -60,10 +61,6 @@ buffer_ref gather_bits(std::span<const gather_part> parts, std::int64_t total) {
   to.finish();
   return out;
 }
-
-struct sixteen {
-  std::uint64_t low, high;
-};
 
 template <class T>
 buffer_ref gather_values(std::span<const gather_part> parts, std::int64_t total) {
@@ -147,7 +144,7 @@ result<offsets> gather_offsets(std::span<const gather_part> parts, std::int64_t 
 
 /// Copies short texts in one go: both sides have room behind their ends (which an address sanitizer cannot know of
 /// foreign ones).
-[[gnu::no_sanitize_address]] inline char* copy_text(char* to, const char* from, std::size_t n) {
+[[gnu::no_sanitize_address]] inline char* append_text(char* to, const char* from, std::size_t n) {
   if (n <= 16) {
     std::memcpy(to, from, 16);
   } else {
@@ -165,7 +162,7 @@ buffer_ref gather_text(std::span<const gather_part> parts, std::int64_t bytes) {
     if (p.rows) {
       for (std::int64_t i = 0; i < p.count; ++i) {
         const std::uint32_t r = p.rows[i];
-        to = copy_text(to, from + at[r], static_cast<std::size_t>(at[r + 1] - at[r]));
+        to = append_text(to, from + at[r], static_cast<std::size_t>(at[r + 1] - at[r]));
       }
     } else {
       const auto n = static_cast<std::size_t>(at[p.begin + p.count] - at[p.begin]);

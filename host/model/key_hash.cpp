@@ -9,6 +9,7 @@
 #include <xxhash.h>
 
 #include "model/bits.hpp"
+#include "model/sixteen.hpp"
 
 namespace weir::model {
 namespace {
@@ -154,10 +155,6 @@ void hash_text(const batch& b, const column& c, std::uint64_t* out) {
     out[row] = XXH3_64bits(data + at[row], static_cast<std::size_t>(at[row + 1] - at[row]));
   });
 }
-
-struct sixteen {
-  std::uint64_t low, high;
-};
 
 /// The fast paths; false: there is none for this type.
 bool hash_column(const batch& b, const data_type& type, const column& c, std::uint64_t* out) {

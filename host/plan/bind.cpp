@@ -56,8 +56,8 @@ bool resolve(draft& d, draft_edge& e) {
 }
 
 // The first column in which two schemas differ, for people.
-std::string difference(const model::schema& a, const std::string& a_name, const model::schema& b,
-                       const std::string& b_name) {
+std::string difference_text(const model::schema& a, const std::string& a_name, const model::schema& b,
+                            const std::string& b_name) {
   for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
     if (!(a[i] == b[i]))
       return cat("column ", i + 1, " of ", quoted(a_name), " is ", quoted(a[i].text()), ", of ", quoted(b_name),
@@ -141,7 +141,7 @@ bool gather_ports(draft& d, draft_node& n) {
       const auto& first = n.edges[port.inputs.front()];
       d.problems.error(e.at,
                        cat("all inputs of ", quoted(n.told->id), " flow together and must have the same columns: ",
-                           difference(*port.schema, first.name, *schema, e.name)));
+                           difference_text(*port.schema, first.name, *schema, e.name)));
       ok = false;
     } else if (port.key != *key) {
       const auto& first = n.edges[port.inputs.front()];

@@ -9,7 +9,7 @@ namespace {
 
 using base::cat;
 
-box_kind kind_of(node_kind kind) {
+box_kind box_kind_of(node_kind kind) {
   switch (kind) {
     case node_kind::source:
       return box_kind::source;
@@ -66,7 +66,7 @@ box box_of(const plan& p, std::uint32_t visible, const explain_options& how) {
   const auto& n = p.nodes[visible];
   box b;
   b.id = n.id;
-  b.kind = kind_of(n.kind);
+  b.kind = box_kind_of(n.kind);
   b.chain = n.chain;
   auto uses = n.uses;
   for (const auto& hidden : p.nodes) {

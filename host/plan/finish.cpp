@@ -9,7 +9,7 @@ namespace {
 using base::cat;
 using base::quoted;
 
-node_kind kind_of(part_role role) {
+node_kind node_kind_of(part_role role) {
   return role == part_role::source ? node_kind::source
          : role == part_role::sink ? node_kind::sink
                                    : node_kind::transform;
@@ -85,7 +85,7 @@ void finish(draft& d, plan& out) {
     check_keyless_state(d, from);
     node n;
     n.id = from.id;
-    n.kind = kind_of(from.role);
+    n.kind = node_kind_of(from.role);
     n.uses = from.uses->text();
     n.visible = place[from.visible];
     if (from.what) {

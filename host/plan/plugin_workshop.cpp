@@ -11,7 +11,7 @@ using base::cat;
 using base::quoted;
 using plugin::component_kind;
 
-component_kind kind_of(part_role role) {
+component_kind component_kind_of(part_role role) {
   switch (role) {
     case part_role::source:
       return component_kind::source;
@@ -46,7 +46,7 @@ std::string_view place_of(component_kind kind) {
 
 // Decoders and encoders are operators too, for those who want one in the middle.
 bool fits(component_kind kind, part_role role) {
-  return kind == kind_of(role) ||
+  return kind == component_kind_of(role) ||
          (role == part_role::transform && (kind == component_kind::decoder || kind == component_kind::encoder));
 }
 
@@ -71,7 +71,7 @@ std::optional<part> plugin_workshop::find(const config::pipeline& of, const conf
                                           config::diagnostics& problems) {
   const auto image = load(of, uses, problems);
   if (!image) return std::nullopt;
-  auto found = uses.component.empty() ? plugin::component::only(image, kind_of(role))
+  auto found = uses.component.empty() ? plugin::component::only(image, component_kind_of(role))
                                       : plugin::component::find(image, uses.component);
   if (!found) {
     problems.error(uses.at, found.why().text());

@@ -9,10 +9,12 @@ namespace {
 using json = nlohmann::ordered_json;
 
 constexpr std::size_t most_kept = 1000;
-constexpr std::uint64_t most_bytes = 4 << 20;
+constexpr std::uint64_t most_log_bytes = 4 << 20;
 constexpr std::int64_t hour_us = 3'600'000'000;
 
-std::string path_in(const std::string& state_directory) { return base::join_path(state_directory, "crashes.jsonl"); }
+std::string log_path_in(const std::string& state_directory) {
+  return base::join_path(state_directory, "crashes.jsonl");
+}
 
 std::string line_of(const noted_crash& c) {
   json j{{"at_us", c.at_us},          {"run", c.run},
@@ -46,9 +48,9 @@ bool read(std::string_view line, noted_crash& to) {
 
 base::result<std::vector<noted_crash>> read_crashes(base::env& env, const std::string& state_directory) {
   std::vector<noted_crash> all;
-  const std::string path = path_in(state_directory);
+  const std::string path = log_path_in(state_directory);
   if (!WEIR_TRY(env.fs().exists(path))) return all;
-  const std::string text = WEIR_TRY(env.fs().read_whole(path, most_bytes));
+  const std::string text = WEIR_TRY(env.fs().read_whole(path, most_log_bytes));
   for (std::size_t from = 0; from < text.size();) {
     const std::size_t end = std::min(text.find('\n', from), text.size());
     noted_crash c;
@@ -65,7 +67,7 @@ base::result<void> note_crash(base::env& env, const std::string& state_directory
   std::string text;
   for (std::size_t at = all.size() > most_kept ? all.size() - most_kept : 0; at < all.size(); ++at)
     text += line_of(all[at]);
-  return env.fs().write_atomically(path_in(state_directory), text, 0600);
+  return env.fs().write_atomically(log_path_in(state_directory), text, 0600);
 }
 
 std::map<std::string, std::set<std::uint64_t>> suspected_operators(const std::vector<noted_crash>& all,

@@ -15,7 +15,7 @@ using base::cat;
 using json = nlohmann::ordered_json;
 
 constexpr std::uint64_t format = 1;
-constexpr std::uint64_t most_bytes = 16 << 20;
+constexpr std::uint64_t most_definition_bytes = 16 << 20;
 
 std::string folder_in(const std::string& state_directory) { return base::join_path(state_directory, "definitions"); }
 std::string path_of(const std::string& state_directory, std::uint64_t number) {
@@ -53,7 +53,7 @@ base::result<std::optional<definition>> read_definition(base::env& env, const st
                                                         std::uint64_t number) {
   const std::string path = path_of(state_directory, number);
   if (!WEIR_TRY(env.fs().exists(path))) return std::optional<definition>();
-  const auto j = json::parse(WEIR_TRY(env.fs().read_whole(path, most_bytes)), nullptr, false);
+  const auto j = json::parse(WEIR_TRY(env.fs().read_whole(path, most_definition_bytes)), nullptr, false);
   const auto damaged = [&] {
     return base::host_error("it is damaged: start with --fresh, or name a cut with --from", path);
   };

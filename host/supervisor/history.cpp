@@ -9,11 +9,13 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-constexpr std::uint64_t most_bytes = 256 << 20;
+constexpr std::uint64_t most_history_bytes = 256 << 20;
 constexpr change_state states[] = {change_state::refused,   change_state::began,       change_state::serving,
                                    change_state::committed, change_state::rolled_back, change_state::given_up};
 
-std::string path_in(const std::string& state_directory) { return base::join_path(state_directory, "history.jsonl"); }
+std::string history_path_in(const std::string& state_directory) {
+  return base::join_path(state_directory, "history.jsonl");
+}
 
 std::optional<change_record> read(std::string_view line) {
   const auto j = json::parse(line, nullptr, false);
@@ -88,9 +90,9 @@ std::string to_json(const change_record& of) {
 
 base::result<std::vector<change_record>> read_history(base::env& env, const std::string& state_directory) {
   std::vector<change_record> all;
-  const std::string path = path_in(state_directory);
+  const std::string path = history_path_in(state_directory);
   if (!WEIR_TRY(env.fs().exists(path))) return all;
-  const std::string text = WEIR_TRY(env.fs().read_whole(path, most_bytes));
+  const std::string text = WEIR_TRY(env.fs().read_whole(path, most_history_bytes));
   for (std::size_t from = 0; from < text.size();) {
     const std::size_t end = text.find('\n', from);
     if (end == std::string::npos) break;
@@ -112,7 +114,7 @@ base::result<std::optional<change_record>> pending_change(base::env& env, const 
 }
 
 base::result<void> note_change(base::env& env, const std::string& state_directory, change_record& what) {
-  const std::string path = path_in(state_directory);
+  const std::string path = history_path_in(state_directory);
   const bool is_new = !WEIR_TRY(env.fs().exists(path));
   std::string line;
   if (what.number == 0) {

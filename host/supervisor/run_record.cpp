@@ -8,7 +8,7 @@ namespace weir::supervisor {
 namespace {
 
 constexpr std::uint64_t format = 1;
-constexpr std::uint64_t most_bytes = 1 << 20;
+constexpr std::uint64_t most_record_bytes = 1 << 20;
 
 base::error damaged(std::string_view how) {
   return base::host_error(base::cat("it is damaged (", how, "): start with --fresh, or name a cut with --from"));
@@ -93,7 +93,7 @@ std::string run_record_path(const std::string& state_directory) { return base::j
 base::result<std::optional<run_record>> read_run_record(base::env& env, const std::string& state_directory) {
   const std::string path = run_record_path(state_directory);
   if (!WEIR_TRY(env.fs().exists(path))) return std::optional<run_record>();
-  const std::string text = WEIR_TRY(env.fs().read_whole(path, most_bytes));
+  const std::string text = WEIR_TRY(env.fs().read_whole(path, most_record_bytes));
   auto parsed = parse_run_record(text);
   if (!parsed) return std::move(parsed).why().in(path);
   return std::optional(std::move(parsed).take());

@@ -50,9 +50,9 @@ struct place {
   std::uint32_t row;
 };
 
-class order {
+class row_order {
  public:
-  explicit order(std::vector<port_rows>& ports) : ports_(ports) {}
+  explicit row_order(std::vector<port_rows>& ports) : ports_(ports) {}
   bool operator()(const place& a, const place& b) const {
     if (a.time != b.time) return a.time < b.time;
     if (a.of != b.of) return a.of < b.of;
@@ -138,7 +138,7 @@ result<std::vector<ordered_input::part>> ordered_input::take_first() {
     for (std::uint32_t row = 0; row < ports.back().all->length(); ++row)
       places.push_back({ports.back().time(row), of, row});
   }
-  std::sort(places.begin(), places.end(), order(ports));
+  std::sort(places.begin(), places.end(), row_order(ports));
   std::vector<part> out;
   std::vector<std::uint32_t> rows;
   for (std::size_t i = 0; i < places.size();) {

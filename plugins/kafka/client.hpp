@@ -14,6 +14,11 @@
 
 namespace kafka {
 
+/// How long one look at a full queue, or for a message, lasts.
+constexpr int room_wait_ms = 100;
+/// How long the broker has for the answer to one question.
+constexpr int ask_timeout_ms = 5000;
+
 struct destroy {
   void operator()(rd_kafka_conf_t* c) const { rd_kafka_conf_destroy(c); }
   void operator()(rd_kafka_topic_partition_list_t* l) const { rd_kafka_topic_partition_list_destroy(l); }

@@ -8,9 +8,6 @@
 namespace kafka {
 namespace {
 
-/// How long one look at a full queue lasts.
-constexpr int room_wait_ms = 100;
-
 constexpr char hex[] = "0123456789abcdef";
 
 }  // namespace

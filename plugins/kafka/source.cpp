@@ -9,11 +9,10 @@
 namespace kafka {
 namespace {
 
-constexpr int ask_timeout_ms = 5000;
 constexpr std::size_t messages_per_poll = 4096;
 /// How long a question about offsets is asked again, and the pause between two tries.
-constexpr std::chrono::seconds patience{30};
-constexpr std::chrono::milliseconds pause{100};
+constexpr std::chrono::seconds offsets_patience{30};
+constexpr std::chrono::milliseconds offsets_pause{100};
 
 weir::field column(std::string name, weir::type kind, bool nullable = false) {
   weir::field f;
@@ -183,11 +182,11 @@ rd_kafka_resp_err_t source::patiently(Ask ask) {
   const auto began = now();
   for (bool told = false;; told = true) {
     const rd_kafka_resp_err_t code = ask();
-    if (!passes_by(code) || now() - began > patience) return code;
+    if (!passes_by(code) || now() - began > offsets_patience) return code;
     if (!told)
       log(weir::log_level::warn,
           std::string{"the broker cannot tell offsets yet: "} + rd_kafka_err2str(code) + "; it is asked again");
-    std::this_thread::sleep_for(pause);
+    std::this_thread::sleep_for(offsets_pause);
   }
 }
 

@@ -12,11 +12,9 @@ namespace {
 using clock = std::chrono::steady_clock;
 using weir::shared::fault_point;
 
-constexpr int room_wait_ms = 100;
 /// How long a broker may be away before the task fails and begins again at its last cut. Below the host's limit for one call.
 constexpr std::chrono::seconds patience{40};
 constexpr std::chrono::milliseconds pause{200};
-constexpr int ask_timeout_ms = 5000;
 
 struct error_destroy {
   void operator()(rd_kafka_error_t* e) const { rd_kafka_error_destroy(e); }

@@ -6,7 +6,7 @@
 namespace protobuf {
 namespace {
 
-constexpr int deepest = 64;
+constexpr int deepest_nesting = 64;
 
 /// One field of a message of descriptor.proto.
 struct item {
@@ -111,7 +111,7 @@ struct descriptors::reader {
   bool message(std::string_view bytes, const std::string& scope, int depth) {
     message_info m;
     // The name stands first in what protoc writes, but nothing says that it must.
-    if (depth > deepest || !each(bytes, [&](const item& i) {
+    if (depth > deepest_nesting || !each(bytes, [&](const item& i) {
           if (i.number == 1) m.name = scope + "." + std::string{i.bytes};
           return true;
         }))

@@ -13,12 +13,12 @@ using weir::shared::in_slot;
 
 namespace {
 
-std::uint64_t load(const weir_slot* s, std::uint32_t at) {
+std::uint64_t load_u64(const weir_slot* s, std::uint32_t at) {
   std::uint64_t v;
   std::memcpy(&v, in_slot(s, at), sizeof v);
   return v;
 }
-void store(weir_slot* s, std::uint32_t at, std::uint64_t v) { std::memcpy(in_slot(s, at), &v, sizeof v); }
+void store_u64(weir_slot* s, std::uint32_t at, std::uint64_t v) { std::memcpy(in_slot(s, at), &v, sizeof v); }
 
 // Numbers whose order is that of the column's values: larger is better.
 template <class T>
@@ -109,14 +109,14 @@ void best_rows::run(weir_context* c, const rows_in& in, Slots slots, const std::
       column.of().kind, [&]<class T>(T) { to_orders<T>(column, in.rows, in.count, options_.largest, orders_.data()); });
   constexpr bool same = std::is_same_v<Slots, same_slot>;
   const std::uint64_t* const orders = orders_.data();
-  std::uint64_t mark = same && in.count ? load(slots[0], mark_at_) : 0;
+  std::uint64_t mark = same && in.count ? load_u64(slots[0], mark_at_) : 0;
   for (std::int64_t k = 0; k < in.count; ++k) {
-    if constexpr (!same) mark = load(slots[k], mark_at_);
+    if constexpr (!same) mark = load_u64(slots[k], mark_at_);
     if (orders[k] < mark) [[likely]]
       continue;
     if (column.null(in.rows[k])) continue;
     take(c, in.batch, in.rows[k], orders[k], slots[k], name_spaces ? name_spaces[same ? 0 : k] : 0);
-    if constexpr (same) mark = load(slots[k], mark_at_);
+    if constexpr (same) mark = load_u64(slots[k], mark_at_);
   }
 }
 
@@ -124,8 +124,8 @@ void best_rows::take(weir_context* c, const weir::batch_view& batch, std::uint32
                      weir_slot* mark, std::int64_t name_space) {
   weir_slot* list = nullptr;
   rows_.slots(c, batch.raw(), &row, 1, &name_space, WEIR_SLOTS_CREATE | WEIR_SLOTS_TOUCH, &list);
-  std::uint64_t held = load(mark, held_at_);
-  if (options_.limit == 1 && held && order > load(mark, mark_at_)) {  // all that were held are worse
+  std::uint64_t held = load_u64(mark, held_at_);
+  if (options_.limit == 1 && held && order > load_u64(mark, mark_at_)) {  // all that were held are worse
     rows_.list_trim(c, list, held);
     held = 0;
   }
@@ -134,11 +134,11 @@ void best_rows::take(weir_context* c, const weir::batch_view& batch, std::uint32
   bytes.add(batch.raw().event_time ? batch.raw().event_time[row] : std::int64_t{0});
   for (const std::size_t i : columns_) bytes.add(batch.at(i), row);
   rows_.list_add(c, list, bytes.bytes());
-  store(mark, held_at_, ++held);
-  if (options_.limit == 1 && options_.ties) return store(mark, mark_at_, order);
+  store_u64(mark, held_at_, ++held);
+  if (options_.limit == 1 && options_.ties) return store_u64(mark, mark_at_, order);
   const auto limit = static_cast<std::uint64_t>(options_.limit);
   if ((limit == 1 && held > 1) || (held >= 2 * limit + 16 && (held & (held - 1)) == 0)) return compact(c, list, mark);
-  if (limit == 1) store(mark, mark_at_, order);
+  if (limit == 1) store_u64(mark, mark_at_, order);
 }
 
 void best_rows::compact(weir_context* c, weir_slot* list, weir_slot* mark) {
@@ -148,8 +148,8 @@ void best_rows::compact(weir_context* c, weir_slot* list, weir_slot* mark) {
   cut_off(rows);
   for (const auto& r : rows) rows_.list_add(c, list, r);
   rows_.list_trim(c, list, held);
-  store(mark, held_at_, rows.size());
-  store(mark, mark_at_, order_of(rows[static_cast<std::size_t>(options_.limit) - 1]));
+  store_u64(mark, held_at_, rows.size());
+  store_u64(mark, mark_at_, order_of(rows[static_cast<std::size_t>(options_.limit) - 1]));
 }
 
 void best_rows::cut_off(std::vector<std::string>& rows) const {

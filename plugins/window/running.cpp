@@ -6,19 +6,11 @@
 
 #include "weir/packed.hpp"
 #include "window/grid.hpp"
+#include "window/slot_numbers.hpp"
 
 namespace window {
 
-using weir::shared::in_slot;
-
 namespace {
-
-std::int64_t load(const weir_slot* s, std::uint32_t at) {
-  std::int64_t v;
-  std::memcpy(&v, in_slot(s, at), sizeof v);
-  return v;
-}
-void store(weir_slot* s, std::uint32_t at, std::int64_t v) { std::memcpy(in_slot(s, at), &v, sizeof v); }
 
 std::int64_t ttl_of(const weir::config& c) {
   const auto us = c.get<weir::duration>("ttl").count();

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "window/session_slot.hpp"
+#include "window/slot_numbers.hpp"
 
 namespace window {
 

@@ -3,7 +3,7 @@
 #include <cstring>
 
 #include "window/session.hpp"
-#include "window/session_slot.hpp"
+#include "window/slot_numbers.hpp"
 
 namespace window {
 

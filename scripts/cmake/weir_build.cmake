@@ -72,7 +72,8 @@ function(weir_test name)
   target_compile_definitions(${name} PRIVATE
     WEIR_SOURCE_DIR="${CMAKE_SOURCE_DIR}" WEIR_BINARY_DIR="${CMAKE_BINARY_DIR}"
     WEIR_PLUGIN_DIR="${WEIR_PLUGIN_OUTPUT_DIR}")
-  set_target_properties(${name} PROPERTIES WEIR_TEST ON)
+  # Tests of one folder have helpers of the same names.
+  set_target_properties(${name} PROPERTIES WEIR_TEST ON UNITY_BUILD OFF)
   add_test(NAME ${name} COMMAND ${name})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 300)

@@ -13,7 +13,7 @@ using text_view = std::string_view;
 constexpr std::array<text_view, 3> desks{"payments", "fx", "cards"};
 constexpr std::array<text_view, 5> channels{"swift", "sepa", "instant", "card", "api"};
 constexpr std::array<text_view, 4> currencies{"EUR", "USD", "GBP", "JPY"};
-constexpr std::array<text_view, 8> counterparties{
+constexpr std::array<text_view, 8> partner_names{
     "Alder Bank", "Birch Capital",  "Cedar Clearing",          "Dogwood Ltd",
     "Elm & Co",   "Fir Securities", "Maple \\\"Global\\\" AG", "Zirbe \u00d6G"};
 constexpr std::int64_t first_us = 1'772'438'400'000'000;  // 2026-03-02T08:00:00Z
@@ -37,7 +37,7 @@ std::string_view activity::text(std::uint64_t number, std::string& to, std::stri
   std::uint64_t cents = 1'000 + dice(seed, account, 4) % 1'000'000;
   cents = cents / 2 + money_roll % cents;
   if (roll % 50 == 0) cents *= 10 + (money_roll >> 32) % 40;
-  const auto partners = 2 + account % (counterparties.size() - 1);
+  const auto partners = 2 + account % (partner_names.size() - 1);
 
   account_id = "AC-";
   made::add_padded(account_id, account, 6);
@@ -51,7 +51,7 @@ std::string_view activity::text(std::uint64_t number, std::string& to, std::stri
   to += '"';
   made::add_member(to, "desk", desks[account % desks.size()]);
   made::add_member(to, "account", account_id);
-  made::add_member(to, "counterparty", counterparties[(account + (roll >> 16) % partners) % counterparties.size()]);
+  made::add_member(to, "counterparty", partner_names[(account + (roll >> 16) % partners) % partner_names.size()]);
   made::add_member(to, "channel", channels[(roll >> 24) % channels.size()]);
   made::add_number(to += ",\"amount\":", cents / 100);
   made::add_padded(to += '.', cents % 100, 2);

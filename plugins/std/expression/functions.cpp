@@ -85,7 +85,7 @@ node_ptr bind_length(invocation& c) {  // of text: lists are found before
   return function_named("length")->bind(c);
 }
 
-constexpr function table[]{
+constexpr function general_table[]{
     {"coalesce", 1, -1, "coalesce(value, ...)", bind_coalesce},
     {"ifnull", 2, 2, "ifnull(value, otherwise)", bind_coalesce},
     {"nullif", 2, 2, "nullif(value, other)", [](invocation& c) -> node_ptr { c.wrong(0, "needs two values"); }},
@@ -103,7 +103,7 @@ constexpr function table[]{
 
 }  // namespace
 
-std::span<const function> general_functions() { return table; }
+std::span<const function> general_functions() { return general_table; }
 
 const function* function_named(std::string_view name) {
   for (const auto list :

@@ -220,7 +220,7 @@ node_ptr bind_pi(invocation&) {
   return make_constant(kind::float64, std::move(s));
 }
 
-constexpr function table[]{
+constexpr function number_table[]{
     {"abs", 1, 1, "abs(number)", bind_abs},
     {"round", 1, 2, "round(number [, digits])", bind_round<way::nearest>},
     {"floor", 1, 1, "floor(number)", bind_round<way::down>},
@@ -272,6 +272,6 @@ constexpr function table[]{
 
 }  // namespace
 
-std::span<const function> number_functions() { return table; }
+std::span<const function> number_functions() { return number_table; }
 
 }  // namespace weir::expression

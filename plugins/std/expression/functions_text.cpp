@@ -381,7 +381,7 @@ node_ptr bind_joined(invocation& c, bool separated) {
   return std::make_unique<joined>(std::move(c.args), separated);
 }
 
-constexpr function table[]{
+constexpr function text_table[]{
     {"length", 1, 1, "length(text)",
      [](invocation& c) {
        c.as(0, kind::text);
@@ -454,7 +454,7 @@ constexpr function table[]{
 
 }  // namespace
 
-std::span<const function> text_functions() { return table; }
+std::span<const function> text_functions() { return text_table; }
 
 node_ptr make_concatenation(type t, node_ptr a, node_ptr b) {
   std::vector<node_ptr> both;

@@ -226,7 +226,7 @@ node_ptr bind_to_unit(invocation& c) {
   return make_interval_of(std::move(c.args[0]), c.name().substr(3));  // to_days -> days
 }
 
-constexpr function table[]{
+constexpr function time_table[]{
     {"event_time", 0, 0, "event_time()", [](invocation&) { return make_event_time(); }},
     {"date_part", 2, 2, "date_part('part', timestamp)", bind_part},
     {"extract", 2, 2, "extract(part FROM timestamp)", bind_part},
@@ -287,6 +287,6 @@ constexpr function table[]{
 
 }  // namespace
 
-std::span<const function> time_functions() { return table; }
+std::span<const function> time_functions() { return time_table; }
 
 }  // namespace weir::expression

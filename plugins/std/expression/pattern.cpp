@@ -383,7 +383,7 @@ node_ptr bind_extract(invocation& c) {
   return std::make_unique<regex_extract>(std::move(c.args[0]), std::move(e), group);
 }
 
-constexpr function table[]{
+constexpr function pattern_table[]{
     {"regexp_matches", 2, 3, "regexp_matches(text, 'pattern' [, 'options'])", bind_matches<false>},
     {"regexp_full_match", 2, 3, "regexp_full_match(text, 'pattern' [, 'options'])", bind_matches<true>},
     {"regexp_replace", 3, 4, "regexp_replace(text, 'pattern', 'replacement' [, 'options'])", bind_replace},
@@ -392,7 +392,7 @@ constexpr function table[]{
 
 }  // namespace
 
-std::span<const function> pattern_functions() { return table; }
+std::span<const function> pattern_functions() { return pattern_table; }
 
 node_ptr make_like(node_ptr text, std::string pattern, std::string escape, bool ignore_case) {
   return std::make_unique<like_constant>(std::move(text), std::move(pattern), escape, ignore_case);

@@ -1,4 +1,4 @@
-// Numbers in the slots of sessions, and copies of slots.
+// Numbers in slots, and copies of slots.
 #pragma once
 
 #include <cstdint>

@@ -70,13 +70,7 @@ class Ends(SwapCase):
 
     def drained(self, running, name):
         """All has been read; ticks waits for more splits for ever, so it is told to end."""
-        def all_read():
-            for line in weir("ps", "--json", env=self.env()).out.splitlines():
-                status = json.loads(line)
-                if status["pipeline"] == name:
-                    return sum(s["records_out"] for s in status.get("worker", {}).get("subtasks", []) if s["operator"] == "ticks") >= 2 * COUNT
-            return False
-        running.wait_until(all_read, "all is read")
+        running.wait_until(lambda: sum(s["records_out"] for s in self.subtasks(name, "ticks")) >= 2 * COUNT, "all is read")
         done = running.drain()
         self.assertEqual(done.code, 0, done)
         return done

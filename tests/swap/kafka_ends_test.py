@@ -77,7 +77,7 @@ class KafkaEnds(SwapCase):
             change = self.change("swap", "ends", "out", "--plugin", self.kafka_plugin(9))
             self.assertEqual((change["state"], change["hot"]), ("committed", False), change)
             self.let_go("ends")
-            running.wait_until(lambda: self.out_of("out") >= RECORDS, "all is written")
+            running.wait_until(lambda: sum(s["records_in"] for s in self.subtasks("ends", "out")) >= RECORDS, "all is written")
             done = running.drain()
         self.assertEqual(done.code, 0, done)
         print("pauses in us:", [c["pause_us"] for c in changes], "; of the sink:", change["pause_us"])
@@ -87,12 +87,6 @@ class KafkaEnds(SwapCase):
         for r in seen:
             self.assertLess(order.get(r["key"], -1), r["n"], "in order per key")
             order[r["key"]] = r["n"]
-
-    def out_of(self, operator):
-        for line in weir("ps", "--json", env=self.env()).out.splitlines():
-            status = json.loads(line)
-            return sum(s["records_in"] for s in status.get("worker", {}).get("subtasks", []) if s["operator"] == operator)
-        return 0
 
 
 if __name__ == "__main__":

@@ -147,7 +147,16 @@ class KafkaPressure(SwapCase):
             flow.join()
             self.feeder.end()
             wanted = sum(map(len, self.feeder.expected.values()))
-            wait_for(lambda: sum(map(len, self.committed().values())) >= wanted, f"{wanted} rows")
+            rows = []  # how many there were, look by look
+
+            def all_there():
+                rows.append(sum(map(len, self.committed().values())))
+                return rows[-1] >= wanted
+            try:
+                wait_for(all_there, f"{wanted} rows")
+            except AssertionError:
+                print(f"rows seen: {rows[::50]}; {weir('ps', '--json', env=self.env()).out}\n{weir('why-no-output', 'pressure', env=self.env()).out}")
+                raise
             done = running.drain()
         self.assertEqual(done.code, 0, done)
         self.assertEqual(collections.Counter(c["state"] for c in self.history("pressure")),

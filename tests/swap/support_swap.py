@@ -129,6 +129,14 @@ class SwapCase(Case):
         change = self.change("swap", pipeline, "slow", "--config", "rate=1000000000.0", name=name)
         self.assertEqual(change["state"], "committed", change)
 
+    def subtasks(self, pipeline, operator, name="state"):
+        """What the worker tells of an operator's subtasks; none when it does not run."""
+        for line in weir("ps", "--json", env=self.env(name)).out.splitlines():
+            status = json.loads(line)
+            if status["pipeline"] == pipeline:
+                return [s for s in status.get("worker", {}).get("subtasks", []) if s["operator"] == operator]
+        return []
+
     def history(self, pipeline, name="state"):
         done = weir("history", pipeline, "--json", env=self.env(name))
         self.assertEqual(done.code, 0, done)

@@ -127,21 +127,6 @@ TEST(Convert, FloatsKeepNanAndZeroOfEitherSign) {
   }
 }
 
-/// A plugin that migrates text to numbers by its length, and nothing else.
-struct by_length : model::state_migration {
-  base::result<void> migrate(std::string_view stored, std::string& to) override {
-    if (stored.size() == 4 + 3) return base::plugin_error("three is too much");
-    const auto n = static_cast<std::int64_t>(stored.size() - 4);
-    to.assign(reinterpret_cast<const char*>(&n), sizeof n);
-    return {};
-  }
-};
-base::result<std::unique_ptr<model::state_migration>> ask_by_length(const model::state_change& c) {
-  if (c.part == model::state_part::value && c.was.value->text() == "text: utf8")
-    return std::unique_ptr<model::state_migration>(std::make_unique<by_length>());
-  return base::plugin_error("only texts");
-}
-
 TEST(Convert, ThePluginIsAskedWhereTheHostCannot) {
   EXPECT_EQ(value_fate("text: utf8", "text: int64", ask_by_length), "plugin: migrated by the plugin");
   EXPECT_EQ(value_fate("text: utf8", "text: utf8, b: int64", ask_by_length), "host: b is new");

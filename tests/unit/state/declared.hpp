@@ -1,4 +1,4 @@
-// Declarations of states from short texts.
+// Declarations of states from short texts, and a migration of a plugin.
 #pragma once
 
 #include <string>
@@ -37,6 +37,21 @@ inline model::state_declaration declared(std::string name, std::uint32_t kind, s
     d.value_size = static_cast<std::uint32_t>(zero.out.size());
   }
   return d;
+}
+
+/// A plugin that migrates text to numbers by its length, and nothing else.
+struct by_length : model::state_migration {
+  base::result<void> migrate(std::string_view stored, std::string& to) override {
+    if (stored.size() == 4 + 3) return base::plugin_error("three is too much");
+    const auto n = static_cast<std::int64_t>(stored.size() - 4);
+    to.assign(reinterpret_cast<const char*>(&n), sizeof n);
+    return {};
+  }
+};
+inline base::result<std::unique_ptr<model::state_migration>> ask_by_length(const model::state_change& c) {
+  if (c.part == model::state_part::value && c.was.value->text() == "text: utf8")
+    return std::unique_ptr<model::state_migration>(std::make_unique<by_length>());
+  return base::plugin_error("only texts");
 }
 
 }  // namespace weir::state::test

@@ -39,10 +39,17 @@ struct store::impl {
   void bury(keyed& s, std::unique_ptr<table> t);
   void dig(keyed& s, int most);
   void set_time(std::int64_t now_us, std::int64_t watermark_us);
-  bool any_present(keyed& s, table& t);
-  weir_code scan(keyed& s, std::int64_t ns, std::uint64_t* cursor, model::batch_ref* keys, weir_slot*** out);
+  /// of: null: all keys.
+  bool any_present(keyed& s, table& t, const model::group_part* of = nullptr);
+  weir_code scan(keyed& s, std::int64_t ns, const model::group_part* of, std::uint64_t* cursor, model::batch_ref* keys,
+                 weir_slot*** out);
   /// A batch of the keys of these entries. times: of timers; null: none.
   model::batch_ref keys_of(keyed& s, const std::vector<char*>& from, const std::int64_t* times);
+
+  // ---- of a part of the keys (parts.cpp)
+  /// All of a table is in memory after it.
+  weir_code bring_all_back(keyed& s, table& t);
+  weir_code drop_part(keyed& s, table& t, const model::group_part& of);
 
   // ---- slots (resolve.cpp)
   weir_code resolve(keyed& s, const model::batch& rows_of, std::span<const std::uint32_t> key,

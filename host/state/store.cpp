@@ -184,10 +184,10 @@ void store::impl::set_time(std::int64_t now, std::int64_t watermark) {
     evict_pause = pause;
 }
 
-bool store::impl::any_present(keyed& s, table& t) {
+bool store::impl::any_present(keyed& s, table& t, const model::group_part* of) {
   bool any = false;
   walk_entries(memory, s.lay, t, 0, [&](char* e) {
-    any = is_present(e) && !expired(s, e);
+    any = is_present(e) && !expired(s, e) && (!of || of->holds(hash_of(key_of(s.lay, e))));
     return !any;
   });
   return any;
@@ -215,8 +215,9 @@ model::batch_ref store::impl::keys_of(keyed& s, const std::vector<char*>& from, 
   return model::with_key_hash(**made, std::move(hashes));
 }
 
-weir_code store::impl::scan(keyed& s, std::int64_t ns, std::uint64_t* cursor, model::batch_ref* keys,
-                            weir_slot*** out) {
+weir_code store::impl::scan(keyed& s, std::int64_t ns, const model::group_part* of, std::uint64_t* cursor,
+                            model::batch_ref* keys, weir_slot*** out) {
+  const auto of_others = [&](char* e) { return of && !of->holds(hash_of(key_of(s.lay, e))); };
   scratch_entries.clear();
   scan_slots.clear();
   constexpr std::uint64_t on_disk = std::uint64_t{1} << 63;
@@ -224,7 +225,7 @@ weir_code store::impl::scan(keyed& s, std::int64_t ns, std::uint64_t* cursor, mo
   if (t && *cursor == on_disk) {
     // What was in memory has been seen; the rest comes in part by part.
     if (const weir_code code = bring_back_some(s, *t, scan_rows_max); code != WEIR_OK) return code;
-    std::erase_if(scratch_entries, [&](char* e) { return expired(s, e); });
+    std::erase_if(scratch_entries, [&](char* e) { return expired(s, e) || of_others(e); });
     for (char* e : scratch_entries) {
       if (s.lay.ttl_at != 0) slot_of(e)->epoch = 0;
       scan_slots.push_back(slot_of(e));
@@ -232,7 +233,7 @@ weir_code store::impl::scan(keyed& s, std::int64_t ns, std::uint64_t* cursor, mo
     *cursor = t->cold > 0 ? on_disk : 0;
   } else if (t) {
     *cursor = walk_entries(memory, s.lay, *t, *cursor, [&](char* e) {
-      if (!is_present(e) || expired(s, e)) return true;
+      if (!is_present(e) || expired(s, e) || of_others(e)) return true;
       if (s.lay.ttl_at != 0) slot_of(e)->epoch = 0;
       scratch_entries.push_back(e);
       scan_slots.push_back(slot_of(e));
@@ -268,7 +269,7 @@ weir_code store::scan(std::uint32_t state, std::int64_t name_space, std::uint64_
                       weir_slot*** out) {
   keyed* s = impl_->state_at(state);
   if (!s) return impl_->fail(WEIR_E_CONTRACT, cat("state number ", state, " was not declared"));
-  return impl_->scan(*s, name_space, cursor, keys, out);
+  return impl_->scan(*s, name_space, nullptr, cursor, keys, out);
 }
 
 weir_code store::drop(std::uint32_t state, std::int64_t name_space) {

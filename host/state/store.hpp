@@ -15,6 +15,7 @@
 #include "base/env.hpp"
 #include "base/result.hpp"
 #include "model/batch.hpp"
+#include "model/group_share.hpp"
 #include "model/key_hash.hpp"
 #include "model/state_change.hpp"
 #include "model/state_shape.hpp"
@@ -90,6 +91,11 @@ class store {
                  weir_slot*** out);
   weir_code drop(std::uint32_t state, std::int64_t name_space);
   weir_code next_name_space(std::uint32_t state, std::int64_t from, std::int64_t* out);
+  // The same for an operator that serves a part of the keys (parts.cpp): it sees and drops entries of these alone.
+  weir_code scan(std::uint32_t state, std::int64_t name_space, const model::group_part& of, std::uint64_t* cursor,
+                 model::batch_ref* keys, weir_slot*** out);
+  weir_code drop(std::uint32_t state, std::int64_t name_space, const model::group_part& of);
+  weir_code next_name_space(std::uint32_t state, std::int64_t from, const model::group_part& of, std::int64_t* out);
   static constexpr std::int64_t scan_rows_max = 1024;
 
   // ---- weir_timers_host, by family number.

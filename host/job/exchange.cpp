@@ -119,4 +119,34 @@ base::result<void> running_job::shadow(shadow_request what, exchange_done done) 
   return {};
 }
 
+base::result<void> running_job::canary(canary_request what, exchange_done done) {
+  const place at = places_of(*plan_)[what.node];
+  const auto spec = spec_of(*what.next, what.next->nodes[what.node], spec_options_);
+  auto& tasks = built_.tasks[at.chain];
+  auto watch = std::make_shared<exchange_watch>(tasks.size(), std::move(done));
+  cut_coordinator::exchange_order order;
+  for (auto& t : tasks) {
+    task::canary_work one{at.at, nullptr, what.part, what.takes_over, what.report};
+    const auto clock = t->nodes().counts(at.at).watermark_us.load(std::memory_order_relaxed);
+    if (what.begins) one.next = WEIR_TRY(t->nodes().prepare(at.at, spec, clock));
+    auto work = std::make_unique<task::exchange_work>();
+    work->canaries.push_back(std::move(one));
+    work->done = [watch](std::int64_t pause_us) { watch->changed(pause_us); };
+    order.work.emplace_back(t.get(), std::move(work));
+  }
+  base::fault_point("canary.prepared");
+  order.plan = std::move(what.plan);
+  order.facts = std::move(what.facts);
+  order.hold_us = what.hold_cuts_us;
+  order.begun = [watch](base::result<std::uint64_t> cut) {
+    if (cut)
+      watch->begun(*cut);
+    else
+      watch->failed(std::move(cut).why(), true);
+  };
+  order.broken = [watch](base::error why) { watch->failed(std::move(why), false); };
+  cuts_->exchange(std::move(order));
+  return {};
+}
+
 }  // namespace weir::job

@@ -14,6 +14,7 @@
 #include "job/cut_rules.hpp"
 #include "job/savepoint_wish.hpp"
 #include "plan/plan.hpp"
+#include "task/canary_report.hpp"
 #include "task/shadow_report.hpp"
 
 namespace weir::job {
@@ -108,6 +109,19 @@ struct shadow_request {
   std::shared_ptr<task::shadow_report> report;  ///< of as many subtasks as the node has; who ends it ends the shadow
 };
 
+/// Another version of one node serves a share of its keys, then more, then all.
+struct canary_request {
+  plan::plan_ptr next;  ///< of the new version; of the same shape: only what `node` does differs, its state does not
+  plan::plan_ptr plan;  ///< that cuts are of from this one on: the old one, or with takes_over `next`
+  std::uint32_t node = 0;
+  bool begins = false;                          ///< else it serves a share already
+  double part = 0;                              ///< of the keys from this cut on, 0 to 1
+  bool takes_over = false;                      ///< of all of them, and the old version goes
+  std::map<std::string, std::string> facts;     ///< of every cut behind this one
+  std::int64_t hold_cuts_us = 0;                ///< so long no cut follows
+  std::shared_ptr<task::canary_report> report;  ///< of as many subtasks as the node has
+};
+
 /// Why there is no new version.
 struct exchange_failure {
   base::error why;
@@ -149,6 +163,8 @@ class job {
   virtual base::result<exchange_way> exchange(exchange_request what, exchange_done done) = 0;
   /// [any] As exchange, and not at the same time: the shadow begins at a cut. A failure leaves the job as it was.
   virtual base::result<void> shadow(shadow_request what, exchange_done done) = 0;
+  /// [any] As exchange, and not at the same time. An error: it was not begun.
+  virtual base::result<void> canary(canary_request what, exchange_done done) = 0;
   /// [any] A report was ended: its shadow goes now, not when it gets its next batch.
   virtual void look_at_shadows() = 0;
   /// [any]

@@ -70,6 +70,7 @@ class running_job : public job {
   void savepoint(savepoint_wish what) override { cuts_->savepoint(std::move(what)); }
   base::result<exchange_way> exchange(exchange_request what, exchange_done done) override;
   base::result<void> shadow(shadow_request what, exchange_done done) override;
+  base::result<void> canary(canary_request what, exchange_done done) override;
   void look_at_shadows() override {
     for (auto& chain : built_.tasks)
       for (auto& t : chain) t->tell({task::order_kind::look, 0, model::cut_kind::checkpoint, false});
@@ -153,7 +154,7 @@ class running_job : public job {
   totals sum() const;
   bool takes_only_dead_letters(const plan::node& sink) const;
 
-  plan::plan_ptr plan_;
+  plan::plan_ptr plan_;   // that it was built from; those that follow are of the same shape
   options spec_options_;  // what is needed of them later
   base::env& env_;
   std::unique_ptr<task::runner> runner_;  // after the tasks in time, before them in memory: channels hold its wakers

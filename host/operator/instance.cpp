@@ -136,29 +136,33 @@ bool instance::advance(std::int64_t watermark_us) {
   if (watermark_us <= context_.watermark) return !context_.failure.failed();
   context_.watermark = watermark_us;
   context_.counts.watermark_us.store(watermark_us, std::memory_order_relaxed);
-  if (!fire(WEIR_TIMER_EVENT_TIME, watermark_us)) return false;
+  return fire(WEIR_TIMER_EVENT_TIME, watermark_us) && tell_watermark();
+}
+
+bool instance::tell_watermark() {
   if (!WEIR_HAS(context_.what.op, weir_operator, on_watermark)) return !context_.failure.failed();
   context_.begin(nullptr);
-  return context_.end(call([&] { return context_.what.op->on_watermark(self_, &context_, watermark_us); }),
+  return context_.end(call([&] { return context_.what.op->on_watermark(self_, &context_, context_.watermark); }),
                       "on_watermark");
 }
 
 bool instance::fire(std::uint32_t time_kind, std::int64_t until_us) {
   if (!context_.state) return !context_.failure.failed();
   // In parts: a call is never longer than a batch, and a timer that is set for a time that has passed fires in the next part.
-  constexpr std::int64_t most = 1024;
   std::uint32_t family = 0;
-  while (const model::batch_ref due = context_.state->pop_due(time_kind, until_us, most, &family)) {
-    if (!timers_ || !WEIR_HAS(timers_, weir_timers, on_timers)) {
-      context_.broken(base::plugin_error("it sets timers but does not offer weir.timers/1 to be told of them"));
-      return false;
-    }
-    const weir_batch view = due->view();
-    context_.begin(due.get(), context_.key_of_keys);
-    if (!context_.end(call([&] { return timers_->on_timers(self_, &context_, family, &view); }), "on_timers"))
-      return false;
-  }
+  while (const model::batch_ref due = context_.state->pop_due(time_kind, until_us, timers_a_call, &family))
+    if (!tell_timers(family, *due)) return false;
   return !context_.failure.failed();
+}
+
+bool instance::tell_timers(std::uint32_t family, const model::batch& due) {
+  if (!timers_ || !WEIR_HAS(timers_, weir_timers, on_timers)) {
+    context_.broken(base::plugin_error("it sets timers but does not offer weir.timers/1 to be told of them"));
+    return false;
+  }
+  const weir_batch view = due.view();
+  context_.begin(&due, context_.key_of_keys);
+  return context_.end(call([&] { return timers_->on_timers(self_, &context_, family, &view); }), "on_timers");
 }
 
 bool instance::fire_processing_timers(std::int64_t now_us) { return fire(WEIR_TIMER_PROCESSING_TIME, now_us); }

@@ -30,7 +30,7 @@ class instance {
   instance(const instance&) = delete;
   instance& operator=(const instance&) = delete;
 
-  /// Before create. state outlives the instance; null: it declared none.
+  /// Before create, or between two calls. state outlives the instance; null: it declared none.
   void use(state_access* state);
   bool create();
   /// Destroys the plugin's instance; counters stay.
@@ -42,6 +42,12 @@ class instance {
   bool advance(std::int64_t watermark_us);
   /// Processing-time timers that are due fire.
   bool fire_processing_timers(std::int64_t now_us);
+  // Of two instances that share their state: who divides the keys takes the timers out, and tells each its own.
+  /// due: dense, as state_access::pop_due gives them.
+  bool tell_timers(std::uint32_t family, const model::batch& due);
+  static constexpr std::int64_t timers_a_call = 1024;
+  /// The clock stands there (set_watermark), its timers have fired.
+  bool tell_watermark();
   /// When the next one is due, wall clock; INT64_MAX: none.
   std::int64_t next_processing_timer() const;
   bool end_of_port(std::uint32_t port);

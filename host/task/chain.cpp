@@ -191,7 +191,7 @@ bool chain::hand_on(const route& to, const model::batch_ref& batch) {
 }
 
 bool chain::process(member& n, std::uint32_t port, const model::batch_ref& batch) {
-  if (!n.instance->process(port, batch)) return false;
+  if (!n.process(port, batch)) return false;
   beside(n, [&](shadow& s) { s.process(port, batch); });
   return true;
 }
@@ -203,7 +203,7 @@ bool chain::push(std::uint32_t number, std::uint32_t port, const model::batch_re
 bool chain::advance(std::int64_t watermark_us) {
   for (auto& n : nodes_) {
     if (n->instance) {
-      if (!n->instance->advance(watermark_us)) return false;
+      if (!n->advance(watermark_us)) return false;
       beside(*n, [&](shadow& s) { s.advance(watermark_us); });
     } else {
       n->source->watermark = watermark_us;
@@ -242,7 +242,7 @@ void chain::tell_status(model::activity status) {
 
 bool chain::end_of_head_port(std::uint32_t port) {
   if (!is_end(*nodes_[0]->instance)) return true;
-  if (!nodes_[0]->instance->end_of_port(port)) return false;
+  if (!nodes_[0]->end_of_port(port)) return false;
   beside(*nodes_[0], [&](shadow& s) { s.end_of_port(port); });
   return true;
 }
@@ -253,10 +253,10 @@ bool chain::finish() {
     if (!at) continue;
     // The head was told of each port when its channels ended.
     for (std::uint32_t port = 0; i > 0 && is_end(*at) && port < nodes_[i]->port_count; ++port) {
-      if (!at->end_of_port(port)) return false;
+      if (!nodes_[i]->end_of_port(port)) return false;
       beside(*nodes_[i], [&](shadow& s) { s.end_of_port(port); });
     }
-    if (!at->flush()) return false;
+    if (!nodes_[i]->flush()) return false;
     beside(*nodes_[i], [](shadow& s) { s.flush(); });
   }
   for (auto& w : writers_) w->control(model::message::end());
@@ -266,7 +266,7 @@ bool chain::finish() {
 bool chain::fire_processing_timers(std::int64_t now_us) {
   for (auto& n : nodes_) {
     if (!n->state) continue;
-    if (!n->instance->fire_processing_timers(now_us)) return false;
+    if (!n->fire_processing_timers(now_us)) return false;
     beside(*n, [&](shadow& s) { s.fire_processing_timers(now_us); });
   }
   return true;
@@ -288,7 +288,7 @@ bool chain::cut(task_cut& into, bool store) {
     member& n = *nodes_[i];
     node_cut& to = into.nodes[i];
     if (n.instance) {
-      if (!n.instance->flush()) return false;
+      if (!n.flush()) return false;
       beside(n, [](shadow& s) { s.flush(); });
       if (!n.instance->save(&to.saved)) return false;
       if (n.instance->two_phase()) {
@@ -363,6 +363,7 @@ void chain::close() {
   let_go();
   for (auto& n : nodes_) {
     n->beside.reset();
+    n->second.reset();
     if (n->instance) n->instance->close();
   }
 }
@@ -419,8 +420,40 @@ bool chain::exchange(std::vector<std::unique_ptr<prepared_node>> with, const tas
     // The clock has gone on since it was created.
     if (!next->made->advance(clock)) return false;
     next->made->set_watermark(clock);
+    n.second.reset();
     retired_.push_back({std::move(n.what), std::move(n.prepared), std::move(n.instance), next->at, at.cut});
     n.beside.reset();  // whose old version it was compared with is no more
+    n.what = next->what;
+    n.instance = std::move(next->made);
+    n.prepared = std::move(next);
+  }
+  return true;
+}
+
+bool chain::follow_canaries(std::vector<canary_work> with, const task_cut& at) {
+  for (canary_work& one : with) {
+    member& n = *nodes_[one.at];
+    if (one.next) {
+      const std::int64_t clock = n.instance->watermark();
+      one.next->failure.become(failure_);
+      one.next->out.to = &n.out;
+      n.beside.reset();
+      prepared_node& next = *one.next;
+      n.second = std::make_unique<canary>(
+          std::move(one.next), canary::place{*n.instance, n.state.get(), n.counters, env_, subtask_, takes_turns()},
+          one.report);
+      // The clock has gone on since it was created; its timers have fired.
+      if (next.made->watermark() < clock) {
+        next.made->set_watermark(clock);
+        if (!next.made->tell_watermark()) return false;
+      }
+    }
+    WEIR_CHECK(n.second, "a share of the keys for a version that is not there");
+    n.second->serve(one.part);
+    if (!one.takes_over) continue;
+    auto next = n.second->take();
+    n.second.reset();
+    retired_.push_back({std::move(n.what), std::move(n.prepared), std::move(n.instance), one.at, at.cut});
     n.what = next->what;
     n.instance = std::move(next->made);
     n.prepared = std::move(next);

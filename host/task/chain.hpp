@@ -15,6 +15,7 @@
 #include "operator/instance.hpp"
 #include "source/split_watermarks.hpp"
 #include "source/stamper.hpp"
+#include "task/canary.hpp"
 #include "task/cut.hpp"
 #include "task/exchange_work.hpp"
 #include "task/keyed_state.hpp"
@@ -60,6 +61,8 @@ class chain {
   /// Behind cut() and pass_barrier(): they serve from here on, with what the old ones saved. The old ones stay until
   /// let_go().
   bool exchange(std::vector<std::unique_ptr<prepared_node>> with, const task_cut& at);
+  /// As exchange(): versions that serve a share of the keys of their nodes, or another share, or take over.
+  bool follow_canaries(std::vector<canary_work> with, const task_cut& at);
   /// Destroys the instances that served before.
   void let_go();
   /// Right before cut(): from that cut on it runs beside the node's instance. Instead of one that was there.
@@ -155,6 +158,7 @@ class chain {
     std::unique_ptr<keyed_state> state;       // before the instance: it outlives it
     std::unique_ptr<prepared_node> prepared;  // owns what the instance uses, when it was prepared
     std::unique_ptr<op::instance> instance;   // null: a source
+    std::unique_ptr<canary> second;           // a newer version that serves some of the keys; null: none
     std::unique_ptr<shadow> beside;           // another version that is watched; null: none
     weir_context* source = nullptr;           // of a source, whose task owns it; null: an operator
     std::optional<source::stamper> main_stamper, side_stamper;
@@ -163,6 +167,19 @@ class chain {
         in_turn;  // by port and split: as its rows alone tell it
     std::uint32_t port_count = 1;
     std::optional<node_restore> restored;
+
+    // What serves: the instance, or both versions while there are two.
+    bool process(std::uint32_t port, const model::batch_ref& batch) {
+      return second ? second->process(port, batch) : instance->process(port, batch);
+    }
+    bool advance(std::int64_t watermark_us) {
+      return second ? second->advance(watermark_us) : instance->advance(watermark_us);
+    }
+    bool fire_processing_timers(std::int64_t now_us) {
+      return second ? second->fire_processing_timers(now_us) : instance->fire_processing_timers(now_us);
+    }
+    bool end_of_port(std::uint32_t port) { return second ? second->end_of_port(port) : instance->end_of_port(port); }
+    bool flush() { return second ? second->flush() : instance->flush(); }
   };
   bool restore(member& n);
   bool process(member& n, std::uint32_t port, const model::batch_ref& batch);

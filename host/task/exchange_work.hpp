@@ -16,6 +16,7 @@
 #include "operator/instance.hpp"
 #include "operator/spec.hpp"
 #include "source/reader.hpp"
+#include "task/canary_report.hpp"
 #include "task/shadow.hpp"
 
 namespace weir::task {
@@ -83,11 +84,21 @@ struct prepared_source {
   }
 };
 
+/// A version that serves a share of the keys of one node: it begins, gets more, or gets all of them.
+struct canary_work {
+  std::uint32_t at = 0;                 ///< in the chain
+  std::unique_ptr<prepared_node> next;  ///< null: it serves a share already
+  double part = 0;                      ///< of the keys, 0 to 1
+  bool takes_over = false;              ///< of all of them, and the one that served the rest goes
+  std::shared_ptr<canary_report> report;
+};
+
 /// All of one task at one cut. Made and prepared [control], carried out [task], once.
 struct exchange_work {
   std::uint64_t cut = 0;
   std::vector<std::unique_ptr<prepared_node>> nodes;
   std::unique_ptr<prepared_source> source;  ///< null: the head stays
+  std::vector<canary_work> canaries;
   std::vector<std::unique_ptr<shadow>>
       shadows;  ///< that begin beside what serves; the state of their nodes is copied at the cut
   /// Called on the task's thread: how long the task stood still for it, us; or why it could not be done, and then the task

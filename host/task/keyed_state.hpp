@@ -54,6 +54,18 @@ class keyed_state final : public op::state_access {
   /// [any] As published: a cut would let it give memory back.
   bool wants_cut() const { return wants_cut_.load(std::memory_order_relaxed); }
 
+  // ---- for an operator that serves a part of the keys (state_part.hpp)
+  weir_code scan(std::uint32_t state, std::int64_t name_space, const model::group_part& of, std::uint64_t* cursor,
+                 model::batch_ref* keys, weir_slot*** out) {
+    return store_.scan(state, name_space, of, cursor, keys, out);
+  }
+  weir_code drop(std::uint32_t state, std::int64_t name_space, const model::group_part& of) {
+    return store_.drop(state, name_space, of);
+  }
+  weir_code next_name_space(std::uint32_t state, std::int64_t from, const model::group_part& of, std::int64_t* out) {
+    return store_.next_name_space(state, from, of, out);
+  }
+
   // ---- op::state_access
   using batch = model::batch;
   using key_span = std::span<const std::uint32_t>;

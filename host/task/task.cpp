@@ -58,6 +58,7 @@ bool task::exchange(std::uint64_t cut, std::int64_t since_ns) {
   base::fault_point("exchange.before");
   if (!ended_ && work->source && !exchange_source(std::move(work->source), *capturing_)) return false;
   if (!ended_ && !chain_.exchange(std::move(work->nodes), *capturing_)) return false;
+  if (!ended_ && !chain_.follow_canaries(std::move(work->canaries), *capturing_)) return false;
   exchanged_at_ = cut;
   base::fault_point("exchange.done");
   work->done((env_.monotonic_ns() - since_ns) / 1000);

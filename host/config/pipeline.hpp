@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/ids.hpp"
+#include "config/canary.hpp"
 #include "config/location.hpp"
 #include "config/value.hpp"
 
@@ -141,6 +142,7 @@ struct restart {
 /// Changes of the running pipeline, and when they are taken back.
 struct swap {
   std::int64_t probation_us = 0;  ///< 0: until the next checkpoint
+  config::canary canary;          ///< of `weir swap`, where nothing else is said
   std::optional<double> max_error_ratio, max_slowdown, min_output_ratio;
   std::optional<std::uint64_t> max_memory_growth;  ///< bytes
   std::vector<std::string> invariants;             ///< node ids

@@ -138,6 +138,16 @@ std::vector<option> swap_options() {
        .doc = "How long a new version can be taken back without a trace: \"next-checkpoint\", or a time such as "
               "\"2m\", in "
               "which no checkpoint is made and exactly-once sinks show nothing."},
+      {.name = "canary",
+       .type = string,
+       .fallback = "none",
+       .doc =
+           "Shares of the key groups that a new version serves one after the other, such as \"5%,25%,100%\"; each is a "
+           "probation of its own. \"none\": all at once."},
+      {.name = "canary_step",
+       .type = string,
+       .fallback = "1",
+       .doc = "How long each share is served: a number of checkpoints, or a time such as \"10m\"."},
       {.name = "max_error_ratio",
        .type = floating,
        .doc = "Dead letters of the new version, as a part of its records, above which the old one comes back; off when "

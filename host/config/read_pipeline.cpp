@@ -116,6 +116,16 @@ swap read_swap(const value& t, diagnostics& problems) {
           v->at, base::cat("\"probation\" must be \"next-checkpoint\" or a time such as \"2m\", not ", describe(*v)));
     }
   }
+  if (const value* v = t.find("canary"); v && v->is(kind::string)) {
+    auto percents = parse_percents(v->text);
+    if (percents)
+      s.canary.percents = std::move(*percents);
+    else
+      problems.error(v->at, base::cat("\"canary\": ", percents.why().what));
+  }
+  if (const value* v = t.find("canary_step"); v && v->is(kind::string))
+    if (const auto step = parse_step(v->text, s.canary); !step)
+      problems.error(v->at, base::cat("\"canary_step\": ", step.why().what));
   for (auto [key, into] : {std::pair{"max_error_ratio", &s.max_error_ratio}, std::pair{"max_slowdown", &s.max_slowdown},
                            std::pair{"min_output_ratio", &s.min_output_ratio}})
     if (t.find(key)) *into = real_of(t, key, 0);

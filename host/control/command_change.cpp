@@ -43,8 +43,15 @@ std::string for_people(const json& c) {
   if (const auto pause = c.value("pause_us", std::int64_t{-1}); pause >= 0)
     out += cat(", ", c.value("hot", false) ? "each subtask stood still for at most " : "the pipeline stood still for ",
                milliseconds_text(pause));
+  if (const auto shares = c.find("shares"); shares != c.end()) {
+    const auto step = c.value("step", std::uint64_t{0});
+    if (step > 0 && step <= shares->size())
+      out += cat("; the new version ", text_of(c, "state") == "on probation" ? "serves " : "served ",
+                 (*shares)[step - 1].get<std::string>(), " of the keys (step ", step, " of ", shares->size(), ")");
+  }
   if (const auto back = c.value("back_us", std::int64_t{-1}); back >= 0)
     out += cat("; the old version served again after ", milliseconds_text(back));
+  if (const auto from = c.value("back_cut", std::uint64_t{0}); from > 0) out += cat(", from cut ", from);
   out += '\n' + nodes_for_people(c);
   if (const auto why = text_of(c, "why"); !why.empty()) out += cat("  ", why, '\n');
   return out;
@@ -115,6 +122,8 @@ exit_code swap_command(const swap_arguments& told, console& io) {
         wish.plugin = is_file ? WEIR_TRY(absolute_path(told.plugin)) : told.plugin;
         wish.config = told.config;
         wish.rebuild = told.rebuild;
+        wish.canary = told.canary;
+        wish.step = told.step;
         set_how(wish, told.how);
         return carry_out_change(WEIR_TRY(find_pipeline(told.pipeline)).state_directory, wish);
       }(),

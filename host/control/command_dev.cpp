@@ -123,6 +123,7 @@ class developer {
       }
       change_wish wish;
       wish.what = "swap";
+      wish.canary = "none";
       wish.operators = p.nodes;
       wish.plugin = WEIR_TRY(absolute_path(p.file));
       return carry_out_change(state, wish);

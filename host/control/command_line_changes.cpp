@@ -25,6 +25,7 @@ void swap(command_options& to, CLI::App& root) {
       "Exit code 0: the new version is there, 1: it was taken back.\n\n"
       "Examples:\n  weir swap desk-risk exposure --plugin ./librisk.so\n"
       "  weir swap desk-risk exposure --plugin risk@1.3 --config limit=5 --probation 2m\n"
+      "  weir swap desk-risk exposure --plugin ./librisk.so --canary 5%,25% --step 10m\n"
       "  weir swap desk-risk exposure --config limit=5\n",
       [told](console& io) { return swap_command(*told, io); });
   to.known_pipeline(c, told->pipeline);
@@ -37,6 +38,13 @@ void swap(command_options& to, CLI::App& root) {
           "KEY=VALUE")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  to.text(c, "--canary", told->canary, "SHARES",
+          "Take over bit by bit: shares of the keys that the new version serves one after the other, such as 5% or "
+          "5%,25%,100%; each is a probation of its own. none: all at once. Default: [swap] of the pipeline.");
+  to.text(
+      c, "--step", told->step, "STEP",
+      "How long each share of --canary is served: a number of checkpoints, or a time such as 10m. Default: [swap] of "
+      "the pipeline.");
   c.add_flag("--rebuild", told->rebuild,
              "Build the pipeline anew at the cut, also where instances could be exchanged.");
   change(to, c, told->how);

@@ -74,6 +74,8 @@ struct swap_arguments {
   std::string plugin;                  ///< a file, "name" or "name@version"; empty: only options change
   std::vector<std::string> config;     ///< "key=value"
   bool rebuild = false;
+  std::string canary;  ///< "5%,25%,100%", "none"; empty: as the pipeline's [swap] says
+  std::string step;    ///< "10m", "3"; empty: as the pipeline's [swap] says
   change_arguments how;
 };
 /// check_failed: the new version was taken back.

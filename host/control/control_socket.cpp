@@ -205,6 +205,8 @@ class server final : public control_server {
                        text_of(asked, "probation"),
                        asked.value("wait", true),
                        asked.value("rebuild", false),
+                       text_of(asked, "canary"),
+                       text_of(asked, "step"),
                        peer_of(fd)};
       auto done = of_.change(wish);
       if (!done) return refusal(done.why());
@@ -296,10 +298,10 @@ base::result<void> ask_view(const std::string& state_directory, const std::strin
   return {};
 }
 base::result<std::string> ask_change(const std::string& state_directory, const change_wish& what) {
-  const json j{{"do", what.what},        {"operators", what.operators}, {"plugin", what.plugin},
-               {"config", what.config},  {"file", what.file},           {"text", what.text},
-               {"sets", what.sets},      {"probation", what.probation}, {"wait", what.wait},
-               {"rebuild", what.rebuild}};
+  const json j{{"do", what.what},         {"operators", what.operators}, {"plugin", what.plugin},
+               {"config", what.config},   {"file", what.file},           {"text", what.text},
+               {"sets", what.sets},       {"probation", what.probation}, {"wait", what.wait},
+               {"rebuild", what.rebuild}, {"canary", what.canary},       {"step", what.step}};
   const auto answer = WEIR_TRY(ask(state_directory, j, 0));
   return answer.value(what.what == "plan" ? "difference" : "change", json::object()).dump();
 }

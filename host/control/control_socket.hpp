@@ -7,7 +7,7 @@
 //   {"do":"savepoint","directory":"/abs"}     {"ok":true, "savepoint":"/abs"}          when it is complete
 //   {"do":"view","directory":"/abs"}          {"ok":true, "view":"/abs"}               the same, to read it and throw it away
 //   {"do":"stop","savepoint":"/abs"}          {"ok":true, "savepoint":"/abs"}          when the run is over
-//   {"do":"swap","operators":["score"],"plugin":"/abs/libx.so","config":["limit=5"],"wait":true, ...}
+//   {"do":"swap","operators":["score"],"plugin":"/abs/libx.so","config":["limit=5"],"wait":true,"canary":"5%",...}
 //   {"do":"apply","file":"/abs","text":"...","sets":[...],"wait":true, ...}        {"ok":true, "change":{...}}
 //   {"do":"plan","file":"/abs","text":"...","sets":[...]}                          {"ok":true, "difference":{...}}
 //   {"do":"rollback","wait":true}                                                 {"ok":true, "change":{...}}
@@ -37,6 +37,8 @@ struct change_wish {
   std::string probation;               ///< in place of [swap] probation; empty: as the file says
   bool wait = true;                    ///< answer when the probation is over, not when the new version serves
   bool rebuild = false;                ///< build the pipeline anew at the cut, though instances could be exchanged
+  std::string canary;                  ///< swap: "5%,25%,100%", "none"; empty: as the file says
+  std::string step;                    ///< of a canary: "10m", "3"; empty: as the file says
   std::string by;                      ///< who asks: of the socket, not of the request
 };
 

@@ -269,6 +269,7 @@ base::result<void> job_engine::savepoint_of_end(const std::string& directory) {
 base::result<job::totals> job_engine::wait_for_job() {
   const auto job = now().job;
   while (!job->wait_for(look_at_bounds_us)) {
+    look_at_ramp();
     look_at_bounds();
     tell_shadow(false);
   }

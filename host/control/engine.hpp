@@ -62,6 +62,7 @@ struct change_request {
   bool rebuild = false;                      ///< at a cut, also when it could be hot
   std::uint64_t looked_at = 0;               ///< the definition that ran when it was judged; 0: it was not
   std::string kept_plugin;                   ///< of a swap that brings one: where weir keeps it
+  config::canary canary;                     ///< with shares: the new version takes over bit by bit
 };
 
 struct change_outlook {

@@ -9,6 +9,7 @@
 #include "base/cat.hpp"
 #include "base/fault_point.hpp"
 #include "base/text.hpp"
+#include "control/canary_rules.hpp"
 #include "control/job_engine.hpp"
 #include "supervisor/crash_log.hpp"
 
@@ -99,6 +100,13 @@ base::result<change_record> job_engine::change(change_request what, bool wait) {
                                   ": stop it with a savepoint and start the new file from it "
                                   "(weir stop PIPELINE --savepoint DIR; weir run FILE --from DIR)"));
   }
+  if (!what.canary.percents.empty() && work.between.how != plan::reach::nothing) {
+    if (what.rebuild)
+      return base::config_error("a pipeline that is built anew has no canary: leave --rebuild or --canary away");
+    if (auto why = canary_refused(work.between, *now_.plan, *what.plan)) return std::move(*why);
+    if (what.canary.percents.size() > 1)
+      for (const double p : what.canary.percents) work.record.shares.push_back(config::percent_text(p));
+  }
   if (what.next.number == 0) {
     what.next.from = now_.definition.number;
     WEIR_TRY(supervisor::add_definition(env_, told_.state_directory, what.next));
@@ -124,7 +132,9 @@ base::result<change_record> job_engine::change(change_request what, bool wait) {
     return *last_change_;
   }
   remember_old(*change_);
-  if (change_->between.how == plan::reach::hot && !change_->asked.rebuild) {
+  if (!change_->record.shares.empty()) {
+    begin_step(lock);
+  } else if (change_->between.how == plan::reach::hot && !change_->asked.rebuild) {
     change_hot(lock);
   } else {
     drain_for_change(lock);
@@ -228,6 +238,11 @@ void job_engine::cut_completed(const checkpoint::cut_info& cut) {
   if (!change_ || change_->record.state != change_state::serving || cut.cut <= change_->record.cut) return;
   // The job is cancelled already: who goes back finds this cut.
   if (!change_->take_back.empty()) return;
+  if (change_->by_share) {
+    ++change_->by_share->cuts;
+    change_->by_share->newest_cut = cut.cut;
+    return;
+  }
   base::fault_point("change.before_commit_noted");
   decided(lock, change_state::committed, "");
   base::fault_point("change.committed");
@@ -269,7 +284,9 @@ void job_engine::remember_old(change_in_work& of) const {
 void job_engine::look_at_bounds() {
   std::unique_lock lock(mutex_);
   if (!change_ || change_->record.state != change_state::serving || !change_->take_back.empty()) return;
-  const auto why = broken_bound(change_->asked.plan->told->swap, change_->old, change_->from, take_sample(now_));
+  const auto why = change_->by_share
+                       ? broken_bound_of_share()
+                       : broken_bound(change_->asked.plan->told->swap, change_->old, change_->from, take_sample(now_));
   if (!why) return;
   change_->take_back = *why;
   const auto job = now_.job;
@@ -279,6 +296,7 @@ void job_engine::look_at_bounds() {
 
 bool job_engine::next_job(const base::result<job::totals>& ended) {
   std::unique_lock lock(mutex_);
+  if (ended && change_ && change_->by_share && change_->hot_result) step_began(lock);
   if (change_ && !stopped_) {
     // Of a hot change not all subtasks may have told when the new version fails in the first of them.
     const bool is_new = change_->record.state == change_state::serving || change_->hot_began;
@@ -294,7 +312,9 @@ bool job_engine::next_job(const base::result<job::totals>& ended) {
             ended ? "the pipeline was stopped before" : cat("the pipeline failed before: ", ended.why().text()));
   else
     decided(lock, change_state::rolled_back,
-            ended ? "the pipeline was stopped before its probation was over" : ended.why().text());
+            !ended              ? ended.why().text()
+            : change_->by_share ? "the pipeline ended before the new version served everything"
+                                : "the pipeline was stopped before its probation was over");
   return false;
 }
 
@@ -345,6 +365,7 @@ bool job_engine::go_back(std::unique_lock<std::mutex>& lock, const std::string& 
   lock.unlock();
   base::fault_point("change.going_back");
   bool stays = false;
+  std::uint64_t back_cut = 0;
   auto made = [&]() -> base::result<void> {
     auto from = WEIR_TRY(newest_cut());
     const auto told = definition_of(from);
@@ -354,6 +375,7 @@ bool job_engine::go_back(std::unique_lock<std::mutex>& lock, const std::string& 
       old.plan = change_->asked.plan, old.definition = change_->asked.next;
     else if (told != old.definition.number)
       return base::host_error(cat("the newest cut is of definition ", told, ", not of ", old.definition.number));
+    if (!stays) back_cut = from.facts().cut;
     old.job = WEIR_TRY(make_job(old.plan, old.definition.number, std::move(from), 0));
     return {};
   }();
@@ -361,7 +383,10 @@ bool job_engine::go_back(std::unique_lock<std::mutex>& lock, const std::string& 
   if (made) begin(std::move(old));
   base::fault_point("change.old_serves");
   lock.lock();
-  if (made && !stays) change_->record.back_us = (env_.monotonic_ns() - failed_ns) / 1000;
+  if (made && !stays) {
+    change_->record.back_us = (env_.monotonic_ns() - failed_ns) / 1000;
+    change_->record.back_cut = back_cut;
+  }
   if (stays)
     decided(lock, change_state::committed, cat("its first cut was complete before it was taken back: ", why));
   else

@@ -65,6 +65,17 @@ class job_engine final : public engine {
     return now_;
   }
 
+  /// A new version that takes over bit by bit: which share it serves, and since when.
+  struct ramp {
+    std::shared_ptr<task::canary_report> report;
+    std::size_t step = 0;    ///< into asked.canary.percents: what it serves, or with `moves` is about to serve
+    bool serves = false;     ///< some share
+    bool moves = true;       ///< the cut of the step is on its way
+    std::uint64_t cuts = 0;  ///< complete since the step began
+    std::uint64_t newest_cut = 0;
+    std::int64_t since_ns = 0;   ///< when the step began
+    task::canary_side old, now;  ///< then
+  };
   /// A change from when it is asked for until it is decided what became of it.
   struct change_in_work {
     change_request asked;
@@ -75,6 +86,7 @@ class job_engine final : public engine {
     std::string take_back;   ///< why the old version is wanted again; empty: it is not
     bool hot_began = false;  ///< from here on some subtasks may have changed
     std::optional<std::pair<std::optional<job::exchange_failure>, job::exchanged>> hot_result;
+    std::optional<ramp> by_share;  ///< nullopt: all at once, or it serves everything now
     std::int64_t since_ns = 0;
     std::map<std::string, node_sums> old;  ///< what the exchanged nodes did as the old version
     sample from;                           ///< when the new version began to serve
@@ -120,6 +132,16 @@ class job_engine final : public engine {
   base::result<checkpoint::snapshot> newest_cut() const;
   /// What a run that died has left undecided.
   void settle_history(const std::optional<checkpoint::snapshot>& from);
+
+  // ---- engine_canary.cpp
+  /// With the lock: the version is to serve the share of its step from the next cut on.
+  void begin_step(std::unique_lock<std::mutex>& lock);
+  /// With the lock: the cut of the step has passed, or not.
+  void step_began(std::unique_lock<std::mutex>& lock);
+  /// Goes on to the next share when it is time.
+  void look_at_ramp();
+  /// With the lock, of a share: what broken_bound is asked.
+  std::optional<std::string> broken_bound_of_share() const;
 
   // ---- engine_outlook.cpp
   /// Some stored values of each operator, from the newest cut, as far as it is of this form.

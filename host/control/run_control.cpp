@@ -123,6 +123,15 @@ base::result<std::string> run_control::change(const change_wish& what) {
       outlook.why = std::move(tried).why();
   if (what.what == "plan") return json_of(outlook);
   if (outlook.why) return std::move(*outlook.why);
+  if (what.what == "swap") {
+    made->canary = made->plan->told->swap.canary;
+    if (!what.canary.empty()) made->canary.percents = WEIR_TRY(config::parse_percents(what.canary));
+    if (!what.step.empty()) {
+      if (made->canary.percents.empty())
+        return base::config_error("--step is how long a share of --canary is served: give that, too");
+      WEIR_TRY(config::parse_step(what.step, made->canary));
+    }
+  }
   made->looked_at = now.number;
   if (what.what == "promote") made->what = what.what;
   made->by = what.by;

@@ -39,6 +39,9 @@ std::optional<change_record> read(std::string_view line) {
     r.back_us = j.value("back_us", std::int64_t{-1});
     j.at("hot").get_to(r.hot);
     j.at("why").get_to(r.why);
+    r.back_cut = j.value("back_cut", std::uint64_t{0});
+    r.shares = j.value("shares", std::vector<std::string>());
+    r.step = j.value("step", std::uint64_t{0});
     for (const auto& n : j.at("nodes"))
       r.nodes.push_back(
           {n.at("id").get<std::string>(), n.at("from").get<std::string>(), n.at("to").get<std::string>()});
@@ -71,20 +74,22 @@ std::string_view name_of(change_state state) {
 std::string to_json(const change_record& of) {
   json nodes = json::array();
   for (const auto& n : of.nodes) nodes.push_back({{"id", n.id}, {"from", n.from}, {"to", n.to}});
-  const json j{{"change", of.number},
-               {"state", name_of(of.state)},
-               {"what", of.what},
-               {"by", of.by},
-               {"began_at_us", of.began_at_us},
-               {"at_us", of.at_us},
-               {"from", of.from},
-               {"to", of.to},
-               {"cut", of.cut},
-               {"pause_us", of.pause_us},
-               {"back_us", of.back_us},
-               {"hot", of.hot},
-               {"why", of.why},
-               {"nodes", nodes}};
+  json j{{"change", of.number},
+         {"state", name_of(of.state)},
+         {"what", of.what},
+         {"by", of.by},
+         {"began_at_us", of.began_at_us},
+         {"at_us", of.at_us},
+         {"from", of.from},
+         {"to", of.to},
+         {"cut", of.cut},
+         {"pause_us", of.pause_us},
+         {"back_us", of.back_us},
+         {"hot", of.hot},
+         {"why", of.why},
+         {"nodes", nodes}};
+  if (of.back_cut > 0) j["back_cut"] = of.back_cut;
+  if (!of.shares.empty()) j["shares"] = of.shares, j["step"] = of.step;
   return j.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 

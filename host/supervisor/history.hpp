@@ -40,6 +40,11 @@ struct change_record {
   std::int64_t back_us = -1;  ///< from the failure until the old version served again; -1: not known, or not taken back
   bool hot = false;           ///< the flow went on; false: the pipeline was built anew at the cut
   std::string why;            ///< of what went wrong
+  std::uint64_t back_cut = 0;  ///< that the old version went on from; 0: it was not taken back
+  /// Of a version that takes over bit by bit: the shares of the key groups ("5%", "25%", "100%"), and which of them it serves,
+  /// or served last; from 1, 0: none yet. Empty: all at once.
+  std::vector<std::string> shares;
+  std::uint64_t step = 0;
   std::vector<changed_node> nodes;
   /// It is decided what became of it.
   bool over() const { return state != change_state::began && state != change_state::serving; }

@@ -23,6 +23,7 @@ enum class defect {
   leaks,    ///< 1 GiB
   slow,     ///< a hundred times slower
   garbage,  ///< totals that are below nothing
+  marks,    ///< nothing is wrong; its rows say who made them
   alters,   ///< about one total in 10,000 is off by one
   fails_in_create,
   fails_in_destroy,

@@ -72,6 +72,7 @@ function(weir_test name)
   target_compile_definitions(${name} PRIVATE
     WEIR_SOURCE_DIR="${CMAKE_SOURCE_DIR}" WEIR_BINARY_DIR="${CMAKE_BINARY_DIR}"
     WEIR_PLUGIN_DIR="${WEIR_PLUGIN_OUTPUT_DIR}")
+  target_compile_options(${name} PRIVATE ${WEIR_TEST_FLAGS})
   # Tests of one folder have helpers of the same names.
   set_target_properties(${name} PROPERTIES WEIR_TEST ON UNITY_BUILD OFF)
   add_test(NAME ${name} COMMAND ${name})

@@ -50,6 +50,12 @@ class Feeder:
         self.producer, self.number, self.failed = broker.producer(), 0, []
         self.tallies, self.expected = {}, collections.defaultdict(list)
 
+    def renew(self, broker):
+        """Another producer, which knows the partitions there are now, when all of this one's records have arrived."""
+        if self.producer.flush(300):
+            raise RuntimeError("records were not taken")
+        self.producer = broker.producer()
+
     def send(self, bidder, price, at):
         value = json.dumps({"bidder": bidder, "price": price, "at": timestamp(at)}).encode()
         while True:
@@ -97,6 +103,9 @@ class KafkaPressure(SwapCase):
     def flow(self):
         """Until told to stop; the third partition's bidders come when it is there."""
         while not self.over.is_set():
+            if self.grown.is_set() and len(self.bidders) < BIDDERS:
+                self.feeder.renew(self.broker)
+                self.bidders = list(range(BIDDERS))
             for _ in range(50):
                 self.feeder.bid(self.bidders)
             self.feeder.producer.poll(0)
@@ -119,15 +128,15 @@ class KafkaPressure(SwapCase):
         text = PIPELINE[:PIPELINE.index("[[source]]")] + PIPELINE[PIPELINE.index("[[operator]]"):PIPELINE.index('[[sink]]\nid = "out"')] + ENDS
         text = text.replace('"nexmark:bid"', '"bids"').replace("BROKER", self.broker.address)
         file, _ = self.told("pressure", interval="300ms", text=text)
-        self.feeder, self.over, self.bidders = Feeder(self.broker), threading.Event(), [b for b in range(BIDDERS) if b % PARTITIONS < 2]
+        self.feeder, self.over, self.grown = Feeder(self.broker), threading.Event(), threading.Event()
+        self.bidders = [b for b in range(BIDDERS) if b % PARTITIONS < 2]
         flow = threading.Thread(target=self.flow, daemon=True)
         with Running("run", file, "--json", env=self.env()) as running:
             flow.start()
             running.wait_for('"msg":"cut is complete"')
             # A partition more: versions change until its records have come through, too.
             self.broker.grow("bids", PARTITIONS)
-            self.feeder.producer = self.broker.producer()  # knows the new partition
-            self.bidders = list(range(BIDDERS))
+            self.grown.set()
             swaps = [self.swap(0)]
             while not any(b % PARTITIONS == 2 for b in self.committed()):
                 swaps.append(self.swap(len(swaps)))

@@ -335,6 +335,7 @@ checkpoint::node_snapshot cut_coordinator::snapshot_of(const place& p, std::uint
   s.component = n.uses;
   if (n.component && n.component->image()) s.plugin_sha256 = n.component->image()->sha256();
   if (node.saved) s.saved.push_back(std::move(*node.saved));
+  if (node.saved_by_new) s.saved.push_back(std::move(*node.saved_by_new));
   if (node.prepared) s.prepared.push_back(std::move(*node.prepared));
   s.watermark_us = node.watermark_us;
   s.counts = named(node.counts);

@@ -126,9 +126,10 @@ base::result<void> running_job::canary(canary_request what, exchange_done done) 
   auto watch = std::make_shared<exchange_watch>(tasks.size(), std::move(done));
   cut_coordinator::exchange_order order;
   for (auto& t : tasks) {
-    task::canary_work one{at.at, nullptr, what.part, what.takes_over, what.report};
+    task::canary_work one{at.at, nullptr, nullptr, what.part, what.takes_over, what.report};
     const auto clock = t->nodes().counts(at.at).watermark_us.load(std::memory_order_relaxed);
     if (what.begins) one.next = WEIR_TRY(t->nodes().prepare(at.at, spec, clock));
+    if (what.begins && one.next->made->keeps_own_state()) one.last = WEIR_TRY(t->nodes().prepare(at.at, spec, clock));
     auto work = std::make_unique<task::exchange_work>();
     work->canaries.push_back(std::move(one));
     work->done = [watch](std::int64_t pause_us) { watch->changed(pause_us); };

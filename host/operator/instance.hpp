@@ -57,6 +57,7 @@ class instance {
   /// Behind flush. nullopt in *out: the plugin keeps nothing.
   bool save(std::optional<std::string>* out);
   bool restore(std::string_view saved);
+  bool keeps_own_state() const { return snapshot_ != nullptr; }
   bool two_phase() const { return two_phase_ != nullptr; }
   bool prepare(std::uint64_t cut, std::string* out);
   bool commit(std::uint64_t cut, std::string_view prepared);
@@ -82,6 +83,8 @@ class instance {
   /// The same without a trace in the counts: of an instance that does not serve yet.
   void set_clock(std::int64_t watermark_us) { context_.watermark = watermark_us; }
   bool restores() const;
+  /// WEIR_SNAPSHOT_TO_ALL: each subtask has a copy of what is saved.
+  bool restores_to_all() const { return restores() && (snapshot_->flags & WEIR_SNAPSHOT_TO_ALL) != 0; }
   const spec& what() const { return context_.what; }
 
  private:

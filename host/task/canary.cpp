@@ -35,8 +35,9 @@ void divide(const model::batch_ref& batch, const model::group_part& is_new, bool
   }
 }
 
-canary::canary(std::unique_ptr<prepared_node> next, place at, std::shared_ptr<canary_report> report)
-    : next_(std::move(next)), at_(at), what_(*next_->what), report_(std::move(report)) {
+canary::canary(std::unique_ptr<prepared_node> next, std::unique_ptr<prepared_node> last, place at,
+               std::shared_ptr<canary_report> report)
+    : next_(std::move(next)), last_(std::move(last)), at_(at), what_(*next_->what), report_(std::move(report)) {
   new_keys_ = {{}, what_.key_groups, true};
   old_keys_ = {{}, what_.key_groups, false};
   if (!at_.state) return;
@@ -47,8 +48,11 @@ canary::canary(std::unique_ptr<prepared_node> next, place at, std::shared_ptr<ca
 }
 
 canary::~canary() {
-  if (!at_.state) return;
-  at_.serving.use(at_.state);
+  if (at_.state) at_.serving.use(at_.state);
+  if (!next_) return;
+  // destroy of the plugin is a call, too.
+  if (at_.state) next_->made->use(at_.state);
+  next_->made.reset();
 }
 
 std::unique_ptr<prepared_node> canary::take() {

@@ -43,15 +43,19 @@ class canary {
     bool in_order;  ///< the pipeline is deterministic
   };
   /// next: made with the node's counters, its output goes where the node's goes. Both stand at the same time.
-  canary(std::unique_ptr<prepared_node> next, place at, std::shared_ptr<canary_report> report);
+  /// last: made as next, from the same; null: next keeps nothing beside the keyed state, and takes over itself.
+  canary(std::unique_ptr<prepared_node> next, std::unique_ptr<prepared_node> last, place at,
+         std::shared_ptr<canary_report> report);
   ~canary();
   canary(const canary&) = delete;
   canary& operator=(const canary&) = delete;
 
   /// At a cut: so much the new version serves from now on, 0 to 1; not less than before.
   void serve(double part);
-  /// The new version, which serves everything from now on; of no more use after it.
+  /// The instance that served the share; of no more use after it.
   std::unique_ptr<prepared_node> take();
+  std::unique_ptr<prepared_node> take_last() { return std::move(last_); }
+  op::instance& serving_share() { return *next_->made; }
 
   // The calls of one instance, for both. False: the chain has failed.
   bool process(std::uint32_t port, const model::batch_ref& batch);
@@ -67,7 +71,7 @@ class canary {
   template <class What>
   bool call(bool is_new, bool rows, What&& what);
 
-  std::unique_ptr<prepared_node> next_;
+  std::unique_ptr<prepared_node> next_, last_;
   const place at_;
   const op::spec& what_;
   const std::shared_ptr<canary_report> report_;

@@ -291,6 +291,7 @@ bool chain::cut(task_cut& into, bool store) {
       if (!n.flush()) return false;
       beside(n, [](shadow& s) { s.flush(); });
       if (!n.instance->save(&to.saved)) return false;
+      if (n.second && !n.second->serving_share().save(&to.saved_by_new)) return false;
       if (n.instance->two_phase()) {
         std::string prepared;
         if (!n.instance->prepare(into.cut, &prepared)) return false;
@@ -414,7 +415,9 @@ bool chain::exchange(std::vector<std::unique_ptr<prepared_node>> with, const tas
     next->failure.become(failure_);
     next->out.to = &n.out;
     if (n.state) next->made->use(n.state.get());
-    if (const auto& saved = at.nodes[next->at].saved; saved && !next->made->restore(*saved)) return false;
+    const node_cut& was = at.nodes[next->at];
+    for (const auto* saved : {&was.saved, &was.saved_by_new})
+      if (*saved && !next->made->restore(**saved)) return false;
     if (next->made->hands_over() && !next->made->take_over(at.cut, at.nodes[next->at].prepared.value_or("")))
       return false;
     // The clock has gone on since it was created.
@@ -423,37 +426,6 @@ bool chain::exchange(std::vector<std::unique_ptr<prepared_node>> with, const tas
     n.second.reset();
     retired_.push_back({std::move(n.what), std::move(n.prepared), std::move(n.instance), next->at, at.cut});
     n.beside.reset();  // whose old version it was compared with is no more
-    n.what = next->what;
-    n.instance = std::move(next->made);
-    n.prepared = std::move(next);
-  }
-  return true;
-}
-
-bool chain::follow_canaries(std::vector<canary_work> with, const task_cut& at) {
-  for (canary_work& one : with) {
-    member& n = *nodes_[one.at];
-    if (one.next) {
-      const std::int64_t clock = n.instance->watermark();
-      one.next->failure.become(failure_);
-      one.next->out.to = &n.out;
-      n.beside.reset();
-      prepared_node& next = *one.next;
-      n.second = std::make_unique<canary>(
-          std::move(one.next), canary::place{*n.instance, n.state.get(), n.counters, env_, subtask_, takes_turns()},
-          one.report);
-      // The clock has gone on since it was created; its timers have fired.
-      if (next.made->watermark() < clock) {
-        next.made->set_watermark(clock);
-        if (!next.made->tell_watermark()) return false;
-      }
-    }
-    WEIR_CHECK(n.second, "a share of the keys for a version that is not there");
-    n.second->serve(one.part);
-    if (!one.takes_over) continue;
-    auto next = n.second->take();
-    n.second.reset();
-    retired_.push_back({std::move(n.what), std::move(n.prepared), std::move(n.instance), one.at, at.cut});
     n.what = next->what;
     n.instance = std::move(next->made);
     n.prepared = std::move(next);

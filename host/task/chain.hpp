@@ -182,6 +182,7 @@ class chain {
     bool flush() { return second ? second->flush() : instance->flush(); }
   };
   bool restore(member& n);
+  bool begin_canary(member& n, canary_work& with, const task_cut& at);
   bool process(member& n, std::uint32_t port, const model::batch_ref& batch);
   /// For the shadow of a node, after its instance.
   template <class Call>

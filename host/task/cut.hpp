@@ -44,8 +44,9 @@ struct node_counts {
 
 /// One node of the chain at the cut.
 struct node_cut {
-  std::optional<std::string> saved;     ///< of weir.snapshot/1
-  std::optional<std::string> prepared;  ///< of weir.two_phase/1
+  std::optional<std::string> saved;         ///< of weir.snapshot/1
+  std::optional<std::string> saved_by_new;  ///< of a version that serves a share of the keys; as another subtask's
+  std::optional<std::string> prepared;      ///< of weir.two_phase/1
   std::int64_t watermark_us = WEIR_TIME_MIN;
   node_counts counts;
 };

@@ -88,8 +88,10 @@ struct prepared_source {
 struct canary_work {
   std::uint32_t at = 0;                 ///< in the chain
   std::unique_ptr<prepared_node> next;  ///< null: it serves a share already
-  double part = 0;                      ///< of the keys, 0 to 1
-  bool takes_over = false;              ///< of all of them, and the one that served the rest goes
+  std::unique_ptr<prepared_node>
+      last;                 ///< with next, of one that saves: takes over in the end, with what both have saved
+  double part = 0;          ///< of the keys, 0 to 1
+  bool takes_over = false;  ///< of all of them, and the one that served the rest goes
   std::shared_ptr<canary_report> report;
 };
 

@@ -94,6 +94,18 @@ TEST(PrometheusText, TellsOfAShadow) {
   EXPECT_EQ(e.samples.at("weir_shadow_running" + labels), "1");
 }
 
+TEST(PrometheusText, TellsOfACanary) {
+  auto of = two_subtasks();
+  of.canary = canary_metrics{"exposure", "risk@1.3.0", 5, 1, 3, {950, 900, 1}, {50, 40, 2}};
+  exposition e;
+  EXPECT_EQ(parse(prometheus_text(of), e), std::nullopt);
+  const std::string labels = "{pipeline=\"desk-risk\",operator=\"exposure\",plugin=\"risk@1.3.0\"";
+  EXPECT_EQ(e.samples.at("weir_canary_share" + labels + "}"), "0.05");
+  EXPECT_EQ(e.samples.at("weir_canary_records_in_total" + labels + ",version=\"old\"}"), "950");
+  EXPECT_EQ(e.samples.at("weir_canary_records_in_total" + labels + ",version=\"new\"}"), "50");
+  EXPECT_EQ(e.samples.at("weir_canary_errors_total" + labels + ",version=\"new\"}"), "2");
+}
+
 TEST(PrometheusText, IsWellFormedWithoutSubtasks) {
   exposition e;
   EXPECT_EQ(parse(prometheus_text({}), e), std::nullopt);

@@ -21,7 +21,8 @@ typedef struct weir_snapshot {
   /* [task] At a cut, behind flush: the bytes that restore needs. */
   weir_code (*save)(void* self, weir_context*, weir_bytes* out);
   /* [task] After create, before the first process: what save wrote. At another parallelism every old subtask's bytes go to one of
-   * the new ones (WEIR_SNAPSHOT_TO_ALL: to all of them); restore is called once for each, perhaps never. */
+   * the new ones (WEIR_SNAPSHOT_TO_ALL: to all of them); restore is called once for each, perhaps never. Two versions of an
+   * operator that share the keys of one subtask are as two subtasks. */
   weir_code (*restore)(void* self, weir_context*, weir_view saved);
 } weir_snapshot;
 

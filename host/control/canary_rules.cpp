@@ -22,19 +22,20 @@ bool works_between_rows(const weir_operator* op) {
          WEIR_HAS(op, weir_operator, flush);
 }
 
-/// Of a plugin that is loaded already.
+/// Of a plugin that is loaded already. An operator with keys is as if it had one subtask more; one without keys may keep nothing.
 std::optional<std::string> why_not(const plan::node& n, const plan::plan& of) {
   const weir_operator* op = n.component->operation();
-  if (WEIR_HAS(op, weir_operator, extension) && op->extension(WEIR_EXT_SNAPSHOT))
-    return "it keeps state of its own beside the keyed one (weir.snapshot/1), which two instances cannot share";
-  const auto keyed =
-      std::count_if(n.input_ports.begin(), n.input_ports.end(), [](const auto& p) { return !p.key.empty(); });
-  if (has_state(n) && keyed != static_cast<std::ptrdiff_t>(n.input_ports.size()))
-    return "it has state, and an input without a key: both versions would need its rows";
   if (of.step_us > 0 && works_between_rows(op))
     return "the pipeline is deterministic, and what it gives out on a watermark or at an end has one order only when "
            "one "
            "instance gives it out";
+  if (std::none_of(n.input_ports.begin(), n.input_ports.end(), [](const auto& p) { return p.key.empty(); }))
+    return std::nullopt;
+  if (has_state(n)) return "it has state, and an input without a key: both versions would need its rows";
+  if (WEIR_HAS(op, weir_operator, extension) && op->extension(WEIR_EXT_SNAPSHOT))
+    return "it keeps state of its own (weir.snapshot/1), and has no key by which that could be divided";
+  if (n.input_ports.size() > 1)
+    return "it has several inputs, and not each has a key: both versions would need the rows";
   return std::nullopt;
 }
 

@@ -45,7 +45,7 @@ std::string for_people(const json& c) {
                milliseconds_text(pause));
   if (const auto shares = c.find("shares"); shares != c.end()) {
     const auto step = c.value("step", std::uint64_t{0});
-    if (step > 0 && step <= shares->size())
+    if (step > 0 && step <= shares->size() && text_of(c, "state") != "began" && text_of(c, "state") != "given up")
       out += cat("; the new version ", text_of(c, "state") == "on probation" ? "serves " : "served ",
                  (*shares)[step - 1].get<std::string>(), " of the keys (step ", step, " of ", shares->size(), ")");
   }

@@ -336,6 +336,7 @@ metric_snapshot job_engine::snapshot() {
   if (told_.place) out.cuts = metrics_of(at.job->cuts(), now_us);
   const std::lock_guard lock(mutex_);
   if (shadow_) out.shadow = metrics_of(*shadow_);
+  if (change_) out.canary = metrics_of_canary();
   return out;
 }
 

@@ -28,6 +28,7 @@ void job_engine::begin_step(std::unique_lock<std::mutex>& lock) {
   }
   ramp& r = *of.by_share;
   r.moves = true;
+  of.record.step = r.step + 1;
   of.hot_began = true;
   of.hot_result.reset();
   const double percent = of.asked.canary.percents[r.step];
@@ -76,7 +77,7 @@ void job_engine::step_began(std::unique_lock<std::mutex>& lock) {
     }
     // No task could take the next step: it stays at this one, and tries again later.
     log_.warn("the new version keeps its share for now", {{"change", of.record.number}, {"why", failed->why.text()}});
-    --r.step;
+    of.record.step = r.step--;
     r.cuts = 0;
     return;
   }
@@ -95,7 +96,6 @@ void job_engine::step_began(std::unique_lock<std::mutex>& lock) {
   r.since_ns = env_.monotonic_ns();
   r.old = r.report->sum(false);
   r.now = r.report->sum(true);
-  of.record.step = r.step + 1;
   of.record.cut = how.cut;
   of.record.pause_us = std::max(of.record.pause_us, how.pause_us);
   of.record.hot = true;
@@ -108,7 +108,10 @@ void job_engine::step_began(std::unique_lock<std::mutex>& lock) {
   }
   of.from = take_sample(now_);
   note(of, change_state::serving);
-  base::fault_point(last ? "canary.serving_all" : "canary.serving_share");
+  if (last)
+    base::fault_point("canary.serving_all");
+  else
+    base::fault_point("canary.serving_share");
   changed_.notify_all();
   // The first cut of its own may have been complete before this was known.
   if (last && newest > how.cut && of.take_back.empty()) {
@@ -129,6 +132,23 @@ void job_engine::look_at_ramp() {
   if (drained_ || stopped_ || r.cuts < told.step_cuts || env_.monotonic_ns() - r.since_ns < told.step_us * 1000) return;
   ++r.step;
   begin_step(lock);
+}
+
+std::optional<canary_metrics> job_engine::metrics_of_canary() const {
+  if (!change_->by_share || !change_->by_share->serves) return std::nullopt;
+  const ramp& r = *change_->by_share;
+  const plan::node& next = change_->asked.plan->nodes[change_->between.exchanged.front()];
+  const std::size_t step = r.moves ? r.step - 1 : r.step;
+  const auto of = [](const task::canary_side& s) -> canary_metrics::version {
+    return {s.records_in, s.records_out, s.errors};
+  };
+  return canary_metrics{next.id,
+                        next.plugin,
+                        change_->asked.canary.percents[step],
+                        step + 1,
+                        change_->record.shares.size(),
+                        of(r.report->sum(false)),
+                        of(r.report->sum(true))};
 }
 
 std::optional<std::string> job_engine::broken_bound_of_share() const {

@@ -106,6 +106,7 @@ base::result<change_record> job_engine::change(change_request what, bool wait) {
     if (auto why = canary_refused(work.between, *now_.plan, *what.plan)) return std::move(*why);
     if (what.canary.percents.size() > 1)
       for (const double p : what.canary.percents) work.record.shares.push_back(config::percent_text(p));
+    work.record.step = work.record.shares.empty() ? 0 : 1;
   }
   if (what.next.number == 0) {
     what.next.from = now_.definition.number;
@@ -413,6 +414,7 @@ void job_engine::settle_history(const std::optional<checkpoint::snapshot>& from)
   // The supervisor has noted what it died of before it started this one.
   if (auto crashes = supervisor::read_crashes(env_, told_.state_directory); crashes && !crashes->empty())
     if (const auto& last = crashes->back(); last.at_us >= work.record.at_us) work.record.why = last.what.text();
+  if (!is_new && from) work.record.back_cut = from->facts().cut;
   note(work, is_new ? change_state::committed : change_state::rolled_back);
   base::fault_point("change.settled");
 }

@@ -68,7 +68,7 @@ class job_engine final : public engine {
   /// A new version that takes over bit by bit: which share it serves, and since when.
   struct ramp {
     std::shared_ptr<task::canary_report> report;
-    std::size_t step = 0;    ///< into asked.canary.percents: what it serves, or with `moves` is about to serve
+    std::size_t step = 0;    ///< into asked.canary.percents: what it serves; with `moves`: is about to serve
     bool serves = false;     ///< some share
     bool moves = true;       ///< the cut of the step is on its way
     std::uint64_t cuts = 0;  ///< complete since the step began
@@ -140,6 +140,8 @@ class job_engine final : public engine {
   void step_began(std::unique_lock<std::mutex>& lock);
   /// Goes on to the next share when it is time.
   void look_at_ramp();
+  /// With the lock; nullopt: no version serves a share.
+  std::optional<canary_metrics> metrics_of_canary() const;
   /// With the lock, of a share: what broken_bound is asked.
   std::optional<std::string> broken_bound_of_share() const;
 

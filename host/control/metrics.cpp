@@ -99,6 +99,24 @@ void shadow(std::string& out, const shadow_metrics& s, const std::string& pipeli
   count("weir_shadow_rows_extra_total", "Rows that the shadow alone gave out.", s.extra);
 }
 
+void canary(std::string& out, const canary_metrics& c, const std::string& pipeline) {
+  const auto labels = "pipeline=\"" + label_value(pipeline) + "\",operator=\"" + label_value(c.operator_id) +
+                      "\",plugin=\"" + label_value(c.plugin) + "\"";
+  single(out, "weir_canary_share", "gauge", "Share of the keys that the new version of the operator serves.",
+         "{" + labels + "}", number(c.percent / 100));
+  const auto count = [&](const char* name, const char* help, std::uint64_t canary_metrics::version::*field) {
+    out += std::string("# HELP ") + name + " " + help + "\n# TYPE " + name + " counter\n";
+    for (const auto& [of, version] : {std::pair{&c.old, "old"}, std::pair{&c.now, "new"}})
+      out += std::string(name) + "{" + labels + ",version=\"" + version + "\"} " + std::to_string(of->*field) + "\n";
+  };
+  count("weir_canary_records_in_total", "Rows that each version was given since the canary began.",
+        &canary_metrics::version::records_in);
+  count("weir_canary_records_out_total", "Rows that each version gave out since the canary began.",
+        &canary_metrics::version::records_out);
+  count("weir_canary_errors_total", "Rows that each version could not process since the canary began.",
+        &canary_metrics::version::errors);
+}
+
 }  // namespace
 
 std::string prometheus_text(const metric_snapshot& of) {
@@ -160,6 +178,7 @@ std::string prometheus_text(const metric_snapshot& of) {
 
   if (of.cuts) cuts(out, *of.cuts, "{pipeline=\"" + label_value(of.pipeline) + "\"}");
   if (of.shadow) shadow(out, *of.shadow, of.pipeline);
+  if (of.canary) canary(out, *of.canary, of.pipeline);
   single(out, "weir_build_info", "gauge", "Always 1; the version is the label.",
          "{pipeline=\"" + label_value(of.pipeline) + "\",version=\"" + label_value(version_text) + "\"}", "1");
   single(out, "process_resident_memory_bytes", "gauge", "Resident memory of the process.", "",

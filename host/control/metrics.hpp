@@ -49,6 +49,18 @@ struct cut_metrics {
 };
 
 /// A version beside the one that serves.
+/// A new version that serves a share of the keys of an operator.
+struct canary_metrics {
+  std::string operator_id;
+  std::string plugin;  ///< "risk@1.3.0"
+  double percent = 0;
+  std::uint64_t step = 0, steps = 0;  ///< from 1
+  struct version {
+    std::uint64_t records_in = 0, records_out = 0, errors = 0;
+  };
+  version old, now;  ///< since the canary began
+};
+
 struct shadow_metrics {
   std::string operator_id;
   std::string plugin;                                              ///< of the shadow
@@ -61,6 +73,7 @@ struct metric_snapshot {
   std::vector<subtask_metrics> subtasks;
   std::optional<cut_metrics> cuts;       ///< absent: it takes none
   std::optional<shadow_metrics> shadow;  ///< the newest one, over or not
+  std::optional<canary_metrics> canary;  ///< while it serves a share
   std::uint64_t rss_bytes = 0;
   std::uint64_t cpu_ns = 0;        ///< of the process
   std::int64_t started_at_us = 0;  ///< wall clock

@@ -69,6 +69,14 @@ std::string run_control::status() {
     text += cat(",\"shadow\":{\"operator\":", quoted(s->operator_id), ",\"plugin\":", quoted(s->plugin),
                 ",\"state\":", quoted(s->state), ",\"equal\":", s->equal, ",\"different\":", s->different,
                 ",\"missing\":", s->missing, ",\"extra\":", s->extra, "}");
+  if (const auto& c = now.canary) {
+    const auto version = [](const canary_metrics::version& v) {
+      return cat("{\"records_in\":", v.records_in, ",\"records_out\":", v.records_out, ",\"errors\":", v.errors, "}");
+    };
+    text += cat(",\"canary\":{\"operator\":", quoted(c->operator_id), ",\"plugin\":", quoted(c->plugin),
+                ",\"share\":", quoted(config::percent_text(c->percent)), ",\"step\":", c->step, ",\"steps\":", c->steps,
+                ",\"old\":", version(c->old), ",\"new\":", version(c->now), "}");
+  }
   if (const auto why = of_.not_ready_because()) text += ",\"not_ready\":" + quoted(*why);
   return text + "}";
 }

@@ -42,7 +42,7 @@ struct change_record {
   std::string why;            ///< of what went wrong
   std::uint64_t back_cut = 0;  ///< that the old version went on from; 0: it was not taken back
   /// Of a version that takes over bit by bit: the shares of the key groups ("5%", "25%", "100%"), and which of them it serves,
-  /// or served last; from 1, 0: none yet. Empty: all at once.
+  /// served last, or is to begin with; from 1. Empty: all at once.
   std::vector<std::string> shares;
   std::uint64_t step = 0;
   std::vector<changed_node> nodes;

@@ -19,6 +19,11 @@ ANEW = {"change.drained", "change.built", "change.serving_anew", "change.begun_a
 BACK = {"change.going_back", "change.old_made", "change.old_serves", "change.rolled_back"}
 # Reached by the worker that comes after one that was killed in the middle of a change.
 AFTER = {"change.settled"}
+# In a canary of two shares and then everything: the step, and how often it was passed before.
+CANARY = [("canary.prepared", 1), ("canary.step", 1), ("canary.step", 2), ("canary.step", 3), ("canary.serving_share", 1), ("canary.serving_share", 2),
+          ("canary.serving_all", 1), ("exchange.announced", 1), ("exchange.announced", 2), ("exchange.announced", 3), ("exchange.before", 1),
+          ("exchange.before", 4), ("exchange.before", 6), ("exchange.done", 2), ("exchange.done", 3), ("exchange.done", 5), ("exchange.let_go", 1),
+          ("exchange.let_go", 3), ("exchange.let_go", 5), ("change.before_commit_noted", 1), ("change.committed", 1)]
 TIMES = 5 if os.environ.get("WEIR_LONG") else 1
 
 
@@ -44,13 +49,13 @@ class Faulty(Running):
 class FaultPoints(SwapCase):
     EVENTS = 300_000
 
-    def killed_at(self, step, number):
-        name = f"{step.replace('.', '-').replace('_', '-')}-{number}"
+    def killed_at(self, step, number, passed=1, canary=()):
+        name = f"{step.replace('.', '-').replace('_', '-')}-{number}-{passed}" + ("-canary" if canary else "")
         faults = self.path(name + ".faults")
         os.makedirs(faults)
         file, out = self.told(name)
         # The definition that the run begins with is written too.
-        told = {"change.definition_written": f"{step}:2", "change.settled": f"exchange.done:1;{step}:1"}.get(step, f"{step}:1")
+        told = {"change.definition_written": f"{step}:2", "change.settled": f"exchange.done:1;{step}:1"}.get(step, f"{step}:{passed}")
         env = {**self.env(name), "WEIR_FAULTS": faults, "WEIR_FAULT_POINT": told}
 
         def killed():
@@ -63,7 +68,7 @@ class FaultPoints(SwapCase):
         with Faulty("run", file, "--json", env=env) as running:
             running.wait_for('"msg":"cut is complete"')
             version = "throws_later" if step in BACK else "v2"
-            more = ["--rebuild"] if step in ANEW else ["--probation", "20s"] if step in BACK else []
+            more = list(canary) or ["--rebuild"] if canary or step in ANEW else ["--probation", "20s"] if step in BACK else []
             weir("swap", name, "counts", "--plugin", plugin(version), *more, env=self.env(name))
             wait_for(lambda: killed() or running.process.poll() is not None, f"the worker to be killed at {step}")
             self.assertEqual(killed(), 1, f"{step} was not reached\n{running.err()[-4000:]}")
@@ -106,6 +111,15 @@ class FaultPoints(SwapCase):
                     ended[self.killed_at(step, number)] += 1
         print(dict(ended))
         self.assertGreater(ended["rolled back"], 0)
+        self.assertGreater(ended["committed"], 0)
+
+    def test_killed_at_every_step_of_a_canary(self):
+        ended = collections.Counter()
+        for step, passed in CANARY:
+            with self.subTest(step, passed=passed):
+                ended[self.killed_at(step, 0, passed, ("--canary", "30%,60%"))] += 1
+        print(dict(ended))
+        self.assertGreater(ended["rolled back"], len(CANARY) // 2)
         self.assertGreater(ended["committed"], 0)
 
     def test_there_are_as_many_steps_as_the_protocol_has(self):

@@ -101,9 +101,9 @@ class SwapCase(Case):
             self._calm[key] = self.read(out)
         return self._calm[key]
 
-    def read(self, out, subtask="*"):
+    def read(self, out, subtask="*", name="out"):
         lines = []
-        for path in sorted(glob.glob(os.path.join(out, f"out-{subtask}-*.jsonl")), key=lambda p: [int(n) for n in os.path.basename(p)[:-6].split("-")[1:]]):
+        for path in sorted(glob.glob(os.path.join(out, f"{name}-{subtask}-*.jsonl")), key=lambda p: [int(n) for n in os.path.basename(p)[:-6].split("-")[1:]]):
             with open(path, encoding="utf-8") as file:
                 lines += file.read().splitlines()
         return lines

@@ -164,6 +164,8 @@ class KafkaPressure(SwapCase):
             try:
                 wait_for(all_there, f"{wanted} rows")
             except AssertionError:
+                there = [len(p) for p in self.broker.read_committed("bids", PARTITIONS)]
+                print(f"{self.feeder.number} bids and {PARTITIONS} ends were sent, {there} are in the topic, {len(self.feeder.failed)} failed")
                 print(f"rows seen: {rows[::50]}; {weir('ps', '--json', env=self.env()).out}\n{weir('why-no-output', 'pressure', env=self.env()).out}")
                 raise
             done = running.drain()

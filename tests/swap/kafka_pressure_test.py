@@ -147,11 +147,14 @@ class KafkaPressure(SwapCase):
             away = json.loads(done.out)
             took_ms = (away["at_us"] - away["began_at_us"]) / 1000
             print(f"while the broker was away: {away['state']} {took_ms:.1f} ms after it was checked, pause {away['pause_us']} us; {away['why']}")
-            if away["state"] != "given up":
+            if away["state"] == "rolled back":  # one of two subtasks had begun with it when the other's sink lost its patience with the broker
+                self.assertIn("cannot be committed", away["why"])
+            elif away["state"] != "given up":
                 self.assertEqual((away["state"], away["hot"]), ("on probation", True), away)
+            came = away["state"] == "on probation"
             self.broker.start()
             wait_for(lambda: self.history("pressure")[-1]["state"] != "on probation", "the first cut of the version that came without a broker")
-            swaps.append(self.swap(len(swaps) + (away["state"] != "given up")))  # the one that does not serve
+            swaps.append(self.swap(len(swaps) + came))  # the one that does not serve
             self.over.set()
             flow.join()
             self.feeder.end()
@@ -171,7 +174,7 @@ class KafkaPressure(SwapCase):
             done = running.drain()
         self.assertEqual(done.code, 0, done)
         self.assertEqual(collections.Counter(c["state"] for c in self.history("pressure")),
-                         collections.Counter(["committed"] * len(swaps) + ["given up" if away["state"] == "given up" else "committed"]))
+                         collections.Counter(["committed"] * len(swaps) + ["committed" if came else away["state"]]))
         self.assertEqual(done.result["restarts"], 0)
         seen = self.committed()
         self.assertEqual(sum(map(len, seen.values())), wanted, "nothing lost, nothing twice")

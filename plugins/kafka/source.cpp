@@ -338,7 +338,8 @@ weir::polled source::poll(weir::duration wait, weir::batch_output& out) {
       emit(p, out);
       any = true;
     }
-    if (p.log_end > p.next) p.next = p.log_end;
+    // Without one `next` may be one of librdkafka's names for an offset, which are negative too.
+    if (p.log_end >= 0 && p.log_end > p.next) p.next = p.log_end;
     p.log_end = -1;
     end_if_bounded(p);
   }

@@ -197,6 +197,26 @@ TEST(KafkaSinkOnABroker, SaysThatTheBrokerAllowsNoSuchTimeout) {
   }
 }
 
+using reader = weir::test::source_harness<source>;
+
+std::vector<std::string> values(reader& h) {
+  std::vector<std::string> out;
+  for (auto& batches : h.under().task().emitted)
+    for (auto& b : batches) {
+      const auto raw = b.raw();
+      const auto* ends = static_cast<const std::int32_t*>(raw.columns[1]->buffers[1]);
+      const auto* data = static_cast<const char*>(raw.columns[1]->buffers[2]);
+      for (std::int64_t i = 0; i < b.length; ++i)
+        out.emplace_back(data + ends[i], static_cast<std::size_t>(ends[i + 1] - ends[i]));
+    }
+  return out;
+}
+
+void read_to_end(reader& h) {
+  for (const auto until = std::chrono::steady_clock::now() + 120s; h.poll(100ms) != weir::polled::end;)
+    if (std::chrono::steady_clock::now() > until) throw std::runtime_error{"the end does not come"};
+}
+
 TEST(KafkaSourceOnABroker, GoesOnWhereItsPositionsWereTaken) {
   const std::string topic = new_topic(2);
   table options = options_for(topic);
@@ -212,19 +232,6 @@ TEST(KafkaSourceOnABroker, GoesOnWhereItsPositionsWereTaken) {
                      {"topic", weir::test::value::list({topic})},
                      {"start", "earliest"},
                      {"bounded", "latest"}};
-  using reader = weir::test::source_harness<source>;
-  const auto values = [](reader& h) {
-    std::vector<std::string> out;
-    for (auto& batches : h.under().task().emitted)
-      for (auto& b : batches) {
-        const auto raw = b.raw();
-        const auto* ends = static_cast<const std::int32_t*>(raw.columns[1]->buffers[1]);
-        const auto* data = static_cast<const char*>(raw.columns[1]->buffers[2]);
-        for (std::int64_t i = 0; i < b.length; ++i)
-          out.emplace_back(data + ends[i], static_cast<std::size_t>(ends[i + 1] - ends[i]));
-      }
-    return out;
-  };
   std::sort(want.begin(), want.end());
   for (int cut = 0; cut < 8; ++cut) {
     reader first{config};
@@ -234,12 +241,39 @@ TEST(KafkaSourceOnABroker, GoesOnWhereItsPositionsWereTaken) {
     auto got = values(first);
     reader second{config};
     for (std::uint32_t p = 0; p < 2; ++p) second.open(p, topic + "/" + std::to_string(p), first.position(p));
-    for (const auto until = std::chrono::steady_clock::now() + 120s; second.poll(100ms) != weir::polled::end;)
-      ASSERT_LT(std::chrono::steady_clock::now(), until);
+    read_to_end(second);
     const auto rest = values(second);
     got.insert(got.end(), rest.begin(), rest.end());
     std::sort(got.begin(), got.end());
     ASSERT_EQ(got, want) << "cut " << cut;
+  }
+}
+
+TEST(KafkaSourceOnABroker, BeginsAtItsStartWhenAnotherSplitComesBeforeTheFirstRecord) {
+  const std::string topic = new_topic(2);
+  harness writer{options_for(topic), {}, checkpoints};
+  writer.recover();
+  std::vector<std::string> want;
+  for (int i = 0; i < 400; ++i) {
+    want.push_back(std::to_string(i));
+    writer.push({"k" + std::to_string(i % 17), {want.back()}});
+  }
+  writer.commit(writer.cut());
+  for (const char* start : {"earliest", "group-offsets"}) {
+    reader h{table{{"brokers", address()},
+                   {"topic", weir::test::value::list({topic})},
+                   {"group", topic},
+                   {"start", start},
+                   {"bounded", "latest"}}};
+    h.open(0, topic + "/0");
+    h.poll();  // no record can be there so soon
+    EXPECT_EQ(h.position(0), "");
+    h.open(1, topic + "/1");
+    read_to_end(h);
+    auto got = values(h);
+    std::sort(got.begin(), got.end());
+    std::sort(want.begin(), want.end());
+    EXPECT_EQ(got, want) << start;
   }
 }
 

@@ -248,8 +248,9 @@ class life {
       }
       if (changes && !change_ && !drained && random_() % static_cast<std::uint64_t>(every) == 0)
         drained = ask(run, restores);
-      else if (change_ && change_->by_share && change_->serves && !change_->moves && random_() % 200 == 0)
-        share(run, change_->bad || chance(40) ? change_->part * 1.5 : 1);
+      else if (change_ && change_->by_share && change_->serves && !change_->moves && !change_->bad &&
+               random_() % 200 == 0)
+        share(run, chance(40) ? change_->part * 1.5 : 1);
       else if (change_ && change_->serves && change_->hot && random_() % 300 == 0)
         late_steps_ = 0, take_back_ = true;  // by hand
     }
@@ -335,14 +336,14 @@ class life {
     change& c = *change_;
     const auto now = plan_of(definitions_.at(c.from)), next = plan_of(definitions_.at(c.to));
     const std::uint32_t node = now->find("counts");
-    const bool all = part >= 1 && !c.bad, begins = !c.serves;
+    const bool all = part >= 1, begins = !c.serves;
     if (begins) c.report = std::make_shared<task::canary_report>(now->nodes[node].parallelism);
     c.moves = true;
     auto asked = run.what().canary({.next = next,
                                     .plan = all ? next : now,
                                     .node = node,
                                     .begins = begins,
-                                    .part = std::min(part, 1.0),
+                                    .part = part,
                                     .takes_over = all,
                                     .facts = {{definition_fact, std::to_string(all ? c.to : c.from)}},
                                     .hold_cuts_us = c.bad ? 1'000'000 : static_cast<std::int64_t>(random_() % 10'000),

@@ -248,8 +248,8 @@ std::optional<step_result> operator_task::give_turns() {
   const std::int64_t open = end ? INT64_MAX : step_of(time + 1, ordered_->step_us());  // may still get rows
   if (ordered_->first() < open)
     return told((ordered_->first() == INT64_MIN || chain_.advance_in_steps(ordered_->first() - 1)) && hand_out_first());
-  const std::int64_t clock = end ? INT64_MAX : open - 1;
-  if (open > INT64_MIN && chain_.operator_at(0)->watermark() < clock) return told(chain_.advance_in_steps(clock));
+  const std::int64_t clock = end ? INT64_MAX : open > INT64_MIN ? open - 1 : INT64_MIN;
+  if (chain_.operator_at(0)->watermark() < clock) return told(chain_.advance_in_steps(clock));
   if (open_ > 0) return std::nullopt;
   // The pipeline stops before its end, and no cut keeps what waits: it goes on its way, and no window fires for it.
   if (!keep_waiting_ && ordered_->first() != INT64_MAX) return told(hand_out_first());

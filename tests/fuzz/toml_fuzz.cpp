@@ -10,13 +10,13 @@
 
 namespace {
 
-constexpr std::string_view canary = "resolved-canary";
+constexpr std::string_view secret = "resolved-canary";
 
 void must(bool holds) {
   if (!holds) std::abort();
 }
 
-void check_report(const weir::config::diagnostics& problems, bool canary_given) {
+void check_report(const weir::config::diagnostics& problems, bool secret_given) {
   for (const auto& d : problems.sorted()) {
     if (!d.at.source || d.at.line == 0) continue;
     must(d.at.line <= d.at.source->line_count());
@@ -24,12 +24,12 @@ void check_report(const weir::config::diagnostics& problems, bool canary_given) 
   }
   const std::string text = problems.text();
   must(weir::base::is_utf8(text));
-  must(canary_given || text.find(canary) == std::string::npos);
+  must(secret_given || text.find(secret) == std::string::npos);
   must(text.find_first_of(std::string_view{"\r\x1b\0", 3}) == std::string::npos);
   must(weir::base::is_utf8(problems.json_lines()));
 }
 
-void check_pipeline(const weir::config::pipeline& p, bool canary_given) {
+void check_pipeline(const weir::config::pipeline& p, bool secret_given) {
   using namespace weir::config;
   must(weir::base::is_id(p.name));
   must(!p.nodes.empty());
@@ -42,7 +42,7 @@ void check_pipeline(const weir::config::pipeline& p, bool canary_given) {
       must(p.find(in.from.node) != nullptr);
       must(!in.exchange || (in.exchange->kind == exchange_kind::hash) == !in.exchange->key.empty());
     }
-    must(canary_given || print_json(n.config).find(canary) == std::string::npos);
+    must(secret_given || print_json(n.config).find(secret) == std::string::npos);
   }
 }
 
@@ -55,15 +55,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   load_options options;
   options.environment = [](const std::string& name) -> std::optional<std::string> {
     if (name.size() > 4) return std::nullopt;
-    return std::string(canary);
+    return std::string(secret);
   };
   if (nul != std::string_view::npos) options.sets.emplace_back(all.substr(nul + 1));
   weir::base::test_env env;
-  env.fs().put("/s", canary);
+  env.fs().put("/s", secret);
   const loaded l = load_pipeline_text(env, "p.toml", std::string(all.substr(0, nul)), options);
   must(l.pipeline.has_value() == !l.problems.failed());
-  const bool canary_given = all.find(canary) != std::string_view::npos;  // a fuzzer finds it in the program
-  check_report(l.problems, canary_given);
-  if (l.pipeline) check_pipeline(*l.pipeline, canary_given);
+  const bool secret_given = all.find(secret) != std::string_view::npos;  // a fuzzer finds it in the program
+  check_report(l.problems, secret_given);
+  if (l.pipeline) check_pipeline(*l.pipeline, secret_given);
   return 0;
 }

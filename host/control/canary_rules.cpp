@@ -26,9 +26,8 @@ bool works_between_rows(const weir_operator* op) {
 std::optional<std::string> why_not(const plan::node& n, const plan::plan& of) {
   const weir_operator* op = n.component->operation();
   if (of.step_us > 0 && works_between_rows(op))
-    return "the pipeline is deterministic, and what it gives out on a watermark or at an end has one order only when "
-           "one "
-           "instance gives it out";
+    return "the pipeline is deterministic, and what it gives out on a watermark or at an end has one order only "
+           "when one instance gives it out";
   if (std::none_of(n.input_ports.begin(), n.input_ports.end(), [](const auto& p) { return p.key.empty(); }))
     return std::nullopt;
   if (has_state(n)) return "it has state, and an input without a key: both versions would need its rows";
@@ -44,10 +43,7 @@ std::string kept_otherwise(const plan::difference& between, const plan::plan& be
   for (const auto& [was, is] : between.converted)
     for (const auto& s : before.nodes[was].binding->states()) {
       const auto& now = after.nodes[is].binding->states();
-      const auto same = std::find_if(now.begin(), now.end(), [&](const auto& o) { return o.name == s.name; });
-      const bool kept = same != now.end() && same->kind == s.kind && same->value_size == s.value_size &&
-                        same->ttl_us == s.ttl_us && same->ttl_time == s.ttl_time &&
-                        model::same_schema(same->value, s.value);
+      const bool kept = std::any_of(now.begin(), now.end(), [&](const auto& o) { return model::same_state(o, s); });
       if (!kept) out += cat(out.empty() ? "" : ", ", s.name);
     }
   return out;

@@ -8,6 +8,7 @@
 
 #include "base/result.hpp"
 #include "model/batch.hpp"
+#include "model/bits.hpp"
 
 namespace weir::model {
 
@@ -80,6 +81,15 @@ class batch_builder {
   static weir_code grow_column(weir_column* c, std::int64_t elements);
   static weir_code grow_data(weir_column* c, std::int64_t bytes);
   static weir_code column_validity(weir_column* c);
+  /// Of a row that may have been something else before. False: no memory.
+  static bool set_null(weir_column& c, std::int64_t row, bool null) {
+    if (!c.validity) {
+      if (!null) return true;
+      if (column_validity(&c) != WEIR_OK) return false;
+    }
+    set_bit(c.validity, row, !null);
+    return true;
+  }
 
   /// Rows 0 .. view()->length-1 as a batch (emit). flags: WEIR_EMIT_... parent: the batch that process() was given, or
   /// null (a source, a timer). fallback_time: of rows that have neither a time nor a parent; WEIR_TIME_MIN: the newest

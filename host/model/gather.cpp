@@ -4,6 +4,7 @@
 #include "base/cat.hpp"
 #include "model/bits.hpp"
 #include "model/compact.hpp"
+#include "model/short_text.hpp"
 #include "model/sixteen.hpp"
 
 namespace weir::model {
@@ -111,14 +112,15 @@ buffer_ref gather_fixed(std::span<const gather_part> parts, std::int64_t total, 
   }
 }
 
-struct offsets {
+struct gathered_offsets {
   buffer_ref buffer;
   std::int64_t end = 0;
 };
 
 /// The offsets of the result. An error when they would not fit, or when a source's offsets go back.
-result<offsets> gather_offsets(std::span<const gather_part> parts, std::int64_t total) {
-  offsets out{.buffer = buffer_pool::must_allocate((static_cast<std::size_t>(total) + 1) * sizeof(std::int32_t))};
+result<gathered_offsets> gather_offsets(std::span<const gather_part> parts, std::int64_t total) {
+  gathered_offsets out{.buffer =
+                           buffer_pool::must_allocate((static_cast<std::size_t>(total) + 1) * sizeof(std::int32_t))};
   auto* to = out.buffer->as<std::int32_t>();
   std::int64_t end = 0;
   std::int32_t sign = 0;
@@ -142,17 +144,6 @@ result<offsets> gather_offsets(std::span<const gather_part> parts, std::int64_t 
   return out;
 }
 
-/// Copies short texts in one go: both sides have room behind their ends (which an address sanitizer cannot know of
-/// foreign ones).
-[[gnu::no_sanitize_address]] inline char* append_text(char* to, const char* from, std::size_t n) {
-  if (n <= 16) {
-    std::memcpy(to, from, 16);
-  } else {
-    std::memcpy(to, from, n);
-  }
-  return to + n;
-}
-
 buffer_ref gather_text(std::span<const gather_part> parts, std::int64_t bytes) {
   buffer_ref out = buffer_pool::must_allocate(static_cast<std::size_t>(bytes));
   char* to = out->as<char>();
@@ -162,7 +153,7 @@ buffer_ref gather_text(std::span<const gather_part> parts, std::int64_t bytes) {
     if (p.rows) {
       for (std::int64_t i = 0; i < p.count; ++i) {
         const std::uint32_t r = p.rows[i];
-        to = append_text(to, from + at[r], static_cast<std::size_t>(at[r + 1] - at[r]));
+        to = copy_text(to, from + at[r], static_cast<std::size_t>(at[r + 1] - at[r]));
       }
     } else {
       const auto n = static_cast<std::size_t>(at[p.begin + p.count] - at[p.begin]);
@@ -209,13 +200,13 @@ result<column_ref> gather_column(const data_type& type, std::span<const gather_p
       break;
     case type_id::utf8:
     case type_id::binary: {
-      offsets o = WEIR_TRY(gather_offsets(parts, total));
+      gathered_offsets o = WEIR_TRY(gather_offsets(parts, total));
       set(1, std::move(o.buffer));
       set(2, gather_text(parts, o.end));
       break;
     }
     case type_id::list: {
-      offsets o = WEIR_TRY(gather_offsets(parts, total));
+      gathered_offsets o = WEIR_TRY(gather_offsets(parts, total));
       set(1, std::move(o.buffer));
       std::vector<buffer_ref> scratch;
       column_ref child = WEIR_TRY(gather_column(type.children[0].type, element_parts(parts, scratch)));

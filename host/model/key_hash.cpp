@@ -9,6 +9,7 @@
 #include <xxhash.h>
 
 #include "model/bits.hpp"
+#include "model/short_text.hpp"
 #include "model/sixteen.hpp"
 
 namespace weir::model {
@@ -262,15 +263,6 @@ char* copy_real(char* to, const step& s, std::int64_t row) {
   const auto bits = canonical(reinterpret_cast<const T*>(s.values)[row]);
   std::memcpy(to, &bits, sizeof bits);
   return to + sizeof bits;
-}
-
-/// Buffers of batches have 64 readable bytes behind them, which an address sanitizer cannot know of a plugin's own.
-[[gnu::no_sanitize_address]] void copy_text(char* to, const char* from, std::size_t size) {
-  if (size <= 16) {
-    std::memcpy(to, from, 16);
-  } else {
-    std::memcpy(to, from, size);
-  }
 }
 
 void hash_steps(const batch& b, std::span<const step> steps, std::uint64_t* out) {

@@ -20,6 +20,12 @@ struct state_declaration {
   std::uint32_t value_size = 0;  ///< bytes of a WEIR_STATE_VALUE
 };
 
+/// What is stored by one is the other's as it is.
+inline bool same_state(const state_declaration& a, const state_declaration& b) {
+  return a.name == b.name && a.kind == b.kind && a.ttl_us == b.ttl_us && a.ttl_time == b.ttl_time &&
+         a.value_size == b.value_size && same_schema(a.value, b.value) && same_schema(a.map_key, b.map_key);
+}
+
 struct timer_declaration {
   std::string name;             ///< unique in the operator
   std::uint32_t time_kind = 0;  ///< WEIR_TIMER_...

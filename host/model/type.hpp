@@ -117,6 +117,8 @@ class schema {
   std::vector<field> fields_;
 };
 
+/// Null: an empty text.
+inline std::string text_of(const schema_ref& s) { return s ? s->text() : std::string(); }
 /// Equal, with the pointer as the short way.
 inline bool same_schema(const schema_ref& a, const schema_ref& b) { return a == b || (a && b && *a == *b); }
 

@@ -77,14 +77,14 @@ std::string encode_metadata(const field_metadata& pairs) {
 }
 
 /// Everything that an exported ArrowSchema points at.
-struct exported {
+struct exported_schema {
   std::string format, name, metadata;
   std::vector<ArrowSchema> children;
   std::vector<ArrowSchema*> pointers;
 };
 
-void release_exported(ArrowSchema* s) {
-  auto* held = static_cast<exported*>(s->private_data);
+void release_exported_schema(ArrowSchema* s) {
+  auto* held = static_cast<exported_schema*>(s->private_data);
   for (ArrowSchema& child : held->children)
     if (child.release) child.release(&child);
   delete held;
@@ -93,7 +93,7 @@ void release_exported(ArrowSchema* s) {
 
 void export_parts(std::string format, std::string name, const field_metadata& metadata, bool nullable,
                   const std::vector<field>& children, ArrowSchema* out) {
-  auto* held = new exported{std::move(format), std::move(name), encode_metadata(metadata), {}, {}};
+  auto* held = new exported_schema{std::move(format), std::move(name), encode_metadata(metadata), {}, {}};
   held->children.resize(children.size());
   for (std::size_t i = 0; i < children.size(); ++i) {
     export_field(children[i], &held->children[i]);
@@ -106,7 +106,7 @@ void export_parts(std::string format, std::string name, const field_metadata& me
           .n_children = static_cast<std::int64_t>(children.size()),
           .children = children.empty() ? nullptr : held->pointers.data(),
           .dictionary = nullptr,
-          .release = release_exported,
+          .release = release_exported_schema,
           .private_data = held};
 }
 

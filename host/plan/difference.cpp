@@ -31,12 +31,7 @@ bool same_state(const node& a, const node& b) {
   const auto &x = a.binding->states(), &y = b.binding->states();
   const auto &s = a.binding->timers(), &t = b.binding->timers();
   return same_columns(a.binding->key_fields(), b.binding->key_fields()) &&
-         std::equal(x.begin(), x.end(), y.begin(), y.end(),
-                    [](const auto& l, const auto& r) {
-                      return l.name == r.name && l.kind == r.kind && l.ttl_us == r.ttl_us && l.ttl_time == r.ttl_time &&
-                             l.value_size == r.value_size && model::same_schema(l.value, r.value) &&
-                             (l.map_key ? r.map_key && *l.map_key == *r.map_key : !r.map_key);
-                    }) &&
+         std::equal(x.begin(), x.end(), y.begin(), y.end(), model::same_state) &&
          std::equal(s.begin(), s.end(), t.begin(), t.end(),
                     [](const auto& l, const auto& r) { return l.name == r.name && l.time_kind == r.time_kind; });
 }

@@ -7,11 +7,6 @@
 namespace weir::state {
 namespace {
 
-template <class T>
-T* pointer_in(char* entry) noexcept {
-  return *reinterpret_cast<T**>(value_of(entry));
-}
-
 /// A text whose size is only known behind it: five bytes for the size, as a varint of that length.
 std::size_t begin_text(std::string& out) {
   out.append(5, '\0');

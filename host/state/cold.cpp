@@ -16,7 +16,7 @@ namespace {
 using base::result;
 
 rocksdb::Slice slice(std::string_view v) { return {v.data(), v.size()}; }
-std::string_view view(const rocksdb::Slice& v) { return {v.data(), v.size()}; }
+std::string_view text_in(const rocksdb::Slice& v) { return {v.data(), v.size()}; }
 
 base::error failed(const std::string& directory, std::string_view what, const rocksdb::Status& why) {
   return base::external_error(base::cat("cannot ", what, " the state that does not fit in memory: ", why.ToString(),
@@ -125,7 +125,7 @@ result<void> cold_rows::get(const std::vector<std::string>& keys,
   for (std::size_t i = 0; i < keys.size(); ++i) {
     if (answers[i].IsNotFound()) continue;
     if (!answers[i].ok()) return failed(impl_->directory, "read", answers[i]);
-    found(i, view(values[i]));
+    found(i, text_in(values[i]));
   }
   return {};
 }
@@ -137,7 +137,7 @@ result<void> cold_rows::scan(const snapshot* of, std::string_view prefix, std::s
   how.total_order_seek = true;
   const std::unique_ptr<rocksdb::Iterator> it(impl_->db->NewIterator(how));
   for (it->Seek(slice(from < prefix ? prefix : from)); it->Valid(); it->Next()) {
-    if (!it->key().starts_with(slice(prefix)) || !each(view(it->key()), view(it->value()))) return {};
+    if (!it->key().starts_with(slice(prefix)) || !each(text_in(it->key()), text_in(it->value()))) return {};
   }
   if (!it->status().ok()) return failed(impl_->directory, "read", it->status());
   return {};

@@ -23,13 +23,11 @@ const std::vector<model::field>& fields_of(const model::schema_ref& schema) {
   static const std::vector<model::field> none;
   return schema ? schema->fields() : none;
 }
-std::string text_of(const model::schema_ref& schema) { return schema ? schema->text() : std::string(); }
-
 /// The host can only move fields whose places it knows.
 result<void> laid_out(const state_declaration& d, std::string_view when) {
   if (d.kind != WEIR_STATE_VALUE || struct_bytes(fields_of(d.value)) == d.value_size) return {};
   return base::config_error(cat("a value has ", d.value_size, " bytes ", when,
-                                ", which are not a struct of its fields (", text_of(d.value), ")"));
+                                ", which are not a struct of its fields (", model::text_of(d.value), ")"));
 }
 
 result<moves> host_moves(const model::state_change& c) {
@@ -52,9 +50,9 @@ bool same_key_types(const std::vector<model::field>& was, const std::vector<mode
 result<conversion::part> conversion::part_of(const model::state_change& c, const model::state_migrations& ask) {
   part made;
   const bool same = c.part == model::state_part::map_key
-                        ? text_of(c.was.map_key) == text_of(c.now.map_key)
+                        ? model::text_of(c.was.map_key) == model::text_of(c.now.map_key)
                         : c.was.kind == c.now.kind && c.was.value_size == c.now.value_size &&
-                              text_of(c.was.value) == text_of(c.now.value);
+                              model::text_of(c.was.value) == model::text_of(c.now.value);
   if (same) return made;
   auto host = host_moves(c);
   const bool whole = host && !host->loses();

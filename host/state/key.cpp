@@ -98,15 +98,6 @@ struct reader {
   }
 };
 
-bool set_null(weir_column& c, std::int64_t row, bool null) {
-  if (!c.validity) {
-    if (!null) return true;
-    if (model::batch_builder::column_validity(&c) != WEIR_OK) return false;
-  }
-  model::set_bit(c.validity, row, !null);
-  return true;
-}
-
 bool take_value(reader& from, const data_type& type, weir_column& c, std::int64_t row, bool alone);
 
 /// What lies behind a null: right offsets, zeros.
@@ -131,9 +122,9 @@ bool take_inner(reader& from, const data_type& type, weir_column& c, std::int64_
   if (!present) return false;
   if (*present == 0) {
     if (!put_null(type, c, row)) return false;
-    return set_null(c, row, true);
+    return model::batch_builder::set_null(c, row, true);
   }
-  return set_null(c, row, false) && take_value(from, type, c, row, false);
+  return model::batch_builder::set_null(c, row, false) && take_value(from, type, c, row, false);
 }
 
 bool take_value(reader& from, const data_type& type, weir_column& c, std::int64_t row, bool alone) {
@@ -240,8 +231,9 @@ bool key_codec::decode(key_bytes key, weir_column* to, std::int64_t row) const {
   for (std::size_t i = 0; i < columns(); ++i) {
     const data_type& type = (*schema_)[i].type;
     if (nothing || (mask && bit_at(mask, static_cast<std::int64_t>(i)))) {
-      if (!put_null(type, to[i], row) || !set_null(to[i], row, true)) return false;
-    } else if (!set_null(to[i], row, false) || !take_value(from, type, to[i], row, columns() == 1)) {
+      if (!put_null(type, to[i], row) || !model::batch_builder::set_null(to[i], row, true)) return false;
+    } else if (!model::batch_builder::set_null(to[i], row, false) ||
+               !take_value(from, type, to[i], row, columns() == 1)) {
       return false;
     }
   }

@@ -116,6 +116,11 @@ inline std::int64_t& written_of(const keyed& s, char* entry) noexcept {
   return *reinterpret_cast<std::int64_t*>(entry + s.lay.ttl_at);
 }
 inline char* value_of(char* entry) noexcept { return entry + layout::value_at; }
+/// Of an entry whose value is elsewhere.
+template <class T>
+T*& pointer_in(char* entry) noexcept {
+  return *reinterpret_cast<T**>(value_of(entry));
+}
 inline std::int64_t timer_time(const keyed& s, char* entry) noexcept {
   std::int64_t t;
   std::memcpy(&t, key_of(s.lay, entry).data, sizeof t);

@@ -14,11 +14,6 @@ using base::result;
 
 namespace {
 
-template <class T>
-T*& pointer_in(char* entry) noexcept {
-  return *reinterpret_cast<T**>(value_of(entry));
-}
-
 base::error refused(const std::string& name, std::string why) {
   return base::config_error(std::move(why), cat("state ", name));
 }

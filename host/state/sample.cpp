@@ -14,11 +14,9 @@ namespace {
 
 constexpr std::size_t largest_value = 64 << 10;  // a larger one is passed over: samples travel
 
-std::string text_of(const model::schema_ref& schema) { return schema ? schema->text() : std::string(); }
-
 bool is_form_of(const section_head& head, const model::state_declaration& d) {
-  return head.name == d.name && head.kind == d.kind && head.value == text_of(d.value) &&
-         head.map_key == text_of(d.map_key) && head.value_size == d.value_size;
+  return head.name == d.name && head.kind == d.kind && head.value == model::text_of(d.value) &&
+         head.map_key == model::text_of(d.map_key) && head.value_size == d.value_size;
 }
 
 }  // namespace

@@ -31,15 +31,6 @@ struct source {
   }
 };
 
-bool set_null(weir_column& c, std::int64_t row, bool null) {
-  if (!c.validity) {
-    if (!null) return true;
-    if (model::batch_builder::column_validity(&c) != WEIR_OK) return false;
-  }
-  model::set_bit(c.validity, row, !null);
-  return true;
-}
-
 void put_nothing(const data_type& type, weir_column& c, std::int64_t row) {
   if (type.has_offsets()) {
     auto* offsets = static_cast<std::int32_t*>(c.values);
@@ -152,9 +143,9 @@ bool take_field(source& in, const model::field& f, weir_column& c, std::int64_t 
     if (!there) return false;
     if (*there == 0) {
       put_nothing(f.type, c, row);
-      return set_null(c, row, true);
+      return model::batch_builder::set_null(c, row, true);
     }
-    if (!set_null(c, row, false)) return false;
+    if (!model::batch_builder::set_null(c, row, false)) return false;
   }
   return take_value(in, f.type, c, row);
 }

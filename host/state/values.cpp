@@ -10,10 +10,6 @@ using base::cat;
 
 namespace {
 
-template <class T>
-T*& pointer_in(char* entry) noexcept {
-  return *reinterpret_cast<T**>(value_of(entry));
-}
 std::string_view text(weir_view v) noexcept { return {v.data, v.size}; }
 weir_view view(std::string_view v) noexcept { return {v.data() ? v.data() : "", v.size()}; }
 

@@ -17,8 +17,8 @@ using base::result;
 namespace {
 
 constexpr std::string_view magic = "WEIRCUT\n";
-constexpr std::uint16_t version = 1, encrypted = 1;
-constexpr std::size_t header_size = 24;
+constexpr std::uint16_t manifest_version = 1, encrypted = 1;
+constexpr std::size_t manifest_header_size = 24;
 
 base::error wrong(std::string_view what) {
   return base::external_error(cat(what, "; the file is damaged: use an older cut or a savepoint"), {},
@@ -89,9 +89,9 @@ std::string encode(const manifest& of) {
     for (const file_ref& f : chain.files) encode_file(f, *c.add_files());
   }
   const std::string payload = m.SerializeAsString();
-  std::string bytes(header_size, '\0');
+  std::string bytes(manifest_header_size, '\0');
   magic.copy(bytes.data(), 8);
-  put<std::uint16_t>(bytes.data() + 8, version);
+  put<std::uint16_t>(bytes.data() + 8, manifest_version);
   put<std::uint16_t>(bytes.data() + 10, 0);
   put<std::uint32_t>(bytes.data() + 12, static_cast<std::uint32_t>(payload.size()));
   put<std::uint32_t>(bytes.data() + 16, crc32c(0, payload));
@@ -100,14 +100,14 @@ std::string encode(const manifest& of) {
 }
 
 result<manifest> decode_manifest(std::string_view bytes) {
-  if (bytes.size() < header_size) return wrong("it is too short for a manifest");
+  if (bytes.size() < manifest_header_size) return wrong("it is too short for a manifest");
   if (bytes.substr(0, 8) != magic) return wrong("it does not start as a manifest");
   if (get<std::uint32_t>(bytes.data() + 20) != crc32c(0, bytes.substr(0, 20)))
     return wrong("the checksum of its header does not match");
-  if (const auto v = get<std::uint16_t>(bytes.data() + 8); v != version)
-    return unknown(cat("its format version is ", v, ", this weir reads ", version));
+  if (const auto v = get<std::uint16_t>(bytes.data() + 8); v != manifest_version)
+    return unknown(cat("its format version is ", v, ", this weir reads ", manifest_version));
   if (get<std::uint16_t>(bytes.data() + 10) & encrypted) return unknown("it is encrypted, which this weir cannot read");
-  const std::string_view payload = bytes.substr(header_size);
+  const std::string_view payload = bytes.substr(manifest_header_size);
   if (payload.size() != get<std::uint32_t>(bytes.data() + 12))
     return wrong(
         cat("it has ", payload.size(), " bytes where its header says ", get<std::uint32_t>(bytes.data() + 12)));

@@ -9,6 +9,7 @@
 #include "control/control_socket.hpp"
 #include "control/found_pipeline.hpp"
 #include "supervisor/history.hpp"
+#include "supervisor/json_member.hpp"
 #include "supervisor/os.hpp"
 #include "supervisor/os_process.hpp"
 
@@ -16,14 +17,10 @@ namespace weir::control {
 namespace {
 
 using base::cat;
+using supervisor::text_of;
 using json = nlohmann::json;
 
 constexpr std::int64_t change_look_ms = 20, change_patience_ms = 300'000;
-
-std::string text_of(const json& j, const char* key) {
-  const auto at = j.find(key);
-  return at != j.end() && at->is_string() ? at->get<std::string>() : std::string();
-}
 
 std::string nodes_for_people(const json& change) {
   std::string out;

@@ -6,6 +6,7 @@
 #include "control/commands.hpp"
 #include "control/control_socket.hpp"
 #include "control/found_pipeline.hpp"
+#include "supervisor/json_member.hpp"
 #include "supervisor/os_process.hpp"
 
 namespace weir::control {
@@ -13,13 +14,8 @@ namespace {
 
 using base::cat;
 using nlohmann::ordered_json;
-
-std::string text_of(const ordered_json& j, const char* key) {
-  const auto at = j.find(key);
-  return at != j.end() && at->is_string() ? at->get<std::string>() : std::string();
-}
-
-std::uint64_t number_of(const ordered_json& j, const char* key) { return j.value(key, std::uint64_t{0}); }
+using supervisor::number_of;
+using supervisor::text_of;
 
 std::string for_people(const ordered_json& s) {
   const ordered_json rows = s.value("rows", ordered_json::object());

@@ -18,12 +18,14 @@
 #include <thread>
 
 #include "base/cat.hpp"
+#include "supervisor/json_member.hpp"
 #include "supervisor/os_process.hpp"
 
 namespace weir::control {
 namespace {
 
 using base::cat;
+using supervisor::text_of;
 using json = nlohmann::json;
 using supervisor::os::descriptor;
 
@@ -37,11 +39,6 @@ json refusal(const base::error& why) {
   return {{"ok", false},
           {"error",
            {{"by", base::name_of(why.by)}, {"how", base::name_of(why.how)}, {"what", why.what}, {"where", why.where}}}};
-}
-
-std::string text_of(const json& j, const char* key) {
-  const auto at = j.find(key);
-  return at != j.end() && at->is_string() ? at->get<std::string>() : std::string();
 }
 
 std::vector<std::string> texts_of(const json& j, const char* key) {

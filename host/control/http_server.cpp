@@ -39,13 +39,13 @@ class owned_fd {
   int fd_ = -1;
 };
 
-struct socket_address {
+struct bound_address {
   sockaddr_storage storage{};
   socklen_t size = 0;
 };
 
-base::result<socket_address> address_of(const http_options& options) {
-  socket_address out;
+base::result<bound_address> address_of(const http_options& options) {
+  bound_address out;
   auto* v4 = reinterpret_cast<sockaddr_in*>(&out.storage);
   auto* v6 = reinterpret_cast<sockaddr_in6*>(&out.storage);
   if (::inet_pton(AF_INET, options.address.c_str(), &v4->sin_addr) == 1) {
@@ -102,9 +102,10 @@ struct connection {
   bool draining = false;
 };
 
-class server final : public http_server {
+class listening_server final : public http_server {
  public:
-  server(http_options options, handler answer, base::env& clock, owned_fd listener, owned_fd stop, std::uint16_t port)
+  listening_server(http_options options, handler answer, base::env& clock, owned_fd listener, owned_fd stop,
+                   std::uint16_t port)
       : options_(std::move(options)),
         answer_(std::move(answer)),
         clock_(clock),
@@ -113,7 +114,7 @@ class server final : public http_server {
         port_(port),
         thread_([this] { serve(); }) {}
 
-  ~server() override {
+  ~listening_server() override {
     const std::uint64_t one = 1;
     // An eventfd takes a write of 8 bytes whole.
     [[maybe_unused]] const auto n = ::eventfd_write(stop_.get(), one);
@@ -258,8 +259,8 @@ base::result<std::unique_ptr<http_server>> http_server::start(http_options optio
                                                   : reinterpret_cast<sockaddr_in*>(&address.storage)->sin_port);
   owned_fd stop(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (stop.get() < 0) return base::errno_error(errno, "open", "an eventfd");
-  return std::unique_ptr<http_server>(
-      std::make_unique<server>(std::move(options), std::move(answer), clock, std::move(fd), std::move(stop), port));
+  return std::unique_ptr<http_server>(std::make_unique<listening_server>(std::move(options), std::move(answer), clock,
+                                                                         std::move(fd), std::move(stop), port));
 }
 
 base::result<http_options> parse_listen(std::string_view text) {

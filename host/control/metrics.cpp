@@ -37,10 +37,10 @@ std::string seconds_of_ns(std::uint64_t ns) {
 
 std::string seconds_of_us(std::int64_t us) { return number(static_cast<double>(us) / 1e6); }
 
-using read = std::function<std::optional<std::string>(const subtask_metrics&)>;
+using sample_text = std::function<std::optional<std::string>(const subtask_metrics&)>;
 
 void family(std::string& out, const metric_snapshot& of, const char* name, const char* type, const char* help,
-            const read& value) {
+            const sample_text& value) {
   bool any = false;
   for (const auto& s : of.subtasks) {
     const auto v = value(s);
@@ -132,7 +132,7 @@ std::string prometheus_text(const metric_snapshot& of) {
     family(out, of, name, "counter", help,
            [=](const auto& s) { return s.head ? std::optional(seconds_of_ns(s.*field)) : std::nullopt; });
   };
-  auto gauge = [&](const char* name, const char* help, const read& value) {
+  auto gauge = [&](const char* name, const char* help, const sample_text& value) {
     family(out, of, name, "gauge", help, value);
   };
 

@@ -43,7 +43,6 @@ void drop_unused_plugins(supervisor::definition& of) {
 }
 
 constexpr std::int64_t check_patience_ms = 20'000;
-constexpr std::uint64_t most_plugin_bytes = std::uint64_t{1} << 30;
 
 /// "risk-9f2c41d0": what `uses` calls a plugin that a swap brought, beside the one of the file. `was`: what it called the one
 /// before, "risk" or "risk-1b2c3d4e".

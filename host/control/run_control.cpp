@@ -16,30 +16,26 @@ using base::cat;
 /// Who looks at the state of a running pipeline waits so long for a cut.
 constexpr std::int64_t view_waits_us = 20'000'000;
 
-std::string quoted(const std::string& text) {
-  std::string out;
-  base::append_json_string(out, text);
-  return out;
-}
-
 std::string json_of(const change_outlook& outlook) {
   const plan::difference& d = outlook.between;
-  std::string text = cat("{\"how\":", quoted(std::string(plan::name_of(d.how))), ",\"nodes\":[");
+  std::string text = cat("{\"how\":", base::json_string(std::string(plan::name_of(d.how))), ",\"nodes\":[");
   const char* between = "";
   for (const auto& n : d.nodes) {
-    text += cat(between, "{\"id\":", quoted(n.id), ",\"how\":", quoted(std::string(plan::name_of(n.how))),
-                ",\"what\":", quoted(n.what), ",\"from\":", quoted(n.from), ",\"to\":", quoted(n.to),
-                ",\"state\":", quoted(n.state), "}");
+    text += cat(between, "{\"id\":", base::json_string(n.id),
+                ",\"how\":", base::json_string(std::string(plan::name_of(n.how))),
+                ",\"what\":", base::json_string(n.what), ",\"from\":", base::json_string(n.from),
+                ",\"to\":", base::json_string(n.to), ",\"state\":", base::json_string(n.state), "}");
     between = ",";
   }
   text += "],\"settings\":[";
   between = "";
   for (const auto& s : d.settings) {
-    text += cat(between, "{\"key\":", quoted(s.key), ",\"how\":", quoted(std::string(plan::name_of(s.how))), "}");
+    text += cat(between, "{\"key\":", base::json_string(s.key),
+                ",\"how\":", base::json_string(std::string(plan::name_of(s.how))), "}");
     between = ",";
   }
   text += "]";
-  if (outlook.why) text += cat(",\"refused\":", quoted(outlook.why->text()));
+  if (outlook.why) text += cat(",\"refused\":", base::json_string(outlook.why->text()));
   return text + "}";
 }
 
@@ -50,13 +46,14 @@ run_control::run_control(engine& of, std::uint64_t restarts, std::function<void(
 
 std::string run_control::status() {
   const auto now = of_.snapshot();
-  auto text = cat("{\"pipeline\":", quoted(now.pipeline), ",\"process\":", ::getpid(), ",\"restarts\":", restarts_,
-                  ",\"started_at_us\":", now.started_at_us, ",\"rss_bytes\":", now.rss_bytes, ",\"subtasks\":[");
+  auto text =
+      cat("{\"pipeline\":", base::json_string(now.pipeline), ",\"process\":", ::getpid(), ",\"restarts\":", restarts_,
+          ",\"started_at_us\":", now.started_at_us, ",\"rss_bytes\":", now.rss_bytes, ",\"subtasks\":[");
   const char* between = "";
   for (const auto& s : now.subtasks) {
-    text += cat(between, "{\"operator\":", quoted(s.operator_id), ",\"subtask\":", s.subtask,
-                ",\"plugin\":", quoted(s.plugin), ",\"records_in\":", s.records_in, ",\"records_out\":", s.records_out,
-                ",\"late\":", s.late, ",\"dead_letters\":", s.dead_letters);
+    text += cat(between, "{\"operator\":", base::json_string(s.operator_id), ",\"subtask\":", s.subtask,
+                ",\"plugin\":", base::json_string(s.plugin), ",\"records_in\":", s.records_in,
+                ",\"records_out\":", s.records_out, ",\"late\":", s.late, ",\"dead_letters\":", s.dead_letters);
     if (s.watermark_us) text += cat(",\"watermark_us\":", *s.watermark_us);
     if (s.state_bytes) text += cat(",\"state_bytes\":", *s.state_bytes);
     if (s.state_entries) text += cat(",\"state_entries\":", *s.state_entries);
@@ -66,18 +63,20 @@ std::string run_control::status() {
   }
   text += "]";
   if (const auto& s = now.shadow)
-    text += cat(",\"shadow\":{\"operator\":", quoted(s->operator_id), ",\"plugin\":", quoted(s->plugin),
-                ",\"state\":", quoted(s->state), ",\"equal\":", s->equal, ",\"different\":", s->different,
-                ",\"missing\":", s->missing, ",\"extra\":", s->extra, "}");
+    text += cat(",\"shadow\":{\"operator\":", base::json_string(s->operator_id),
+                ",\"plugin\":", base::json_string(s->plugin), ",\"state\":", base::json_string(s->state),
+                ",\"equal\":", s->equal, ",\"different\":", s->different, ",\"missing\":", s->missing,
+                ",\"extra\":", s->extra, "}");
   if (const auto& c = now.canary) {
     const auto version = [](const canary_metrics::version& v) {
       return cat("{\"records_in\":", v.records_in, ",\"records_out\":", v.records_out, ",\"errors\":", v.errors, "}");
     };
-    text += cat(",\"canary\":{\"operator\":", quoted(c->operator_id), ",\"plugin\":", quoted(c->plugin),
-                ",\"share\":", quoted(config::percent_text(c->percent)), ",\"step\":", c->step, ",\"steps\":", c->steps,
-                ",\"old\":", version(c->old), ",\"new\":", version(c->now), "}");
+    text += cat(",\"canary\":{\"operator\":", base::json_string(c->operator_id),
+                ",\"plugin\":", base::json_string(c->plugin),
+                ",\"share\":", base::json_string(config::percent_text(c->percent)), ",\"step\":", c->step,
+                ",\"steps\":", c->steps, ",\"old\":", version(c->old), ",\"new\":", version(c->now), "}");
   }
-  if (const auto why = of_.not_ready_because()) text += ",\"not_ready\":" + quoted(*why);
+  if (const auto why = of_.not_ready_because()) text += ",\"not_ready\":" + base::json_string(*why);
   return text + "}";
 }
 

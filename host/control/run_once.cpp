@@ -23,10 +23,10 @@ namespace weir::control {
 namespace {
 
 using supervisor::ended_report;
-using state = ended_report::state;
+using end_state = ended_report::state;
 
 ended_report refused(exit_code code, std::optional<base::error> why = {}) {
-  return {state::refused, static_cast<int>(code), "", std::move(why)};
+  return {end_state::refused, static_cast<int>(code), "", std::move(why)};
 }
 
 // Without checkpoints there is no directory of the pipeline; two runs of it may be there at once.
@@ -184,7 +184,7 @@ ended_report run_once(const run_arguments& told, const run_surroundings& around,
     }
     if (auto started = engine->start(); !started) {
       auto why = std::move(started).why().in("pipeline " + plan->pipeline);
-      return {state::failed, static_cast<int>(exit_code_of(why)), "", why};
+      return {end_state::failed, static_cast<int>(exit_code_of(why)), "", why};
     }
     log.info("pipeline runs", {{"nodes", plan->nodes.size()}, {"chains", plan->chains.size()}});
     if (around.running) around.running();
@@ -198,20 +198,20 @@ ended_report run_once(const run_arguments& told, const run_surroundings& around,
   end.output = told.json ? result_json(plan->pipeline, result) : result_for_people(plan->pipeline, result);
   switch (result.how) {
     case run_end::finished:
-      end.how = state::finished;
+      end.how = end_state::finished;
       break;
     case run_end::drained:
       // A person, or a service manager, has stopped it, and it has handed on all it had.
       end.how = around.place && !plan->told->checkpoint.retain_on_cancel && !control.savepoint_wanted()
-                    ? state::cancelled
-                    : state::drained;
+                    ? end_state::cancelled
+                    : end_state::drained;
       break;
     case run_end::stopped:
-      end.how = state::stopped;
+      end.how = end_state::stopped;
       end.code = 128 + last_signal;
       break;
     case run_end::failed:
-      end.how = state::failed;
+      end.how = end_state::failed;
       break;
   }
   if (result.why) {

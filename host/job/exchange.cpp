@@ -30,6 +30,17 @@ class exchange_watch {
   const job::exchange_done done_;
 };
 
+/// What the coordinator tells of an order goes to its watch. untouched: also one that was begun leaves the job as it was.
+void tell(cut_coordinator::exchange_order& order, const std::shared_ptr<exchange_watch>& watch, bool untouched) {
+  order.begun = [watch](base::result<std::uint64_t> cut) {
+    if (cut)
+      watch->begun(*cut);
+    else
+      watch->failed(std::move(cut).why(), true);
+  };
+  order.broken = [watch, untouched](base::error why) { watch->failed(std::move(why), untouched); };
+}
+
 /// The old and the new one cannot be there at the same time, or do not read the same.
 exchange_way at_a_cut(base::error why) { return {.at_a_cut = std::move(why)}; }
 
@@ -77,13 +88,7 @@ base::result<exchange_way> running_job::exchange(exchange_request what, exchange
   order.plan = std::move(what.plan);
   order.facts = std::move(what.facts);
   order.hold_us = what.hold_cuts_us;
-  order.begun = [watch](base::result<std::uint64_t> cut) {
-    if (cut)
-      watch->begun(*cut);
-    else
-      watch->failed(std::move(cut).why(), true);
-  };
-  order.broken = [watch](base::error why) { watch->failed(std::move(why), false); };
+  tell(order, watch, false);
   cuts_->exchange(std::move(order));
   return exchange_way{};
 }
@@ -108,13 +113,7 @@ base::result<void> running_job::shadow(shadow_request what, exchange_done done) 
     work->done = [watch](std::int64_t pause_us) { watch->changed(pause_us); };
     order.work.emplace_back(t.get(), std::move(work));
   }
-  order.begun = [watch](base::result<std::uint64_t> cut) {
-    if (cut)
-      watch->begun(*cut);
-    else
-      watch->failed(std::move(cut).why(), true);
-  };
-  order.broken = [watch](base::error why) { watch->failed(std::move(why), true); };
+  tell(order, watch, true);
   cuts_->exchange(std::move(order));
   return {};
 }
@@ -139,13 +138,7 @@ base::result<void> running_job::canary(canary_request what, exchange_done done) 
   order.plan = std::move(what.plan);
   order.facts = std::move(what.facts);
   order.hold_us = what.hold_cuts_us;
-  order.begun = [watch](base::result<std::uint64_t> cut) {
-    if (cut)
-      watch->begun(*cut);
-    else
-      watch->failed(std::move(cut).why(), true);
-  };
-  order.broken = [watch](base::error why) { watch->failed(std::move(why), false); };
+  tell(order, watch, false);
   cuts_->exchange(std::move(order));
   return {};
 }

@@ -14,7 +14,7 @@ namespace {
 using base::cat;
 using json = nlohmann::ordered_json;
 
-constexpr std::uint64_t format = 1;
+constexpr std::uint64_t definition_format = 1;
 constexpr std::uint64_t most_definition_bytes = 16 << 20;
 
 std::string folder_in(const std::string& state_directory) { return base::join_path(state_directory, "definitions"); }
@@ -23,7 +23,7 @@ std::string path_of(const std::string& state_directory, std::uint64_t number) {
 }
 
 /// 0: no definition's name.
-std::uint64_t number_of(const std::string& name) {
+std::uint64_t number_in(const std::string& name) {
   constexpr std::string_view suffix = ".json";
   if (!name.ends_with(suffix)) return 0;
   const auto n = base::parse_uint64(std::string_view(name).substr(0, name.size() - suffix.size()));
@@ -35,7 +35,7 @@ base::result<std::vector<std::uint64_t>> numbers_in(base::env& env, const std::s
   const std::string folder = folder_in(state_directory);
   if (!WEIR_TRY(env.fs().exists(folder))) return out;
   for (const auto& e : WEIR_TRY(env.fs().list(folder)))
-    if (const auto n = number_of(e.name)) out.push_back(n);
+    if (const auto n = number_in(e.name)) out.push_back(n);
   std::sort(out.begin(), out.end());
   return out;
 }
@@ -58,7 +58,8 @@ base::result<std::optional<definition>> read_definition(base::env& env, const st
     return base::host_error("it is damaged: start with --fresh, or name a cut with --from", path);
   };
   if (!j.is_object() || !j.contains("format") || !j["format"].is_number_unsigned()) return damaged();
-  if (j["format"].get<std::uint64_t>() > format) return base::config_error("a later weir wrote it: use that one", path);
+  if (j["format"].get<std::uint64_t>() > definition_format)
+    return base::config_error("a later weir wrote it: use that one", path);
   definition d;
   d.number = number;
   try {
@@ -86,8 +87,9 @@ base::result<void> add_definition(base::env& env, const std::string& state_direc
   WEIR_TRY(env.fs().sync_directory(state_directory));
   what.number = newest + 1;
   what.made_at_us = env.now_us();
-  const json j{{"format", format},    {"file", what.file},     {"text", what.text}, {"sets", what.sets},
-               {"given", what.given}, {"origin", what.origin}, {"from", what.from}, {"made_at_us", what.made_at_us}};
+  const json j{
+      {"format", definition_format}, {"file", what.file},     {"text", what.text}, {"sets", what.sets},
+      {"given", what.given},         {"origin", what.origin}, {"from", what.from}, {"made_at_us", what.made_at_us}};
   WEIR_TRY(env.fs().write_atomically(path_of(state_directory, what.number),
                                      j.dump(2, ' ', false, json::error_handler_t::replace) + "\n", 0600));
   base::fault_point("change.definition_written");

@@ -3,24 +3,15 @@
 #include <nlohmann/json.hpp>
 
 #include "base/cat.hpp"
+#include "supervisor/json_member.hpp"
 
 namespace weir::supervisor {
 namespace {
 
-using plain_json = nlohmann::json;
+using json = nlohmann::ordered_json;
 
 constexpr std::size_t longest_line = 16 << 20;
 constexpr std::string_view state_names[] = {"finished", "drained", "stopped", "failed", "refused", "cancelled"};
-
-std::string text_of(const plain_json& j, const char* key) {
-  const auto at = j.find(key);
-  return at != j.end() && at->is_string() ? at->get<std::string>() : std::string();
-}
-
-std::uint64_t number_of(const plain_json& j, const char* key) {
-  const auto at = j.find(key);
-  return at != j.end() && at->is_number_unsigned() ? at->get<std::uint64_t>() : 0;
-}
 
 template <class Enum>
 Enum named(const std::string& name, std::initializer_list<Enum> all) {
@@ -29,7 +20,7 @@ Enum named(const std::string& name, std::initializer_list<Enum> all) {
   return *all.begin();
 }
 
-std::optional<ended_report> read_ended(const plain_json& j) {
+std::optional<ended_report> read_ended(const json& j) {
   ended_report r;
   const std::string name = text_of(j, "state");
   std::size_t at = 0;
@@ -52,13 +43,13 @@ std::optional<ended_report> read_ended(const plain_json& j) {
 }  // namespace
 
 std::string to_line(const ended_report& of) {
-  plain_json j{{"state", state_names[static_cast<int>(of.how)]}, {"code", of.code}, {"output", of.output}};
+  json j{{"state", state_names[static_cast<int>(of.how)]}, {"code", of.code}, {"output", of.output}};
   if (of.why)
     j["why"] = {{"by", base::name_of(of.why->by)},
                 {"how", base::name_of(of.why->how)},
                 {"what", of.why->what},
                 {"where", of.why->where}};
-  return plain_json{{"ended", std::move(j)}}.dump(-1, ' ', false, plain_json::error_handler_t::replace) + "\n";
+  return json{{"ended", std::move(j)}}.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
 std::string crash_report::text() const {
@@ -77,7 +68,7 @@ void report_reader::add(std::string_view bytes) {
 }
 
 void report_reader::line(std::string_view text) {
-  const auto j = plain_json::parse(text, nullptr, false);
+  const auto j = json::parse(text, nullptr, false);
   if (!j.is_object()) return;
   ++beats;
   if (j.contains("running")) running = true;

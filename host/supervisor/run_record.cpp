@@ -7,7 +7,7 @@
 namespace weir::supervisor {
 namespace {
 
-constexpr std::uint64_t format = 1;
+constexpr std::uint64_t record_format = 1;
 constexpr std::uint64_t most_record_bytes = 1 << 20;
 
 base::error damaged(std::string_view how) {
@@ -34,7 +34,7 @@ std::string_view name_of(run_status status) {
 
 std::string to_json(const run_record& of) {
   nlohmann::ordered_json j;
-  j["format"] = format;
+  j["format"] = record_format;
   j["pipeline"] = of.pipeline;
   j["file"] = of.file;
   j["status"] = name_of(of.status);
@@ -66,7 +66,7 @@ base::result<run_record> parse_run_record(std::string_view json) {
     return v ? v->get<std::uint64_t>() : 0;
   };
   const std::uint64_t version = number("format");
-  if (whole && version > format)
+  if (whole && version > record_format)
     return base::config_error(base::cat("a later weir wrote it (format ", version, "): use that one"));
   run_record r;
   r.pipeline = text("pipeline");

@@ -17,9 +17,9 @@ constexpr std::size_t block_size = 256 * 1024;
 constexpr int gzip_level = 6, zstd_level = 3;
 
 // Collects small writes.
-class plain : public output {
+class plain_output : public output {
  public:
-  plain(int fd, std::string path) : fd_(fd), path_(std::move(path)) { block_.reserve(block_size); }
+  plain_output(int fd, std::string path) : fd_(fd), path_(std::move(path)) { block_.reserve(block_size); }
   void write(std::string_view bytes) override {
     if (block_.size() + bytes.size() > block_size) send();
     if (bytes.size() >= block_size)
@@ -49,13 +49,13 @@ class plain : public output {
   std::uint64_t written_ = 0;
 };
 
-class gzip : public output {
+class gzip_output : public output {
  public:
-  gzip(int fd, const std::string& path) : raw_(fd, path), block_(block_size) {
+  gzip_output(int fd, const std::string& path) : raw_(fd, path), block_(block_size) {
     if (deflateInit2(&stream_, gzip_level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
       throw weir::problem(WEIR_E_MEMORY, "no memory to compress " + path);
   }
-  ~gzip() override { deflateEnd(&stream_); }
+  ~gzip_output() override { deflateEnd(&stream_); }
   void write(std::string_view bytes) override {
     while (!bytes.empty()) {
       const std::string_view some = bytes.substr(0, 1u << 30);
@@ -83,20 +83,21 @@ class gzip : public output {
       raw_.write({block_.data(), block_.size() - stream_.avail_out});
     } while (stream_.avail_out == 0);
   }
-  plain raw_;
+  plain_output raw_;
   std::vector<char> block_;
   z_stream stream_{};
   bool begun_ = false;
 };
 
-class zstd : public output {
+class zstd_output : public output {
  public:
-  zstd(int fd, const std::string& path) : raw_(fd, path), path_(path), block_(block_size), stream_(ZSTD_createCCtx()) {
+  zstd_output(int fd, const std::string& path)
+      : raw_(fd, path), path_(path), block_(block_size), stream_(ZSTD_createCCtx()) {
     if (!stream_) throw weir::problem(WEIR_E_MEMORY, "no memory to compress " + path);
     ZSTD_CCtx_setParameter(stream_, ZSTD_c_compressionLevel, zstd_level);
     ZSTD_CCtx_setParameter(stream_, ZSTD_c_checksumFlag, 1);
   }
-  ~zstd() override { ZSTD_freeCCtx(stream_); }
+  ~zstd_output() override { ZSTD_freeCCtx(stream_); }
   void write(std::string_view bytes) override {
     run(bytes, ZSTD_e_continue);
     begun_ = begun_ || !bytes.empty();
@@ -120,7 +121,7 @@ class zstd : public output {
       if (how == ZSTD_e_end ? left == 0 : in.pos == in.size) return;
     }
   }
-  plain raw_;
+  plain_output raw_;
   std::string path_;
   std::vector<char> block_;
   ZSTD_CCtx* stream_;
@@ -199,9 +200,9 @@ std::uint64_t whole_lines(int fd, std::uint64_t size) {
 }  // namespace
 
 std::unique_ptr<output> open_output(int fd, const std::string& path, compression how) {
-  if (how == compression::gzip) return std::make_unique<gzip>(fd, path);
-  if (how == compression::zstd) return std::make_unique<zstd>(fd, path);
-  return std::make_unique<plain>(fd, path);
+  if (how == compression::gzip) return std::make_unique<gzip_output>(fd, path);
+  if (how == compression::zstd) return std::make_unique<zstd_output>(fd, path);
+  return std::make_unique<plain_output>(fd, path);
 }
 
 std::uint64_t complete_prefix(int fd, const std::string& path, compression how, bool lines) {

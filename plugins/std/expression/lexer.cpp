@@ -2,15 +2,15 @@
 
 #include <array>
 
+#include "character.hpp"
 #include "mistake.hpp"
 
 namespace weir::expression {
 
 namespace {
 
-bool is_decimal(char c) { return c >= '0' && c <= '9'; }
 bool begins_name(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (c & 0x80); }
-bool continues_name(char c) { return begins_name(c) || is_decimal(c) || c == '$'; }
+bool continues_name(char c) { return begins_name(c) || is_digit(c) || c == '$'; }
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 // Longest first.
@@ -61,11 +61,11 @@ class lexer {
       return t;
     }
     const char c = text_[at_];
-    token t = begins_name(c)                                       ? word()
-              : is_decimal(c) || (c == '.' && is_decimal(peek(1))) ? number()
-              : c == '\''                                          ? quoted(token_kind::text)
-              : c == '"'                                           ? quoted(token_kind::quoted_name)
-                                                                   : symbol();
+    token t = begins_name(c)                                   ? word()
+              : is_digit(c) || (c == '.' && is_digit(peek(1))) ? number()
+              : c == '\''                                      ? quoted(token_kind::text)
+              : c == '"'                                       ? quoted(token_kind::quoted_name)
+                                                               : symbol();
     t.end = static_cast<std::uint32_t>(at_);
     return t;
   }
@@ -78,7 +78,7 @@ class lexer {
   }
 
   void digits(std::string& out) {
-    while (is_decimal(peek()) || (peek() == '_' && is_decimal(peek(1)) && !out.empty())) {
+    while (is_digit(peek()) || (peek() == '_' && is_digit(peek(1)) && !out.empty())) {
       if (peek() != '_') out += peek();
       ++at_;
     }
@@ -94,11 +94,11 @@ class lexer {
       digits(t.text);
     }
     if ((peek() == 'e' || peek() == 'E') &&
-        (is_decimal(peek(1)) || ((peek(1) == '+' || peek(1) == '-') && is_decimal(peek(2))))) {
+        (is_digit(peek(1)) || ((peek(1) == '+' || peek(1) == '-') && is_digit(peek(2))))) {
       t.is = token_kind::real;
       t.text += 'e';
       ++at_;
-      if (!is_decimal(peek())) t.text += text_[at_++];
+      if (!is_digit(peek())) t.text += text_[at_++];
       digits(t.text);
     }
     if (begins_name(peek()))

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <limits>
 
+#include "character.hpp"
+
 namespace weir::expression {
 
 namespace {
@@ -16,9 +18,6 @@ constexpr auto powers = [] {
   for (std::size_t i = 1; i < p.size(); ++i) p[i] = p[i - 1] * 10;
   return p;
 }();
-
-bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 template <class T>
 void append_shortest(std::string& out, T v) {

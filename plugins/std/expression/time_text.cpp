@@ -5,14 +5,12 @@
 #include <cstdio>
 #include <limits>
 
+#include "character.hpp"
 #include "number_text.hpp"
 
 namespace weir::expression {
 
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 // Reads a text from left to right.
 struct reader {
@@ -27,7 +25,7 @@ struct reader {
     return true;
   }
   void blanks() {
-    while (!done() && is_blank(text[at])) ++at;
+    while (!done() && is_space(text[at])) ++at;
   }
   // 1 .. max digits.
   std::optional<int> number(int max) {
@@ -270,7 +268,7 @@ std::optional<std::int64_t> parse_timestamp(std::string_view text) {
   const auto days = date_part(r);
   if (!days || *days > 106'751'990) return std::nullopt;
   if (r.done()) return *days * micros_per_day;
-  if (!r.accept('T') && !r.accept('t') && !is_blank(r.peek())) return std::nullopt;
+  if (!r.accept('T') && !r.accept('t') && !is_space(r.peek())) return std::nullopt;
   r.blanks();
   const auto time = time_part(r, 24, 2);
   if (!time) return std::nullopt;

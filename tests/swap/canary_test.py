@@ -44,13 +44,6 @@ class CanaryCase(SwapCase):
         last = {row["bidder"]: row["made_by"] for row in lines[begin:]}
         return sum(by == 2 for by in last.values()) / len(last)
 
-    def status(self, pipeline):
-        for line in weir("ps", "--json", env=self.env()).out.splitlines():
-            status = json.loads(line)
-            if status["pipeline"] == pipeline:
-                return status.get("worker", {})
-        return {}
-
     def canary(self, pipeline, version, *more, code=0):
         return self.change("swap", pipeline, "counts", "--plugin", plugin(version), *more, code=code)
 
@@ -62,8 +55,8 @@ class Canary(CanaryCase):
             running.wait_for('"msg":"cut is complete"')
             change = self.canary("share", "marks", "--canary", "25%", "--step", "1h", "--no-wait")
             self.assertEqual((change["state"], change["shares"], change["step"]), ("on probation", ["25%", "100%"], 1), change)
-            running.wait_until(lambda: self.status("share").get("canary", {"new": {"records_in": 0}})["new"]["records_in"] > 1000, "rows of the canary")
-            told = self.status("share")["canary"]
+            running.wait_until(lambda: self.worker("share").get("canary", {"new": {"records_in": 0}})["new"]["records_in"] > 1000, "rows of the canary")
+            told = self.worker("share")["canary"]
             self.assertEqual((told["operator"], told["plugin"], told["share"], told["step"], told["steps"]), ("counts", "activity@2.0.0", "25%", 1, 2))
             self.assertGreater(told["old"]["records_in"], told["new"]["records_in"])
             self.assertIn("still on probation", weir("swap", "share", "counts", "--plugin", plugin("v2"), env=self.env()).err)
@@ -111,7 +104,7 @@ class Canary(CanaryCase):
             change = self.change("rollback", "by_hand")
             self.assertEqual((change["state"], change["step"]), ("rolled back", 1), change)
             self.assertGreaterEqual(change["back_cut"], change["cut"])
-            self.assertNotIn("canary", self.status("by_hand"))
+            self.assertNotIn("canary", self.worker("by_hand"))
             self.assertIn("activity@1.0.0", weir("ps", "--json", env=self.env()).out)
             self.assertIn("from cut", weir("history", "by_hand", env=self.env()).out)
             self.let_go("by_hand")
@@ -125,9 +118,9 @@ class Canary(CanaryCase):
             running.wait_for('"msg":"cut is complete"')
             self.canary("dies", "marks", "--canary", "50%", "--step", "1h", "--no-wait")
             running.wait_until(lambda: '"made_by":2' in "".join(self.read(out)), "committed rows of the new version")
-            worker = self.status("dies")["process"]
+            worker = self.worker("dies")["process"]
             os.kill(worker, signal.SIGKILL)
-            running.wait_until(lambda: self.status("dies").get("process", worker) != worker, "another worker")
+            running.wait_until(lambda: self.worker("dies").get("process", worker) != worker, "another worker")
             self.assertIn("activity@1.0.0", weir("ps", "--json", env=self.env()).out)
             self.assertEqual(self.history("dies")[-1]["state"], "rolled back")
             self.let_go("dies")
@@ -190,15 +183,15 @@ parallelism = 2
         with Running("run", file, "--json", env=self.env()) as running:
             running.wait_for('"msg":"cut is complete"')
             self.change("swap", "windows", "wrong", "--config", "where=total < -1", "--canary", "30%", "--step", "1h", "--no-wait")
-            running.wait_until(lambda: self.status("windows").get("canary", {"old": {"records_in": 0}})["old"]["records_in"] > 10_000, "rows of the filter")
-            told = self.status("windows")["canary"]
+            running.wait_until(lambda: self.worker("windows").get("canary", {"old": {"records_in": 0}})["old"]["records_in"] > 10_000, "rows of the filter")
+            told = self.worker("windows")["canary"]
             part = told["new"]["records_in"] / (told["new"]["records_in"] + told["old"]["records_in"])
             self.assertTrue(0.2 < part < 0.4, part)
             self.change("rollback", "windows")
             change = self.change("swap", "windows", "windows", "--plugin", copy, "--canary", "40%", "--step", "1h", "--no-wait")
             self.assertEqual(change["state"], "on probation")
-            running.wait_until(lambda: self.status("windows").get("canary", {"new": {"records_out": 0}})["new"]["records_out"] > 100, "windows of the new version")
-            self.assertGreater(self.status("windows")["canary"]["old"]["records_out"], 100)
+            running.wait_until(lambda: self.worker("windows").get("canary", {"new": {"records_out": 0}})["new"]["records_out"] > 100, "windows of the new version")
+            self.assertGreater(self.worker("windows")["canary"]["old"]["records_out"], 100)
             # What both have saved beside the keyed state is given back to one instance: when it is taken back, and in the last step.
             self.assertEqual(self.change("rollback", "windows")["state"], "rolled back")
             change = self.change("swap", "windows", "windows", "--plugin", copy, "--canary", "30%,70%")
@@ -229,7 +222,7 @@ class DeterministicCanary(swap_test.Deterministic, CanaryCase):
             change = self.canary("steady", "v2", "--canary", "20%,60%", "--step", "2")
             self.assertEqual((change["state"], change["step"]), ("committed", 3), change)
             self.canary("steady", "v1", "--canary", "40%", "--step", "1h", "--no-wait")
-            running.wait_until(lambda: self.status("steady").get("canary", {"new": {"records_in": 0}})["new"]["records_in"] > 2000, "rows of the canary")
+            running.wait_until(lambda: self.worker("steady").get("canary", {"new": {"records_in": 0}})["new"]["records_in"] > 2000, "rows of the canary")
             self.assertEqual(self.change("rollback", "steady")["state"], "rolled back")
             self.let_go("steady")
             done = running.finish()

@@ -4,7 +4,6 @@
 The list of steps is that of the sources. WEIR_LONG: each step is killed at five times, otherwise once."""
 import collections
 import glob
-import json
 import os
 import re
 import sys
@@ -94,10 +93,7 @@ class FaultPoints(SwapCase):
         found = []
 
         def look():
-            for line in weir("ps", "--json", env=self.env(name)).out.splitlines():
-                for s in json.loads(line).get("worker", {}).get("subtasks", []):
-                    if s["operator"] == "counts":
-                        found.append(s["plugin"])
+            found.extend(s["plugin"] for s in self.subtasks(name, "counts", name))
             return bool(found)
         wait_for(look, "the worker to answer")
         self.assertEqual(len(set(found)), 1, found)

@@ -6,7 +6,7 @@ import shutil
 import sys
 import unittest
 
-from support_swap import Running, SwapCase, weir
+from support_swap import Running, SwapCase
 
 sys.path.insert(0, os.path.join(os.environ["WEIR_SOURCE_DIR"], "tests", "kafka"))
 from broker import Broker  # noqa: E402

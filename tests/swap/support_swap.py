@@ -133,13 +133,16 @@ class SwapCase(Case):
                 break
         self.assertEqual(state, "committed", done)
 
-    def subtasks(self, pipeline, operator, name="state"):
-        """What the worker tells of an operator's subtasks; none when it does not run."""
+    def worker(self, pipeline, name="state"):
+        """What weir ps tells of the pipeline's worker; empty when there is none."""
         for line in weir("ps", "--json", env=self.env(name)).out.splitlines():
             status = json.loads(line)
             if status["pipeline"] == pipeline:
-                return [s for s in status.get("worker", {}).get("subtasks", []) if s["operator"] == operator]
-        return []
+                return status.get("worker", {})
+        return {}
+
+    def subtasks(self, pipeline, operator, name="state"):
+        return [s for s in self.worker(pipeline, name).get("subtasks", []) if s["operator"] == operator]
 
     def history(self, pipeline, name="state"):
         done = weir("history", pipeline, "--json", env=self.env(name))

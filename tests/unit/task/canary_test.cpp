@@ -96,16 +96,7 @@ struct version {
 
 const weir_operator& version_operator() {
   static const weir_operator table = [] {
-    weir_operator o{};
-    o.struct_size = sizeof o;
-    o.kind = WEIR_KIND_OPERATOR;
-    o.flags = WEIR_SELECTIONS;
-    o.input_count = 1;
-    o.type = "version";
-    o.create = [](const weir_host*, weir_context*, const void* plan, void** self) -> weir_code {
-      *self = const_cast<void*>(plan);
-      return WEIR_OK;
-    };
+    weir_operator o = fake::operator_of_its_plan("version");
     o.destroy = [](void* self) { ++static_cast<version*>(self)->destroyed; };
     o.process = [](void* self, weir_context* c, const weir_batch* b) -> weir_code {
       auto& me = *static_cast<version*>(self);

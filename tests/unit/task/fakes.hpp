@@ -163,6 +163,21 @@ inline const weir_operator& collecting_sink() {
   return table;
 }
 
+/// With one input that takes selections; what it is bound with is its instance, too.
+inline weir_operator operator_of_its_plan(const char* type) {
+  weir_operator o{};
+  o.struct_size = sizeof o;
+  o.kind = WEIR_KIND_OPERATOR;
+  o.flags = WEIR_SELECTIONS;
+  o.input_count = 1;
+  o.type = type;
+  o.create = [](const weir_host*, weir_context*, const void* plan, void** self) -> weir_code {
+    *self = const_cast<void*>(plan);
+    return WEIR_OK;
+  };
+  return o;
+}
+
 /// Passes rows on, but sends every number divisible by `bad` to dead letters; fails outright at `broken`.
 struct picky {
   std::int64_t bad = 0, broken = -1;
@@ -170,16 +185,7 @@ struct picky {
 
 inline const weir_operator& picky_operator() {
   static const weir_operator table = [] {
-    weir_operator o{};
-    o.struct_size = sizeof o;
-    o.kind = WEIR_KIND_OPERATOR;
-    o.flags = WEIR_SELECTIONS;
-    o.input_count = 1;
-    o.type = "picky";
-    o.create = [](const weir_host*, weir_context*, const void* plan, void** self) -> weir_code {
-      *self = const_cast<void*>(plan);
-      return WEIR_OK;
-    };
+    weir_operator o = operator_of_its_plan("picky");
     o.process = [](void* self, weir_context* c, const weir_batch* b) -> weir_code {
       const auto& me = *static_cast<const picky*>(self);
       const auto* n = static_cast<const std::int64_t*>(b->columns[0]->buffers[1]);

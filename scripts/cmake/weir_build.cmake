@@ -35,6 +35,14 @@ if(WEIR_SANITIZE)
   add_compile_options(-fsanitize=${WEIR_SANITIZE} -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${WEIR_SANITIZE})
 endif()
+if(WEIR_SANITIZE STREQUAL "thread")
+  # Programs bring it along for the plugins that they load; nothing of their own asks for it.
+  add_library(weir_tsan_c11_threads SHARED "${CMAKE_CURRENT_LIST_DIR}/tsan_c11_threads.c")
+  set_target_properties(weir_tsan_c11_threads PROPERTIES C_STANDARD 11 C_EXTENSIONS ON)
+  set(weir_tsan_program "$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>")
+  link_libraries("$<${weir_tsan_program}:-Wl,--push-state,--no-as-needed>" "$<${weir_tsan_program}:weir_tsan_c11_threads>"
+                 "$<${weir_tsan_program}:-Wl,--pop-state>")
+endif()
 
 if(WEIR_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)

@@ -35,7 +35,8 @@ class machine final : public env {
 }  // namespace
 
 env& real_env() {
-  static machine the_machine;
+  // Never destroyed: what lives until the end of the process (a plugin's image, say) may use it in its destructor.
+  static machine& the_machine = *new machine;
   return the_machine;
 }
 

@@ -13,7 +13,8 @@ import unittest
 PROGRAM = os.environ["WEIR_PROGRAM"]
 SOURCE = os.environ["WEIR_SOURCE_DIR"]
 BINARY = os.environ["WEIR_BINARY_DIR"]
-PATIENCE = 300.0  # seconds after which something is certainly broken: only a failing test waits as long
+SLOWNESS = float(os.environ.get("WEIR_TIME_FACTOR", "1"))  # how many times longer this build takes for everything
+PATIENCE = 300.0 * SLOWNESS  # seconds after which something is certainly broken: only a failing test waits as long
 
 
 class Outcome:

@@ -7,7 +7,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.environ["WEIR_SOURCE_DIR"], "tests", "pipelines"))
-from support import PATIENCE, SOURCE, Case, Running, environment, pipeline, rows, wait_for, weir  # noqa: E402,F401
+from support import PATIENCE, SLOWNESS, SOURCE, Case, Running, environment, pipeline, rows, wait_for, weir  # noqa: E402,F401
 
 
 def children(pid):

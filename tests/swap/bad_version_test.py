@@ -4,7 +4,7 @@ import os
 import time
 import unittest
 
-from support_swap import Running, SwapCase, plugin, weir
+from support_swap import PIPELINE, Running, SwapCase, plugin, weir
 
 
 class BadVersion(SwapCase):
@@ -12,7 +12,7 @@ class BadVersion(SwapCase):
     PROBATION = "20s"
 
     def bad(self, name, why, swap="", *more):
-        file, out = self.told(name, swap=swap, text=None or self.text())
+        file, out = self.told(name, swap=swap, text=self.text())
         with Running("run", file, "--json", env=self.env()) as running:
             running.wait_for('"msg":"cut is complete"')
             began = time.monotonic()
@@ -31,7 +31,6 @@ class BadVersion(SwapCase):
 
     @staticmethod
     def text():
-        from support_swap import PIPELINE
         return PIPELINE + '\n[limits]\nhang_timeout = "2s"\n'
 
     def test_that_throws_at_once(self):

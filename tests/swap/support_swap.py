@@ -6,7 +6,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.environ["WEIR_SOURCE_DIR"], "tests", "recovery"))
-from support_recovery import Case, Running, children, kill, wait_for, weir  # noqa: E402,F401
+from support_recovery import SLOWNESS, Case, Running, children, kill, wait_for, weir  # noqa: E402,F401
 
 PLUGINS = os.path.join(os.environ["WEIR_BINARY_DIR"], "lib", "weir", "swap_plugins")
 
@@ -82,6 +82,7 @@ class SwapCase(Case):
         out = self.path(name)
         os.makedirs(out, exist_ok=True)
         events, rate = events or self.EVENTS, self.RATE if rate is None else rate
+        rate = rate / SLOWNESS if rate < 1e8 else rate
         for key, value in {"NAME": name, "V1": plugin("v1"), "EVENTS": str(events), "RATE": str(rate), "INTERVAL": interval, "SWAP": swap,
                            "DETERMINISTIC": "deterministic = true" if deterministic else "", "OUT": out}.items():
             text = text.replace(key, value)

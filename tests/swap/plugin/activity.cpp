@@ -1,6 +1,7 @@
 #include "activity.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -12,8 +13,8 @@ namespace activity {
 namespace {
 
 constexpr defect mine = defect::ACTIVITY_DEFECT;
-int made = 0;  // instances; the first one is of the check
-void* volatile lost = nullptr;
+std::atomic<int> made = 0;  // instances; the first one is of the check
+std::atomic<void*> lost;    ///< of every subtask: so that the compiler keeps what leaks
 constexpr std::int64_t made_by = mine == defect::none || mine == defect::alters ? 0 : mine == defect::marks ? 2 : 3;
 
 /// What this build says of a total that is right.
@@ -49,12 +50,13 @@ void counter::misbehave() {
       for (;;) std::this_thread::sleep_for(std::chrono::seconds(1));
     case defect::leaks:
       if (seen_ % 100 == 0 && seen_ <= 100 * 1024) {
-        lost = std::malloc(1 << 20);
-        std::memset(lost, 1, 1 << 20);
+        void* bytes = std::malloc(1 << 20);
+        std::memset(bytes, 1, 1 << 20);
+        lost.store(bytes, std::memory_order_relaxed);
       }
       break;
     case defect::slow:
-      std::this_thread::sleep_for(std::chrono::microseconds(200));
+      std::this_thread::sleep_for(std::chrono::microseconds(200 * TIME_FACTOR));
       break;
     case defect::none:
     case defect::marks:

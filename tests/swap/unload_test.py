@@ -6,12 +6,13 @@ import statistics
 import sys
 import unittest
 
-from support_swap import Running, SwapCase, children, plugin, weir
+from support_swap import SLOWNESS, Running, SwapCase, children, plugin, weir
 
 LONG = "--long" in sys.argv
 if LONG:
     sys.argv.remove("--long")
 SWAPS = 1000 if LONG else 120
+SANITIZED = SLOWNESS > 1  # its runtime maps memory of its own, and keeps what is freed
 
 
 class Unload(SwapCase):
@@ -29,6 +30,8 @@ class Unload(SwapCase):
             maps = file.read().splitlines()
         with open(f"/proc/{worker}/statm", encoding="ascii") as file:
             rss = int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        if SANITIZED:
+            maps = [line for line in maps if "/" in line]
         return {"maps": len(maps), "images": len({line.split()[-1] for line in maps if "/plugins/" in line}),
                 "files": len(os.listdir(f"/proc/{worker}/fd")), "rss": rss}
 
@@ -58,7 +61,8 @@ class Unload(SwapCase):
         between = SWAPS - 2 * part + part / 2
         print(f"{SWAPS} builds: {grown / between / 1024:.1f} KiB a swap, {late[-1]}")
         # A thread's memory pool comes in steps of megabytes: in few swaps that is more than what a swap may leave.
-        self.assertLessEqual(grown, max(64 * 1024 * between, 16 << 20), seen[::part])
+        if not SANITIZED:
+            self.assertLessEqual(grown, max(64 * 1024 * between, 16 << 20), seen[::part])
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ const std::vector<model::field>& fields_of(const model::schema_ref& schema) {
   static const std::vector<model::field> none;
   return schema ? schema->fields() : none;
 }
+
 /// The host can only move fields whose places it knows.
 result<void> laid_out(const state_declaration& d, std::string_view when) {
   if (d.kind != WEIR_STATE_VALUE || struct_bytes(fields_of(d.value)) == d.value_size) return {};

@@ -4,7 +4,7 @@ import collections
 import json
 import unittest
 
-from support_swap import PIPELINE, Running, SwapCase, held_back, plugin, weir
+from support_swap import AT_ONCE, PIPELINE, Running, SwapCase, held_back, plugin, weir
 
 
 class Apply(SwapCase):
@@ -22,7 +22,7 @@ class Apply(SwapCase):
     def test_an_edit_that_changes_no_result(self):
         """Parallelism, the plugin's version, a setting, an operator more: the rows are those of a calm run."""
         text = held_back(PIPELINE) + '[limits]\nqueue_bytes = "128KiB"\n'
-        calm, calm_out = self.told("calm", rate=1e9, text=text)
+        calm, calm_out = self.told("calm", rate=AT_ONCE, text=text)
         self.run_well(calm, env=self.env("state-calm"))
         file, out = self.told("edited", rate=8_000.0, text=text)
         edits = [

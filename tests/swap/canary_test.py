@@ -6,7 +6,7 @@ import os
 import signal
 import unittest
 
-from support_swap import PIPELINE, Running, SwapCase, held_back, plugin, weir
+from support_swap import AT_ONCE, PIPELINE, Running, SwapCase, held_back, plugin, weir
 import swap_test
 
 
@@ -22,7 +22,7 @@ class CanaryCase(SwapCase):
         return super().told(name, text=held_back(text), rate=rate, **how)
 
     def calm(self):
-        return super().calm(rate=1e9)
+        return super().calm(rate=AT_ONCE)
 
     def makers(self, lines):
         """By key, who made its rows, in their order: each version once."""
@@ -177,7 +177,7 @@ parallelism = 2
             image = f.read()
         with open(copy, "wb") as f:
             f.write(image + b"\0")
-        file, calm_out = self.told("windows-calm", text=text, rate=1e9)
+        file, calm_out = self.told("windows-calm", text=text, rate=AT_ONCE)
         self.run_well(file, env=self.env("state-calm"))
         file, out = self.told("windows", text=text)
         with Running("run", file, "--json", env=self.env()) as running:
@@ -211,7 +211,7 @@ class DeterministicCanary(swap_test.Deterministic, CanaryCase):
     test_the_bytes_the_late_rows_and_the_clock_are_those_of_a_calm_run = None
 
     def test_the_bytes_are_those_of_a_calm_run(self):
-        file, calm_out = self.told("calm", rate=1e9, deterministic=True, text=self.text())
+        file, calm_out = self.told("calm", rate=AT_ONCE, deterministic=True, text=self.text())
         calm = self.run_well(file, env=self.env("state-calm"))
         expected = self.bytes_of(calm_out)
         file, out = self.told("steady", rate=8_000.0, deterministic=True, text=self.text())

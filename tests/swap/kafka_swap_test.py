@@ -4,7 +4,7 @@ import os
 import sys
 import unittest
 
-from support_swap import PIPELINE, Running, SwapCase, held_back, plugin
+from support_swap import AT_ONCE, PIPELINE, Running, SwapCase, held_back, plugin
 
 sys.path.insert(0, os.path.join(os.environ["WEIR_SOURCE_DIR"], "tests", "kafka"))
 from broker import Broker  # noqa: E402
@@ -59,7 +59,7 @@ class KafkaSwap(SwapCase):
         print(f"{name}: back in {change['back_us']} us")
 
     def test_the_committed_rows_are_those_of_a_calm_run(self):
-        calm = self.run_well(self.told_on("calm", 1e9), env=self.env("state-calm"))
+        calm = self.run_well(self.told_on("calm", AT_ONCE), env=self.env("state-calm"))
         expected = self.committed("calm")
         self.assertGreater(len(expected), self.EVENTS // 2)
         with Running("run", self.told_on("swapped", self.RATE), "--json", env=self.env()) as running:

@@ -9,6 +9,7 @@ import tempfile
 import unittest
 
 from support_many import ManyCase, sink
+from support_swap import AT_ONCE
 
 SOURCE = """
 [[source]]
@@ -54,7 +55,7 @@ class ManySwaps(ManyCase):
 
     def test_files_deterministic(self):
         out = self.swapped("files-in-steps", True, text=self.pipeline(True))
-        file, calm = self.told("calm-in-steps", rate=1e9, deterministic=True, text=self.pipeline(True))
+        file, calm = self.told("calm-in-steps", rate=AT_ONCE, deterministic=True, text=self.pipeline(True))
         self.compare(self.run_well(file, env=self.env("state-calm")), calm, in_order=False)
         seen, expected = self.bytes_of(out), self.bytes_of(calm)
         self.assertEqual([place for place in expected if seen[place] != expected[place]], [], "the same bytes")

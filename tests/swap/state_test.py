@@ -3,8 +3,7 @@
 import json
 import unittest
 
-from support_swap import Running, SwapCase, held_back, plugin, weir
-from support_swap import PIPELINE
+from support_swap import AT_ONCE, PIPELINE, Running, SwapCase, held_back, plugin, weir
 
 
 class State(SwapCase):
@@ -18,7 +17,7 @@ class State(SwapCase):
 
     def expected(self):
         if not self._expected:
-            file, out = self.told_slowly("calm", 1e9)
+            file, out = self.told_slowly("calm", AT_ONCE)
             self.run_well(file, env=self.env("state-calm"))
             self._expected.append(self.read(out))
         return self._expected[0]

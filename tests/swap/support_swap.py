@@ -8,6 +8,7 @@ import sys
 sys.path.insert(0, os.path.join(os.environ["WEIR_SOURCE_DIR"], "tests", "recovery"))
 from support_recovery import SLOWNESS, Case, Running, children, kill, wait_for, weir  # noqa: E402,F401
 
+AT_ONCE = 1e9  # records a second: a rate that holds nothing back
 PLUGINS = os.path.join(os.environ["WEIR_BINARY_DIR"], "lib", "weir", "swap_plugins")
 
 
@@ -82,7 +83,8 @@ class SwapCase(Case):
         out = self.path(name)
         os.makedirs(out, exist_ok=True)
         events, rate = events or self.EVENTS, self.RATE if rate is None else rate
-        rate = rate / SLOWNESS if rate < 1e8 else rate
+        if rate < AT_ONCE:
+            rate /= SLOWNESS  # a change takes longer, too: as many records flow between two
         for key, value in {"NAME": name, "V1": plugin("v1"), "EVENTS": str(events), "RATE": str(rate), "INTERVAL": interval, "SWAP": swap,
                            "DETERMINISTIC": "deterministic = true" if deterministic else "", "OUT": out}.items():
             text = text.replace(key, value)
@@ -128,7 +130,7 @@ class SwapCase(Case):
     def let_go(self, pipeline, name="state"):
         """A pipeline that was held_back() runs to its end as fast as it can."""
         for _ in range(5):  # the throttle sleeps in a call that may be longer than a change waits for: then it is given up
-            done = weir("swap", pipeline, "slow", "--config", "rate=1000000000.0", "--json", env=self.env(name))
+            done = weir("swap", pipeline, "slow", "--config", f"rate={AT_ONCE}", "--json", env=self.env(name))
             state = json.loads(done.out)["state"] if done.out else done
             if state != "given up":
                 break

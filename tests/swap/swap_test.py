@@ -7,7 +7,7 @@ import pathlib
 import threading
 import unittest
 
-from support_swap import PIPELINE, Running, SwapCase, held_back, plugin, weir
+from support_swap import AT_ONCE, PIPELINE, Running, SwapCase, held_back, plugin, weir
 
 
 class Swap(SwapCase):
@@ -166,7 +166,7 @@ parallelism = 2
                                                  f"not {a[differs:differs + 1]}")
 
     def test_the_bytes_the_late_rows_and_the_clock_are_those_of_a_calm_run(self):
-        file, calm_out = self.told("calm", rate=1e9, deterministic=True, text=self.text())
+        file, calm_out = self.told("calm", rate=AT_ONCE, deterministic=True, text=self.text())
         calm = self.run_well(file, env=self.env("state-calm"))
         expected = self.bytes_of(calm_out)
         self.assertGreater(calm["late"], 100, "too few rows are late to say something")

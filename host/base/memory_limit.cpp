@@ -1,5 +1,7 @@
 #include "base/memory_limit.hpp"
 
+#include <malloc.h>
+
 #include <charconv>
 #include <optional>
 #include <string_view>
@@ -84,5 +86,7 @@ memory_limit memory_limit_of_process(file_system& fs, const std::string& proc, c
   if (s.least) return *std::move(s.least);
   return {std::uint64_t{512} << 20, "nothing that could be read"};
 }
+
+void give_freed_memory_back() { malloc_trim(0); }
 
 }  // namespace weir::base

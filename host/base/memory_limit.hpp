@@ -18,4 +18,7 @@ struct memory_limit {
 memory_limit memory_limit_of_process(file_system& fs, const std::string& proc = "/proc",
                                      const std::string& sys = "/sys/fs/cgroup");
 
+/// What was freed and the C library keeps goes back to the system. Milliseconds, in which other threads may wait for memory.
+void give_freed_memory_back();
+
 }  // namespace weir::base

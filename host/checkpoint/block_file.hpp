@@ -29,13 +29,18 @@ struct block_file_facts {
   model::key_group_range key_groups;
 };
 
+enum class file_use : std::uint8_t {
+  lasting,
+  scratch,  ///< many at once, gone when the process is: less is held in memory, and nothing is synced
+};
+
 /// One thread at a time.
 class block_file_writer {
  public:
   /// Creates `directory`/`name`. The file must not exist.
   static base::result<std::unique_ptr<block_file_writer>> create(base::file_system& fs, const std::string& directory,
                                                                  const std::string& name, const block_file_facts& facts,
-                                                                 compression codec);
+                                                                 compression codec, file_use use = file_use::lasting);
   base::result<void> append(record_kind kind, std::string_view record);
   /// Writes the footer, syncs and closes. A failure of the sync is final. What a manifest says of the file.
   base::result<file_ref> finish();
@@ -43,14 +48,17 @@ class block_file_writer {
   const std::string& name() const { return name_; }
 
  private:
-  block_file_writer(std::string directory, std::string name, const block_file_facts& facts, compression codec);
+  block_file_writer(std::string directory, std::string name, const block_file_facts& facts, compression codec,
+                    file_use use);
   base::result<void> frame(record_kind kind, std::uint16_t flags, std::string_view raw);
   char* room(std::size_t bytes);
   base::result<void> flush();
+  base::result<void> sync();
 
   std::string directory_, name_;
   block_file_facts facts_;
   compression codec_;
+  file_use use_;
   std::unique_ptr<base::writable_file> file_;
   base::sha256 hash_;
   std::string buffer_;

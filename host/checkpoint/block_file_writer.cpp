@@ -19,7 +19,7 @@ using namespace layout;
 
 namespace {
 
-constexpr std::size_t flush_at = std::size_t{1} << 20;
+constexpr std::size_t flush_at = std::size_t{1} << 20, flush_scratch_at = std::size_t{64} << 10;
 
 std::string_view view(const file_id& id) { return {id.data(), id.size()}; }
 
@@ -53,14 +53,15 @@ std::size_t compress(compression& codec, std::string_view raw, char* into, std::
 }  // namespace
 
 block_file_writer::block_file_writer(std::string directory, std::string name, const block_file_facts& facts,
-                                     compression codec)
-    : directory_(std::move(directory)), name_(std::move(name)), facts_(facts), codec_(codec) {}
+                                     compression codec, file_use use)
+    : directory_(std::move(directory)), name_(std::move(name)), facts_(facts), codec_(codec), use_(use) {}
 
 result<std::unique_ptr<block_file_writer>> block_file_writer::create(base::file_system& fs,
                                                                      const std::string& directory,
                                                                      const std::string& name,
-                                                                     const block_file_facts& facts, compression codec) {
-  std::unique_ptr<block_file_writer> writer(new block_file_writer(directory, name, facts, codec));
+                                                                     const block_file_facts& facts, compression codec,
+                                                                     file_use use) {
+  std::unique_ptr<block_file_writer> writer(new block_file_writer(directory, name, facts, codec, use));
   writer->file_ = WEIR_TRY(fs.open_write(base::join_path(directory, name), base::open_write_how::create_new));
   char* h = writer->room(header_size);
   std::fill_n(h, header_size, '\0');
@@ -124,7 +125,14 @@ result<void> block_file_writer::frame(record_kind kind, std::uint16_t flags, std
   ++frames_;
   raw_bytes_ += raw.size();
   stored_bytes_ += stored;
-  return used_ >= flush_at ? flush() : result<void>();
+  return used_ >= (use_ == file_use::scratch ? flush_scratch_at : flush_at) ? flush() : result<void>();
+}
+
+result<void> block_file_writer::sync() {
+  base::fault_point("files.written");
+  auto synced = file_->sync();
+  if (!synced && base::seeded_bug("retry_fsync")) return file_->sync();
+  return synced;
 }
 
 result<file_ref> block_file_writer::finish() {
@@ -138,13 +146,9 @@ result<file_ref> block_file_writer::finish() {
   put<std::uint32_t>(f + 44, crc32c(crc32c(0, view(facts_.id)), {f, 44}));
   used_ += footer_size;
   WEIR_TRY(flush());
-  base::fault_point("files.written");
-  if (auto synced = file_->sync(); !synced) {
-    if (!base::seeded_bug("retry_fsync")) return std::move(synced).why();
-    WEIR_TRY(file_->sync());
-  }
+  if (use_ == file_use::lasting) WEIR_TRY(sync());
   WEIR_TRY(file_->close());
-  base::fault_point("files.synced");
+  if (use_ == file_use::lasting) base::fault_point("files.synced");
   file_ref ref;
   ref.name = name_;
   ref.size = size_;

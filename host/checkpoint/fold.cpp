@@ -25,8 +25,8 @@ bool worth_folding(const files& chain, const options& how) {
   }
   if (cuts.size() > 1 && delta_bytes > base_bytes && delta_bytes >= how.fold_at_least) return true;
   if (cuts.size() <= how.max_chain) return false;
-  // A large base is not written again for a handful of changes: a restore that reads a quarter more costs less.
-  return base_bytes < how.fold_at_least || delta_bytes > base_bytes / 4 || cuts.size() > how.max_chain * 8;
+  // A large base is not written again for a handful of changes: a restore that reads half as much again costs less.
+  return base_bytes < how.fold_at_least || delta_bytes > base_bytes / 2 || cuts.size() > how.max_chain * 8;
 }
 
 /// Key groups that a chain covers.
@@ -39,47 +39,113 @@ model::key_group_range covered(const files& chain) {
   return all;
 }
 
-result<file_ref> fold_slice(storage::inner& in, const std::string& operator_id, const files& chain,
-                            model::key_group_range slice, const merger_factory& make,
-                            std::vector<std::string>& created) {
-  auto merger = WEIR_TRY(make(operator_id, slice));
-  for (const file_ref& f : chain) {
-    if (f.key_groups.begin >= slice.end || slice.begin >= f.key_groups.end) continue;
-    WEIR_TRY(read_blocks(in.fs(), in.how.directory, f,
-                         [&](std::string_view block, const block_source& from) { return merger->add(block, from); }));
-  }
-  block_file_facts facts;
-  facts.cut = chain.back().cut;
-  facts.key_groups = slice;
-  auto to = WEIR_TRY(in.new_file(facts));
-  created.push_back(to->name());
-  std::string block;
-  base::fault_point("fold.read");
-  while (WEIR_TRY(merger->take(block))) WEIR_TRY(to->append(record_kind::state_block, block));
-  file_ref ref = WEIR_TRY(to->finish());
-  ref.base = true;
-  return ref;
-}
+/// A part of a chain that is merged at once.
+struct slice {
+  model::key_group_range groups;
+  files alone;   ///< of the chain, in its order, that no other slice needs
+  files shared;  ///< then what it needs of the others: one file, or none
+  bool divided = false;
+};
 
-result<files> fold_chain(storage::inner& in, const std::string& operator_id, const files& chain,
-                         const merger_factory& make, std::vector<std::string>& created) {
+std::vector<slice> slices_of(const files& chain, std::uint64_t fold_bytes) {
   std::uint64_t raw = 0;
   for (const file_ref& f : chain) raw += f.raw_bytes;
   const model::key_group_range all = covered(chain);
   const std::uint64_t groups = std::max<std::uint64_t>(all.end - all.begin, 1);
-  const std::uint64_t slices =
-      std::clamp<std::uint64_t>(raw / std::max<std::uint64_t>(in.how.fold_bytes, 1) + 1, 1, groups);
-  files base;
-  for (std::uint64_t i = 0; i < slices; ++i) {
-    const model::key_group_range slice{
-        static_cast<std::uint32_t>(all.begin + groups * i / slices),
-        i + 1 == slices ? all.end : static_cast<std::uint32_t>(all.begin + groups * (i + 1) / slices)};
-    base.push_back(WEIR_TRY(fold_slice(in, operator_id, chain, slice, make, created)));
-  }
-  base::fault_point("fold.written");
-  WEIR_TRY(in.sync_files());
-  return base;
+  const std::uint64_t count = std::clamp<std::uint64_t>(raw / std::max<std::uint64_t>(fold_bytes, 1) + 1, 1, groups);
+  std::vector<slice> out(count);
+  for (std::uint64_t i = 0; i < count; ++i)
+    out[i].groups = {static_cast<std::uint32_t>(all.begin + groups * i / count),
+                     i + 1 == count ? all.end : static_cast<std::uint32_t>(all.begin + groups * (i + 1) / count)};
+  return out;
 }
+
+/// A fold in work of one chain. What it made for itself goes with it.
+class chain_fold {
+ public:
+  chain_fold(storage::inner& in, const std::string& operator_id, const files& chain)
+      : in_(in), operator_(operator_id), chain_(chain), slices_(slices_of(chain, in.how.fold_bytes)) {}
+  ~chain_fold() { in_.forget(scratch_); }
+  chain_fold(const chain_fold&) = delete;
+  chain_fold& operator=(const chain_fold&) = delete;
+
+  result<files> run(const merger_factory& make, const block_divider& divide, std::vector<std::string>& created) {
+    WEIR_TRY(this->divide(divide));
+    files base;
+    for (const slice& s : slices_) base.push_back(WEIR_TRY(merge(s, make, created)));
+    base::fault_point("fold.written");
+    WEIR_TRY(in_.sync_files());
+    return base;
+  }
+
+ private:
+  block_file_facts facts_of(const slice& s) const {
+    block_file_facts facts;
+    facts.cut = chain_.back().cut;
+    facts.key_groups = s.groups;
+    return facts;
+  }
+
+  /// Files that several slices need are read once, and each gets its part of them: a chain is never read once for every slice.
+  result<void> divide(const block_divider& how) {
+    files several;
+    for (const file_ref& f : chain_) {
+      std::vector<slice*> needed;
+      for (slice& s : slices_)
+        if (f.key_groups.begin < s.groups.end && s.groups.begin < f.key_groups.end) needed.push_back(&s);
+      if (needed.size() == 1 && !needed[0]->divided) {
+        needed[0]->alone.push_back(f);
+        continue;
+      }
+      for (slice* s : needed) s->divided = true;  // what follows in the chain comes behind
+      several.push_back(f);
+    }
+    if (several.empty()) return {};
+    std::vector<model::key_group_range> ranges;
+    std::vector<std::unique_ptr<block_file_writer>> to(slices_.size());
+    for (const slice& s : slices_) ranges.push_back(s.groups);
+    std::vector<std::string> parts;
+    const block_reader_fn deal_out = [&](std::string_view block, const block_source&) -> result<void> {
+      WEIR_TRY(how(block, ranges, parts));
+      for (std::size_t i = 0; i < parts.size(); ++i) {
+        if (parts[i].empty()) continue;
+        if (!to[i]) {
+          to[i] = WEIR_TRY(in_.new_file(facts_of(slices_[i]), file_use::scratch));
+          scratch_.push_back(to[i]->name());
+        }
+        WEIR_TRY(to[i]->append(record_kind::state_block, parts[i]));
+      }
+      return {};
+    };
+    for (const file_ref& f : several) WEIR_TRY(read_blocks(in_.fs(), in_.how.directory, f, deal_out));
+    for (std::size_t i = 0; i < to.size(); ++i)
+      if (to[i]) slices_[i].shared.push_back(WEIR_TRY(to[i]->finish()));
+    return {};
+  }
+
+  result<file_ref> merge(const slice& s, const merger_factory& make, std::vector<std::string>& created) {
+    auto merger = WEIR_TRY(make(operator_, s.groups));
+    for (const files* some : {&s.alone, &s.shared})
+      for (const file_ref& f : *some)
+        WEIR_TRY(read_blocks(in_.fs(), in_.how.directory, f, [&](std::string_view block, const block_source& from) {
+          return merger->add(block, from);
+        }));
+    auto to = WEIR_TRY(in_.new_file(facts_of(s)));
+    created.push_back(to->name());
+    std::string block;
+    base::fault_point("fold.read");
+    while (WEIR_TRY(merger->take(block))) WEIR_TRY(to->append(record_kind::state_block, block));
+    file_ref ref = WEIR_TRY(to->finish());
+    ref.base = true;
+    return ref;
+  }
+
+  storage::inner& in_;
+  const std::string& operator_;
+  const files& chain_;
+  std::vector<slice> slices_;
+  std::vector<std::string> scratch_;  // names
+};
 
 }  // namespace
 
@@ -89,7 +155,7 @@ bool storage::wants_fold() const {
                      [&](const auto& c) { return worth_folding(c.second, inner_->how); });
 }
 
-result<std::uint32_t> storage::fold(const merger_factory& make) {
+result<std::uint32_t> storage::fold(const merger_factory& make, const block_divider& divide) {
   inner& in = *inner_;
   checkpoint::chains work;
   std::shared_ptr<const void> pin;  // what is read stays, even if a full cut makes it superfluous meanwhile
@@ -108,7 +174,7 @@ result<std::uint32_t> storage::fold(const merger_factory& make) {
   result<void> outcome;
   for (const auto& [id, chain] : work) {
     std::vector<std::string> created;
-    auto base = fold_chain(in, id, chain, make, created);
+    auto base = chain_fold(in, id, chain).run(make, divide, created);
     const std::unique_lock guard(in.mutex);
     // Cuts went on in the meantime: the chain may have grown behind what was read, or be another one.
     const auto now = in.chains.find(id);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "state/divide.hpp"
 #include "state/folder.hpp"
 
 namespace weir::checkpoint {
@@ -34,6 +35,12 @@ merger_factory state_mergers(std::uint32_t key_groups) {
   return [key_groups](const std::string&, model::key_group_range range) -> result<std::unique_ptr<block_merger>> {
     return std::unique_ptr<block_merger>(std::make_unique<state_merger>(key_groups, range));
   };
+}
+
+block_divider state_divider(std::uint32_t key_groups) {
+  return
+      [key_groups](std::string_view block, std::span<const model::key_group_range> ranges,
+                   std::vector<std::string>& parts) { return state::divide_block(block, ranges, key_groups, parts); };
 }
 
 std::vector<model::key_group_range> slices_of(const snapshot& from, std::string_view operator_id, std::uint64_t bytes) {

@@ -13,6 +13,7 @@ namespace weir::checkpoint {
 
 /// Mergers of host/state, for a pipeline of so many key groups.
 merger_factory state_mergers(std::uint32_t key_groups);
+block_divider state_divider(std::uint32_t key_groups);
 
 /// Ranges of key groups that together are all of the operator's, each with about `bytes` of state before compression.
 std::vector<model::key_group_range> slices_of(const snapshot& from, std::string_view operator_id, std::uint64_t bytes);

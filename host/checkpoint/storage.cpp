@@ -116,14 +116,14 @@ result<snapshot> storage::open_cut(std::uint64_t number, bool verify) const {
                        verify, {}, pin);
 }
 
-result<std::unique_ptr<block_file_writer>> storage::inner::new_file(block_file_facts facts) {
+result<std::unique_ptr<block_file_writer>> storage::inner::new_file(block_file_facts facts, file_use use) {
   facts.id = new_file_id(env);
   const std::string name = block_file_path(facts.cut, facts.id);
   {
     const std::lock_guard guard(mutex);
     in_work.insert(name);
   }
-  auto file = block_file_writer::create(fs(), how.directory, name, facts, how.codec);
+  auto file = block_file_writer::create(fs(), how.directory, name, facts, how.codec, use);
   if (!file) forget({name});
   return file;
 }

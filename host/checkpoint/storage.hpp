@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,9 @@ class block_merger {
 /// A merger for the entries of `range` of one operator; entries of other key groups are ignored.
 using merger_factory = std::function<base::result<std::unique_ptr<block_merger>>(const std::string& operator_id,
                                                                                  model::key_group_range range)>;
+/// Makes parts[i] a block with what of `block` belongs to ranges[i], or empty. Made by host/state.
+using block_divider = std::function<base::result<void>(
+    std::string_view block, std::span<const model::key_group_range> ranges, std::vector<std::string>& parts)>;
 
 /// [any] thread, concurrently, but one cut at a time. `env` outlives it. Holds the directory's lock.
 class storage {
@@ -91,7 +95,7 @@ class storage {
   /// Folds the chains that are longer than max_chain cuts or whose deltas outweigh their base, so that the next cut
   /// refers to one base in their place. For a thread of its own beside the cuts; one call at a time. How many chains
   /// were folded.
-  base::result<std::uint32_t> fold(const merger_factory& make);
+  base::result<std::uint32_t> fold(const merger_factory& make, const block_divider& divide);
   /// Whether fold() would find something to do.
   bool wants_fold() const;
 

@@ -53,7 +53,7 @@ struct storage::inner : std::enable_shared_from_this<inner> {
   std::string path_of(std::string_view name) const { return base::join_path(how.directory, name); }
 
   /// A new block file, registered in in_work. [any]
-  base::result<std::unique_ptr<block_file_writer>> new_file(block_file_facts facts);
+  base::result<std::unique_ptr<block_file_writer>> new_file(block_file_facts facts, file_use use = file_use::lasting);
   /// Makes the names of new block files durable. A failure is final: no cut can follow. [any]
   base::result<void> sync_files();
   void forget(const std::vector<std::string>& names);

@@ -111,8 +111,11 @@ std::uint64_t queued_most(const plan::plan& of, std::uint64_t one) {
 
 /// Of state that a fold of the cuts holds in memory at once.
 std::uint64_t fold_bytes(std::uint64_t of_memory) {
-  return std::clamp<std::uint64_t>(of_memory / 8, std::uint64_t{8} << 20, std::uint64_t{256} << 20);
+  return std::clamp<std::uint64_t>(of_memory / 16, std::uint64_t{8} << 20, std::uint64_t{256} << 20);
 }
+
+/// The program with its plugins, and state blocks that wait to be written.
+constexpr std::uint64_t program_bytes = 96 << 20;
 
 }  // namespace
 
@@ -231,9 +234,10 @@ job_engine::memory_share job_engine::memory_told(const plan::plan& of) const {
 base::result<void> job_engine::limit_memory(const plan::plan& of, job::options& how) {
   if (!has_state(of)) return {};
   const auto [bytes, from] = memory_told(of);
-  // What waits in queues; and what a fold of the cuts holds for a while.
+  // What waits in queues; what a fold of the cuts holds for a while; and what is there in any case.
   const std::uint64_t folds = told_.place ? fold_bytes(bytes) + fold_bytes(bytes) / 4 : 0;
-  how.memory.bytes = bytes - std::min(bytes / 2, queued_most(of, how.queue_bytes) + folds);
+  const std::uint64_t program = std::min(program_bytes, bytes / 4);
+  how.memory.bytes = bytes - std::min(bytes / 2, queued_most(of, how.queue_bytes) + folds + program);
   if (of.told->state.backend == config::state_backend::rocksdb)
     how.memory.directory = base::join_path(told_.working_directory, std::to_string(++jobs_));
   log_.info("memory for keyed state",

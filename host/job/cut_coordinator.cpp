@@ -6,6 +6,7 @@
 
 #include "base/cat.hpp"
 #include "base/fault_point.hpp"
+#include "base/memory_limit.hpp"
 #include "base/seeded_bug.hpp"
 #include "checkpoint/merged_state.hpp"
 #include "plugin/component.hpp"
@@ -14,7 +15,7 @@ namespace weir::job {
 namespace {
 
 /// State blocks that may wait to be written; above it tasks capture no more.
-constexpr std::uint64_t most_waiting_bytes = 32 << 20;
+constexpr std::uint64_t most_waiting_bytes = 16 << 20;
 
 /// How soon a cut that could not be made yet is tried again.
 constexpr std::int64_t not_ready_ns = 100'000'000;
@@ -391,6 +392,9 @@ void cut_coordinator::conclude(std::unique_lock<std::mutex>& lock) {
                                   {"last", done.last}});
   done.writer.reset();
   fold();
+  // Blocks of all sizes have come and gone; where memory is short, they must not take up more than they hold.
+  if (std::any_of(tasks_.begin(), tasks_.end(), [](task::task* t) { return t->nodes().has_state_on_disk(); }))
+    base::give_freed_memory_back();
   lock.lock();
 }
 
@@ -403,7 +407,8 @@ void cut_coordinator::make_savepoint(work& done) {
 void cut_coordinator::fold() {
   if (!with_.storage || !with_.storage->wants_fold() || folding_.exchange(true)) return;
   auto fold_all = [this] {
-    auto folded = with_.storage->fold(checkpoint::state_mergers(plan_->key_groups));
+    auto folded =
+        with_.storage->fold(checkpoint::state_mergers(plan_->key_groups), checkpoint::state_divider(plan_->key_groups));
     // The chains stay longer than they should be: worth a line, no reason to stop.
     if (!folded)
       log_.warn("deltas could not be folded; it is tried again behind the next cut", {{"why", folded.why().text()}});

@@ -24,8 +24,9 @@ void limit_memory(const state_memory& how, built& all) {
   each([&](const task::task&, std::uint32_t, task::keyed_state&) { ++stores; });
   if (stores == 0) return;
   const std::uint64_t disk =
-      how.directory.empty() ? 0 : std::clamp(how.bytes / stores / 4, disk_side_least, disk_side_most);
-  const std::uint64_t tables = std::max(how.bytes - std::min(how.bytes, disk * stores), how.bytes / 4);
+      how.directory.empty() ? 0 : std::clamp(how.bytes / stores / 6, disk_side_least, disk_side_most);
+  // Much more than it is told to use: what the allocator keeps between blocks of all sizes, and what compaction needs.
+  const std::uint64_t tables = std::max(how.bytes - std::min(how.bytes, disk * stores * 7 / 4), how.bytes / 4);
   const auto pool = std::make_shared<state::memory_pool>(tables, stores);
   each([&](const task::task& of, std::uint32_t at, task::keyed_state& state) {
     // "enrich/0" is the name of the head's subtask; the number in the chain tells its nodes apart.

@@ -21,6 +21,22 @@ void section_head::put(std::string& out) const {
   put_fixed(out, groups);
 }
 
+void put_section(std::string& block, std::size_t start, const section_head& head, std::string_view records) {
+  if (block.size() == start) {
+    block.append(block_magic);
+    block.push_back(static_cast<char>(block_version));
+    block.append(4, '\0');
+  }
+  const std::size_t from = block.size();
+  block.append(4, '\0');
+  head.put(block);
+  block += records;
+  const auto size = static_cast<std::uint32_t>(block.size() - from - 4);
+  std::memcpy(block.data() + from, &size, sizeof size);
+  const auto rest = static_cast<std::uint32_t>(block.size() - start - block_head_bytes);
+  std::memcpy(block.data() + start + block_head_bytes - sizeof rest, &rest, sizeof rest);
+}
+
 base::error block_parser::broken(std::string_view what) const {
   return base::external_error(cat("this block of state is damaged (", what, "); restore from an older checkpoint"),
                               head_.name.empty() ? std::string() : cat("state ", head_.name), base::retry::never);

@@ -87,6 +87,9 @@ class record_writer {
   bool said_ = false;
 };
 
+/// Adds a section to the block that begins at `start`; its first one begins it.
+void put_section(std::string& block, std::size_t start, const section_head& head, std::string_view records);
+
 /// Reads what the functions above wrote; after anything that is not there, failed() is true and all else is empty.
 class block_cursor {
  public:

@@ -119,6 +119,8 @@ bool store::impl::touch_slow(keyed& s, table& t, char* entry) {
     // The cut in work must have the bytes from before this write.
     if (s.early.text.size() > (std::size_t{1} << 16)) s.early.text.reserve(s.early.text.size() * 2);
     write_entry(s, t, entry, s.early);
+    if (whole_now && (word_of(entry) & entry_stored) != 0)
+      s.passed_over.insert(cold_key(s, t.name_space, key_of(s.lay, entry)));
   }
   if (t.list_epoch != epoch) {
     if (capturing && t.list_epoch == epoch - 1 && t.done_epoch != epoch - 1 && !t.dirty.empty())
@@ -136,7 +138,10 @@ void store::impl::touch_all() {
   for (auto& s : all)
     for (auto& [ns, t] : s->tables)
       walk_entries(memory, s->lay, *t, 0, [&](char* e) {
-        if (!is_present(e)) word_of(e) &= ~std::uint64_t{entry_known};
+        if (!is_present(e)) {
+          word_of(e) &= ~std::uint64_t{entry_known};
+          forget_stored(*s, *t, e);
+        }
         if (s->kind == WEIR_STATE_LIST && pointer_in<list_value>(e)) pointer_in<list_value>(e)->based = false;
         if (s->kind == WEIR_STATE_MAP && pointer_in<map_value>(e)) {
           pointer_in<map_value>(e)->based = false;
@@ -167,10 +172,15 @@ void store::impl::cut() {
     s->captured_left.clear();
     forget_left(*s, s->captured_end);
   }
-  if (whole_now && cold) cold_at_cut = cold->hold();
+  if (whole_now && cold) {
+    if (const auto done = cold->flush(); !done) cold_failed(done.why());
+    cold_at_cut = cold->hold();
+  }
   cold_from.clear();
   cold_said = false;
   ++epoch;
+  ++look_number;
+  captured_since = UINT64_MAX / 2;
   capturing = true;
   at_state = at_drop = at_table = 0;
   table_open = false;
@@ -232,24 +242,6 @@ bool store::impl::capture_state(keyed& s, std::size_t limit, record_writer& to) 
   return true;
 }
 
-/// Behind `start` is the block.
-void store::impl::put_section(std::string& block, std::size_t start, const section_head& head,
-                              std::string_view records) {
-  if (block.size() == start) {
-    block.append(block_magic);
-    block.push_back(static_cast<char>(block_version));
-    block.append(4, '\0');
-  }
-  const std::size_t from = block.size();
-  block.append(4, '\0');
-  head.put(block);
-  block += records;
-  const auto size = static_cast<std::uint32_t>(block.size() - from - 4);
-  std::memcpy(block.data() + from, &size, sizeof size);
-  const auto rest = static_cast<std::uint32_t>(block.size() - start - block_head_bytes);
-  std::memcpy(block.data() + start + block_head_bytes - sizeof rest, &rest, sizeof rest);
-}
-
 bool store::impl::capture(std::size_t about, std::string& block) {
   if (!capturing) return false;
   const std::size_t start = block.size();
@@ -264,6 +256,7 @@ bool store::impl::capture(std::size_t about, std::string& block) {
     if (!whole) return true;
     s.captured_tables.clear();
     s.captured_drops.clear();
+    s.passed_over.clear();
     ++at_state;
     at_drop = at_table = 0;
     reset_said = false;
@@ -288,6 +281,7 @@ void store::impl::abandon() {
   cold_at_cut.reset();
   for (auto& s : all) {
     s->early.clear();
+    s->passed_over.clear();
     s->captured_drops.clear();
     for (auto& [ns, t] : s->tables) {
       if (t->list_epoch == epoch - 1) t->dirty.release(memory);
@@ -302,7 +296,12 @@ void store::impl::abandon() {
 
 bool store::capturing() const noexcept { return impl_->capturing; }
 void store::cut() { impl_->cut(); }
-bool store::capture(std::size_t about_bytes, std::string& block) { return impl_->capture(about_bytes, block); }
+bool store::capture(std::size_t about_bytes, std::string& block) {
+  const std::size_t before = block.size();
+  const bool more = impl_->capture(about_bytes, block);
+  impl_->captured_since += block.size() - before;
+  return more;
+}
 void store::abandon() { impl_->abandon(); }
 
 }  // namespace weir::state

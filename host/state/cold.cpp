@@ -7,6 +7,8 @@
 #include <rocksdb/write_batch.h>
 #include <rocksdb/write_buffer_manager.h>
 
+#include <algorithm>
+
 #include "base/cat.hpp"
 #include "base/file_system.hpp"
 
@@ -67,6 +69,10 @@ result<std::unique_ptr<cold_rows>> cold_rows::open(const std::string& directory,
   o.write_buffer_size = memory_bytes / 6;
   o.max_write_buffer_number = 3;
   o.compression = rocksdb::kLZ4Compression;
+  // Rows come back one by one and leave in bulk: what counts is how often a row is written again, not how many runs are read in order.
+  o.compaction_style = rocksdb::kCompactionStyleUniversal;
+  o.memtable_whole_key_filtering = true;
+  o.memtable_prefix_bloom_size_ratio = 0.05;
   o.max_background_jobs = 2;
   o.allow_mmap_reads = false;
   o.info_log_level = rocksdb::InfoLogLevel::ERROR_LEVEL;
@@ -75,9 +81,12 @@ result<std::unique_ptr<cold_rows>> cold_rows::open(const std::string& directory,
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10, false));
   table.block_cache = cache;
   table.cache_index_and_filter_blocks = true;
-  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  // A lookup asks the filter of each run: they stay, and are not looked for in the cache each time.
   table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
   table.partition_filters = true;
+  table.metadata_cache_options = {rocksdb::PinningTier::kAll, rocksdb::PinningTier::kAll, rocksdb::PinningTier::kAll};
+  table.block_size = 8 << 10;
+  table.index_block_restart_interval = 4;
   o.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   made->write.disableWAL = true;
   rocksdb::DestroyDB(directory, o).PermitUncheckedError();
@@ -96,6 +105,14 @@ void cold_rows::put(std::string_view key, std::string_view value) {
 }
 void cold_rows::remove(std::string_view key) { impl_->batch.Delete(slice(key)).PermitUncheckedError(); }
 
+void ordered_rows::put_in_order(cold_rows& to) {
+  for (std::size_t i = 0; i < rows_.size(); ++i) rows_[i].end = i + 1 < rows_.size() ? rows_[i + 1].key : bytes_.size();
+  const std::string_view all = bytes_;
+  const auto key = [all](const row& r) { return all.substr(r.key, r.value - r.key); };
+  std::sort(rows_.begin(), rows_.end(), [&](const row& a, const row& b) { return key(a) < key(b); });
+  for (const row& r : rows_) to.put(key(r), all.substr(r.value, r.end - r.value));
+}
+
 result<void> cold_rows::flush() {
   if (impl_->batch.Count() == 0) return {};
   const rocksdb::Status s = impl_->db->Write(impl_->write, &impl_->batch);
@@ -105,6 +122,7 @@ result<void> cold_rows::flush() {
 }
 
 result<void> cold_rows::remove_prefix(std::string_view prefix) {
+  WEIR_TRY(flush());
   std::string end(prefix);
   while (!end.empty() && static_cast<unsigned char>(end.back()) == 0xff) end.pop_back();
   if (!end.empty()) end.back() = static_cast<char>(static_cast<unsigned char>(end.back()) + 1);
@@ -116,6 +134,7 @@ result<void> cold_rows::remove_prefix(std::string_view prefix) {
 
 result<void> cold_rows::get(const std::vector<std::string>& keys,
                             const std::function<void(std::size_t, std::string_view)>& found) {
+  WEIR_TRY(flush());
   std::vector<rocksdb::Slice> wanted;
   for (const std::string& k : keys) wanted.push_back(slice(k));
   std::vector<rocksdb::PinnableSlice> values(keys.size());
@@ -132,6 +151,7 @@ result<void> cold_rows::get(const std::vector<std::string>& keys,
 
 result<void> cold_rows::scan(const snapshot* of, std::string_view prefix, std::string_view from,
                              const std::function<bool(std::string_view, std::string_view)>& each) {
+  WEIR_TRY(flush());
   rocksdb::ReadOptions how = impl_->read;
   if (of) how.snapshot = of->at;
   how.total_order_seek = true;

@@ -22,7 +22,7 @@ class cold_rows {
   static base::result<std::unique_ptr<cold_rows>> open(const std::string& directory, std::uint64_t memory_bytes);
   ~cold_rows();
 
-  /// Collected until flush(), which writes them all or says why not.
+  /// Collected until flush(), which writes them all or says why not; whatever reads writes them before.
   void put(std::string_view key, std::string_view value);
   void remove(std::string_view key);
   base::result<void> flush();
@@ -41,6 +41,29 @@ class cold_rows {
   struct impl;
   explicit cold_rows(std::unique_ptr<impl> made);
   std::unique_ptr<impl> impl_;
+};
+
+/// Rows that are put in the order of their keys, which is cheaper than any other.
+class ordered_rows {
+ public:
+  void clear() {
+    bytes_.clear();
+    rows_.clear();
+  }
+  /// The value is what is then appended to the answer.
+  std::string& add(std::string_view key) {
+    rows_.push_back({bytes_.size(), bytes_.size() + key.size()});
+    return bytes_.append(key);
+  }
+  void put_in_order(cold_rows& to);
+
+ private:
+  struct row {
+    std::size_t key, value;  // where they begin; a value ends where the next row begins
+    std::size_t end = 0;
+  };
+  std::string bytes_;
+  std::vector<row> rows_;
 };
 
 }  // namespace weir::state

@@ -78,13 +78,24 @@ struct store::impl {
   /// Bytes that should leave memory. Tells the pool how much this store uses.
   std::uint64_t over_budget() noexcept;
   std::uint64_t in_use() const noexcept;
-  std::uint64_t evict();  ///< entries that left
-  bool evict_from(keyed& s, std::size_t& look, std::size_t& most);
+  /// More than this above the budget: what comes in waits for what leaves.
+  std::uint64_t slack() const noexcept { return spill->pool->share() / 16; }
+  std::uint64_t evict(bool all = false);  ///< entries that left; all: that can, until the budget is kept
+  struct eviction {
+    std::size_t look, most;     // entries that may still be looked at, and leave
+    std::uint64_t goal, freed;  // bytes
+    bool goes_on() const noexcept { return look > 0 && most > 0 && freed < goal; }
+  };
+  bool evict_from(keyed& s, eviction& work);
+  bool evict_chunk(keyed& s, table& t, eviction& work);
+  bool is_jammed();
   weir_code bring_back(keyed& s, table& t, const key_bytes& key, std::string_view stored);
   weir_code bring_back(keyed& s, std::vector<wanted_row>& rows);
   weir_code bring_back_some(keyed& s, table& t, std::size_t most);
   template <class Keys>
   weir_code bring_back_rows(keyed& s, const Keys& keys, std::int64_t count, const std::int64_t* name_spaces);
+  /// An entry that goes, or loses its value, takes its copy on disk with it.
+  void forget_stored(keyed& s, table& t, char* entry);
   void forget_cold(keyed& s, table& t);
   base::result<void> forget_cold_groups(keyed& s, table& t, const section_head& head);
   bool capture_cold(keyed& s, std::size_t limit, record_writer& to);
@@ -119,7 +130,6 @@ struct store::impl {
   }
   void cut();
   bool capture(std::size_t about, std::string& block);
-  static void put_section(std::string& block, std::size_t start, const section_head& head, std::string_view records);
   bool capture_state(keyed& s, std::size_t limit, record_writer& to);
   void abandon();
   void touch_all();
@@ -197,9 +207,12 @@ struct store::impl {
   std::unique_ptr<cold_rows> cold;     // null: nothing had to leave yet
   std::uint64_t told_to_pool = 0;
   std::string cold_why;
+  ordered_rows leaving;      // scratch of an eviction
   bool cold_broken = false;  // the disk failed; the run must begin again from a checkpoint
   std::size_t hand_state = 0;
-  int evict_pause = 0;  // calls
+  std::uint32_t look_number = 1;     // chunks that are stuck in it are passed over
+  std::uint64_t in_use_before = 0;   // when the hand went last
+  std::uint64_t captured_since = 0;  // bytes, since the hand looked at everything for nothing
   std::shared_ptr<const cold_rows::snapshot> cold_at_cut;
   std::string cold_from;
   bool cold_said = false;

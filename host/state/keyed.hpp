@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "state/block.hpp"
@@ -89,6 +90,8 @@ struct keyed {
   std::vector<std::unique_ptr<table>> graves;  // dropped, with values that are still to be freed
   std::uint64_t grave_cursor = 0;
   record_writer early;  // entries of the cut in work that were written again before their turn
+  /// Rows on disk that a cut which says everything leaves out: older copies of entries that it has from memory.
+  std::unordered_set<std::string> passed_over;
 
   // Records of entries that left memory when they had changed since the last cut: they belong to the next one, in front
   // of what is written then. Parts of it lie on disk, numbered from left_begin on; its end is here.

@@ -144,7 +144,7 @@ result<void> store::impl::take_groups(keyed& s, table& t, const section_head& he
       head.groups == what.key_groups && head.group_begin <= what.own.begin && head.group_end >= what.own.end;
   if (!whole) {
     const model::key_group_range range{head.group_begin, head.group_end};
-    if (t.cold > 0) WEIR_TRY(forget_cold_groups(s, t, head));
+    if (t.stored > 0) WEIR_TRY(forget_cold_groups(s, t, head));
     std::vector<char*> gone;
     walk_entries(memory, s.lay, t, 0, [&](char* e) {
       const key_bytes key = key_of(s.lay, e);
@@ -155,6 +155,7 @@ result<void> store::impl::take_groups(keyed& s, table& t, const section_head& he
     for (char* e : gone) {
       free_value(s, e);
       if (s.is_timers() && is_present(e)) --t.live;
+      forget_stored(s, t, e);
       remove_entry(memory, s.lay, t, e);
     }
     if (t.used > 0 || t.cold > 0) return {};
@@ -294,6 +295,7 @@ result<void> store::impl::load_record(const section_form& of, const stored_recor
     if (!e) return {};
     free_value(s, e);
     if (s.is_timers() && is_present(e)) --t->live;
+    forget_stored(s, *t, e);
     remove_entry(memory, s.lay, *t, e);
     if (t->used == 0 && t->cold == 0) take_table(s, *t);
     return {};

@@ -57,7 +57,7 @@ std::uint64_t store::impl::over_budget() noexcept {
 std::uint64_t store::impl::in_use() const noexcept { return memory.used_bytes() - memory.unused + heap_bytes; }
 
 /// Called between calls into the plugin. Bounded: what is over the budget now goes in a few calls.
-std::uint64_t store::impl::evict() {
+std::uint64_t store::impl::evict(bool all) {
   if (cold_broken || states.empty() || over_budget() == 0) return 0;
   if (spill->directory.empty()) {
     cold_failed(
@@ -74,19 +74,33 @@ std::uint64_t store::impl::evict() {
     }
     cold = std::move(opened).take();
   }
-  constexpr std::size_t most_at_once = 2048;  // twice what a batch brings
-  std::size_t look = 16'384;
-  std::size_t most = most_at_once;
-  for (std::size_t turns = 0; turns < 2 * states.size() + 2 && look > 0 && most > 0 && over_budget() > 0; ++turns) {
-    keyed& s = *states[hand_state % states.size()];
-    if (evict_from(s, look, most)) continue;
-    ++hand_state;  // all of it was looked at
+  // Twice what a batch brings; far above the budget four times what came since the last call, however much that was.
+  eviction work{.look = 16'384, .most = 2048, .goal = over_budget(), .freed = 0};
+  const std::uint64_t now = in_use();
+  if (work.goal > slack()) {
+    work.look = work.most = SIZE_MAX;
+    if (!all) work.goal = std::min(work.goal, slack() / 16 + 4 * (now - std::min(now, in_use_before)));
   }
-  return most_at_once - most;
+  std::uint64_t left = 0;
+  // The hand has gone around once when it has come to the end of each state, and of the one where it began. The first time it only takes
+  // note of what was used lately.
+  const std::size_t rounds = all ? 2 : 1;
+  for (std::size_t ends = 0; ends <= rounds * states.size() && work.goes_on();) {
+    keyed& s = *states[hand_state % states.size()];
+    const std::uint64_t cold_before = s.cold;
+    const bool more = evict_from(s, work);
+    if (cold_broken) break;
+    left += s.cold - cold_before;
+    if (more) continue;
+    ++hand_state;
+    ++ends;
+  }
+  in_use_before = in_use();
+  return left;
 }
 
 /// False: the hand has come to the end of the state.
-bool store::impl::evict_from(keyed& s, std::size_t& look, std::size_t& most) {
+bool store::impl::evict_from(keyed& s, eviction& work) {
   auto it = s.tables.lower_bound(s.hand_name_space);
   if (it == s.tables.end()) {
     s.hand_name_space = INT64_MIN;
@@ -96,16 +110,48 @@ bool store::impl::evict_from(keyed& s, std::size_t& look, std::size_t& most) {
   if (it->first != s.hand_name_space) s.hand_cursor = 0;
   s.hand_name_space = it->first;
   table& t = *it->second;
+  if (--work.look == 0) return true;
   scratch_entries.clear();
-  record_writer value;
-  const std::uint64_t goal = over_budget();
-  std::uint64_t freed = 0;
-  s.hand_cursor = walk_entries(memory, s.lay, t, s.hand_cursor, [&](char* e) {
-    --look;
+  leaving.clear();
+  const bool more = evict_chunk(s, t, work);
+  leaving.put_in_order(*cold);
+  if (const auto done = cold->flush(); !done) {
+    cold_failed(done.why());
+    return false;
+  }
+  for (char* e : scratch_entries) {
+    free_value(s, e);
+    if ((word_of(e) & entry_stored) == 0) ++t.stored;
+    remove_entry(memory, s.lay, t, e);
+  }
+  t.cold += scratch_entries.size();
+  s.cold += scratch_entries.size();
+  if (more) return true;
+  s.hand_cursor = 0;
+  if (it->first == INT64_MAX) {
+    s.hand_name_space = INT64_MIN;
+    return false;
+  }
+  s.hand_name_space = it->first + 1;
+  return true;
+}
+
+/// What can leave the chunk under the hand is in `leaving`, and in scratch_entries. False: it was the last of the table.
+bool store::impl::evict_chunk(keyed& s, table& t, eviction& work) {
+  constexpr std::size_t most_at_once = 2048;
+  std::size_t c = s.hand_cursor >> 32;
+  const auto from = static_cast<std::uint32_t>(s.hand_cursor);
+  while (c < t.chunks.size() && capturing && t.chunks[c].stuck == look_number) ++c;
+  if (c >= t.chunks.size()) return false;
+  const std::uint32_t offset = c == s.hand_cursor >> 32 ? from : 0;
+  bool stuck = offset == 0 && c + 1 < t.chunks.size();  // the last one still gets new entries
+  const std::uint32_t next = walk_chunk(memory, s.lay, t, c, offset, [&](char* e) {
+    --work.look;
     const std::uint64_t word = word_of(e);
     const std::uint32_t last = epoch_of(s, e);
     const bool changed = cuts && last == epoch;
     const bool free_to_go = !cuts || changed || ((word & entry_known) != 0 && !(capturing && last == epoch - 1));
+    if (free_to_go) stuck = false;
     if ((word & entry_hot) != 0) {
       word_of(e) &= ~std::uint64_t{entry_hot};
     } else if (free_to_go && is_present(e) && (word & entry_listed) == 0) {
@@ -116,34 +162,33 @@ bool store::impl::evict_from(keyed& s, std::size_t& look, std::size_t& most) {
           s.left.clear();
         }
       }
-      value.clear();
-      value.text.push_back(static_cast<char>((word_of(e) & entry_known) != 0));
-      write_body(s, e, value.text, false);
-      cold->put(cold_key(s, t.name_space, key_of(s.lay, e)), value.text);
+      std::string& value = leaving.add(cold_key(s, t.name_space, key_of(s.lay, e)));
+      const std::size_t before = value.size();
+      value.push_back(static_cast<char>((word_of(e) & entry_known) != 0));
+      write_body(s, e, value, false);
       scratch_entries.push_back(e);
-      freed += bytes_of(s.lay, e) + value.text.size();
-      --most;
+      work.freed += bytes_of(s.lay, e) + value.size() - before;
+      --work.most;
     }
-    return look > 0 && most > 0 && freed < goal;
+    return work.goes_on() && scratch_entries.size() < most_at_once;
   });
-  if (const auto done = cold->flush(); !done) {
-    cold_failed(done.why());
-    return false;
+  if (next != 0) {
+    s.hand_cursor = static_cast<std::uint64_t>(c) << 32 | next;
+    return true;
   }
-  for (char* e : scratch_entries) {
-    free_value(s, e);
-    remove_entry(memory, s.lay, t, e);
-  }
-  t.cold += scratch_entries.size();
-  s.cold += scratch_entries.size();
-  if (s.hand_cursor == 0) {
-    if (it->first == INT64_MAX) {
-      s.hand_name_space = INT64_MIN;
-      return false;
-    }
-    s.hand_name_space = it->first + 1;
-  }
-  return true;
+  if (stuck) t.chunks[c].stuck = look_number;
+  s.hand_cursor = static_cast<std::uint64_t>(c + 1) << 32;
+  return c + 1 < t.chunks.size();
+}
+
+/// So much of the cut in work is in the way of what should leave that no rows may come.
+bool store::impl::is_jammed() {
+  if (!spill || cold_broken || !capturing || over_budget() <= slack()) return false;
+  if (captured_since < slack()) return true;
+  captured_since = 0;
+  ++look_number;
+  evict(true);
+  return over_budget() > slack();
 }
 
 weir_code store::impl::bring_back(keyed& s, table& t, const key_bytes& key, std::string_view stored) {
@@ -157,7 +202,7 @@ weir_code store::impl::bring_back(keyed& s, table& t, const key_bytes& key, std:
   if (s.lay.ttl_at != 0) written_of(s, e) = in.fixed<std::int64_t>();
   r.body = s.kind == WEIR_STATE_VALUE ? in.take(in.left()) : in.text();
   if (known) word_of(e) |= entry_known;
-  word_of(e) |= entry_hot;
+  word_of(e) |= entry_hot | entry_stored;
   slot_of(e)->flags |= WEIR_SLOT_PRESENT;
   if (auto done = load_value({.to = &s}, e, r); !done) return cold_failed(std::move(done).why());
   --t.cold;
@@ -178,12 +223,9 @@ weir_code store::impl::bring_back(keyed& s, std::vector<wanted_row>& rows) {
   const auto got = cold->get(keys, [&](std::size_t i, std::string_view stored) {
     if (code != WEIR_OK) return;
     code = bring_back(s, *rows[i].at, key_in(keys[i]), stored);
-    cold->remove(keys[i]);
   });
   if (!got) return cold_failed(got.why());
-  if (code != WEIR_OK) return code;
-  if (const auto done = cold->flush(); !done) return cold_failed(done.why());
-  return WEIR_OK;
+  return code;
 }
 
 /// At most `most` rows of a table, those with the smallest keys first.
@@ -192,22 +234,37 @@ weir_code store::impl::bring_back_some(keyed& s, table& t, std::size_t most) {
   weir_code code = WEIR_OK;
   const std::string prefix = cold_prefix(s, t.name_space);
   const auto got = cold->scan(nullptr, prefix, prefix, [&](std::string_view key, std::string_view stored) {
-    code = bring_back(s, t, key_in(key), stored);
-    scratch_entries.push_back(find_entry(memory, s.lay, t, hash_of(key_in(key)), key_in(key)));
-    cold->remove(key);
-    return code == WEIR_OK && --most > 0;
+    const key_bytes k = key_in(key);
+    char* e = find_entry(memory, s.lay, t, hash_of(k), k);
+    if (!e) {
+      code = bring_back(s, t, k, stored);
+      if (code != WEIR_OK) return false;
+      e = find_entry(memory, s.lay, t, hash_of(k), k);
+      scratch_entries.push_back(e);
+      --most;
+    }
+    forget_stored(s, t, e);  // the next call must not see it again
+    return most > 0;
   });
   if (!got) return cold_failed(got.why());
-  if (code != WEIR_OK) return code;
-  if (const auto done = cold->flush(); !done) return cold_failed(done.why());
-  return WEIR_OK;
+  return code;
+}
+
+void store::impl::forget_stored(keyed& s, table& t, char* entry) {
+  if ((word_of(entry) & entry_stored) == 0) return;
+  word_of(entry) &= ~std::uint64_t{entry_stored};
+  std::string key = cold_key(s, t.name_space, key_of(s.lay, entry));
+  cold->remove(key);
+  --t.stored;
+  // The cut in work reads the disk as it was, and has this entry from here.
+  if (capturing && whole_now && epoch_of(s, entry) == epoch - 1) s.passed_over.insert(std::move(key));
 }
 
 void store::impl::forget_cold(keyed& s, table& t) {
-  if (t.cold == 0) return;
+  if (t.stored == 0) return;
   if (const auto done = cold->remove_prefix(cold_prefix(s, t.name_space)); !done) cold_failed(done.why());
   s.cold -= t.cold;
-  t.cold = 0;
+  t.cold = t.stored = 0;
 }
 
 base::result<void> store::impl::forget_cold_groups(keyed& s, table& t, const section_head& head) {
@@ -217,13 +274,14 @@ base::result<void> store::impl::forget_cold_groups(keyed& s, table& t, const sec
   WEIR_TRY(cold->scan(nullptr, prefix, prefix, [&](std::string_view key, std::string_view) {
     const key_bytes k = key_in(key);
     const bool no_key_at_all = k.size == 0 && (k.bits & key_nulls) != 0;
-    if (no_key_at_all || range.contains(model::key_group(hash_of(k), head.groups))) {
-      cold->remove(key);
-      ++gone;
-    }
+    if (!no_key_at_all && !range.contains(model::key_group(hash_of(k), head.groups))) return true;
+    if (find_entry(memory, s.lay, t, hash_of(k), k)) return true;  // goes with its entry
+    cold->remove(key);
+    ++gone;
     return true;
   }));
   t.cold -= gone;
+  t.stored -= gone;
   s.cold -= gone;
   return cold->flush();
 }
@@ -238,6 +296,7 @@ bool store::impl::capture_cold(keyed& s, std::size_t limit, record_writer& to) {
       next = key;
       return false;
     }
+    if (!s.passed_over.empty() && s.passed_over.contains(std::string(key))) return true;
     const key_bytes k = key_in(key);
     std::uint64_t ns = 0;
     for (std::size_t i = 2; i < prefix_bytes; ++i) ns = ns << 8 | static_cast<std::uint8_t>(key[i]);
@@ -289,8 +348,10 @@ bool store::impl::capture_left(keyed& s, std::size_t limit, record_writer& to) {
 void store::spill(spill_options how) { impl_->spill = std::move(how); }
 bool store::wants_cut() noexcept {
   impl& i = *impl_;
-  return i.cuts && i.spill && !i.capturing && i.over_budget() > i.spill->pool->share() / 16;
+  return i.cuts && i.spill && !i.capturing && i.over_budget() > i.slack();
 }
+bool store::is_over_budget() noexcept { return impl_->spill && impl_->over_budget() > 0; }
+bool store::is_jammed() { return impl_->is_jammed(); }
 std::uint64_t store::cold_entries() const noexcept {
   std::uint64_t sum = 0;
   for (const keyed* s : impl_->states) sum += s->cold;

@@ -136,10 +136,11 @@ void store::impl::dig(keyed& s, int most) {
 
 void store::impl::drop_table(keyed& s, table& t) {
   if (cuts && (t.known || pending(t))) {
-    s.drops.push_back(t.name_space);
-    // Behind what left memory before, too.
+    // Behind what left memory before: changes of values must find the values that they change.
     if (!s.left.empty() || s.left_end > std::max(s.left_begin, s.captured_end))
       s.left.begin_record(record::dropped, t.name_space);
+    else
+      s.drops.push_back(t.name_space);
   }
   // The next one is likely to become as large. Sizes that go up and down are met in the middle.
   s.expected = (s.expected + t.used) / 2;
@@ -176,12 +177,7 @@ void store::impl::set_time(std::int64_t now, std::int64_t watermark) {
     if (s->ttl_us > 0) sweep(*s, swept_in_a_call);
     dig(*s, freed_in_a_call);
   }
-  // Nothing can leave that the cut in work has still to write: looking again at once would find the same.
-  constexpr int pause = 16;
-  if (evict_pause > 0)
-    --evict_pause;
-  else if (spill && evict() == 0 && over_budget() > 0)
-    evict_pause = pause;
+  if (spill) evict();
 }
 
 bool store::impl::any_present(keyed& s, table& t, const model::group_part* of) {

@@ -64,6 +64,10 @@ class store {
   void spill(spill_options how);
   /// What is in memory is above the budget and does not leave it: a cut helps when the list of what changed is the reason.
   bool wants_cut() noexcept;
+  /// More is in memory than the budget has room for.
+  bool is_over_budget() noexcept;
+  /// Far more, and it can only leave when more of the cut in work is captured: no rows until then.
+  bool is_jammed();
 
   /// Before each call into the plugin: the clocks that TTL goes by. Slots and scans of the call before end here:
   /// entries without a value give their memory back, and a bounded number of expired ones is swept.

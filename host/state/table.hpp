@@ -22,12 +22,13 @@
 namespace weir::state {
 
 /// Bits in the low end of an entry's first word, beside those of key.hpp (key_long, key_nulls).
-inline constexpr std::uint32_t entry_free = 1;    ///< not in the index; the upper bits are the next free place
-inline constexpr std::uint32_t entry_known = 2;   ///< some cut has a value for this key
-inline constexpr std::uint32_t entry_listed = 8;  ///< in the table's list of entries that may be empty
-inline constexpr std::uint32_t entry_hot = 32;    ///< looked at since the hand that evicts came by
-inline constexpr std::uint32_t entry_bits = 63;
-inline constexpr int entry_shift = 6;
+inline constexpr std::uint32_t entry_free = 1;     ///< not in the index; the upper bits are the next free place
+inline constexpr std::uint32_t entry_known = 2;    ///< some cut has a value for this key
+inline constexpr std::uint32_t entry_listed = 8;   ///< in the table's list of entries that may be empty
+inline constexpr std::uint32_t entry_hot = 32;     ///< looked at since the hand that evicts came by
+inline constexpr std::uint32_t entry_stored = 64;  ///< a copy of it, perhaps an older one, lies on disk
+inline constexpr std::uint32_t entry_bits = 127;
+inline constexpr int entry_shift = 7;
 
 /// Where the parts of the entries of one state lie.
 struct layout {
@@ -146,13 +147,15 @@ struct alignas(64) table {
   struct chunk {
     place at = 0;
     std::uint32_t size_class = 0;
-    std::uint32_t end = 0;  // bytes in use; of the last chunk: by `cursor`
+    std::uint32_t end = 0;    // bytes in use; of the last chunk: by `cursor`
+    std::uint32_t stuck = 0;  // the look (store::impl::look_number) in which nothing of it could leave memory
   };
   std::vector<chunk> chunks;
   std::vector<std::pair<std::uint32_t, place>> free_long;  // bytes, first
   std::uint64_t chunk_bytes = 0;
   std::uint64_t unused_bytes = 0;  // of entries that are free
-  std::uint64_t cold = 0;          // entries that are on disk
+  std::uint64_t cold = 0;          // entries that are on disk, and not here
+  std::uint64_t stored = 0;        // rows on disk: these, and copies of entries that are here again
 
   // ---- what changed
   std::uint32_t previous_epoch = 0;  // list_epoch before that
@@ -232,25 +235,34 @@ void remove_entry(arena& memory, const layout& l, table& t, char* entry) noexcep
 /// Gives all memory back; the table is empty after it. What entries point to is the caller's.
 void release_table(arena& memory, table& t) noexcept;
 
-/// Calls each(entry) for entries that are not free, in the order of their places, from a cursor on (0: the start),
-/// until it answers false. The answer is the cursor of the next one; 0: that was the last.
+/// Calls each(entry) for entries of one chunk that are not free, in the order of their places, from an offset on (0: the start), until it
+/// answers false. The answer is the offset of the next one; 0: that was the last of the chunk.
+template <class Each>
+std::uint32_t walk_chunk(const arena& memory, const layout& l, table& t, std::size_t c, std::uint32_t offset,
+                         Each each) {
+  const table::chunk& chunk = t.chunks[c];
+  char* const base = memory.at(chunk.at);
+  char* const end = c + 1 == t.chunks.size() ? t.cursor : base + chunk.end;
+  char* e = base + std::max<std::size_t>(offset, arena::head_bytes(static_cast<int>(chunk.size_class)));
+  while (e < end) {
+    char* const next = e + bytes_of(l, e);
+    if ((word_of(e) & entry_free) == 0 && !each(e)) return next < end ? static_cast<std::uint32_t>(next - base) : 0;
+    e = next;
+  }
+  return 0;
+}
+
+/// The same for all chunks of a table, from a cursor on. The answer is the cursor of the next one; 0: that was the last.
 template <class Each>
 std::uint64_t walk_entries(const arena& memory, const layout& l, table& t, std::uint64_t cursor, Each each) {
   for (auto c = static_cast<std::size_t>(cursor >> 32); c < t.chunks.size(); ++c) {
-    const table::chunk& chunk = t.chunks[c];
-    char* const base = memory.at(chunk.at);
-    char* const end = c + 1 == t.chunks.size() ? t.cursor : base + chunk.end;
-    char* e = base + std::max<std::size_t>(static_cast<std::uint32_t>(cursor),
-                                           arena::head_bytes(static_cast<int>(chunk.size_class)));
+    bool more = true;
+    const std::uint32_t offset =
+        walk_chunk(memory, l, t, c, static_cast<std::uint32_t>(cursor), [&](char* e) { return more = each(e); });
     cursor = 0;
-    while (e < end) {
-      char* const next = e + bytes_of(l, e);
-      if ((word_of(e) & entry_free) == 0 && !each(e)) {
-        if (next < end) return static_cast<std::uint64_t>(c) << 32 | static_cast<std::uint64_t>(next - base);
-        return c + 1 < t.chunks.size() ? static_cast<std::uint64_t>(c + 1) << 32 : 0;
-      }
-      e = next;
-    }
+    if (more) continue;
+    if (offset != 0) return static_cast<std::uint64_t>(c) << 32 | offset;
+    return c + 1 < t.chunks.size() ? static_cast<std::uint64_t>(c + 1) << 32 : 0;
   }
   return 0;
 }

@@ -70,6 +70,7 @@ void store::impl::note_empty(keyed& s, table& t, char* entry) {
 bool store::impl::reclaim(keyed& s, table& t, char* entry) {
   if (is_present(entry) || (word_of(entry) & entry_known) != 0 || t.pinned) return false;
   free_value(s, entry);
+  forget_stored(s, t, entry);
   remove_entry(memory, s.lay, t, entry);
   return true;
 }
@@ -77,6 +78,7 @@ bool store::impl::reclaim(keyed& s, table& t, char* entry) {
 weir_code store::impl::clear(keyed& s, table& t, char* entry) {
   if (!touch(s, t, entry)) return no_memory(s);
   free_value(s, entry);
+  forget_stored(s, t, entry);
   std::memset(value_of(entry), 0, s.lay.value_bytes);
   slot_of(entry)->flags = 0;
   note_empty(s, t, entry);

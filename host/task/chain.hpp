@@ -108,6 +108,12 @@ class chain {
     return std::any_of(nodes_.begin(), nodes_.end(), [](const auto& n) { return n->state && n->state->wants_cut(); });
   }
 
+  /// [any] As published: some of the keyed state had no room in memory.
+  bool has_state_on_disk() const {
+    return std::any_of(nodes_.begin(), nodes_.end(),
+                       [](const auto& n) { return n->state && n->state->entries_on_disk() > 0; });
+  }
+
   // ---- the cut
   /// [control] Before the first step: each cut holds all of the state, not what changed.
   void capture_all() { all_ = true; }
@@ -117,6 +123,13 @@ class chain {
   void pass_barrier(model::barrier b);
   /// About so many bytes of captured state, as blocks by place; *more: there is more.
   void capture(std::size_t about_bytes, bool* more, const std::function<void(std::uint32_t, std::string)>& give);
+  bool is_over_budget() {
+    return std::any_of(nodes_.begin(), nodes_.end(), [](auto& n) { return n->state && n->state->is_over_budget(); });
+  }
+  /// No rows may come until more of the cut in work is captured: memory is full of what it has still to say.
+  bool is_jammed() {
+    return std::any_of(nodes_.begin(), nodes_.end(), [](auto& n) { return n->state && n->state->is_jammed(); });
+  }
   /// The newest cut was given up: what changed before it belongs to the next one.
   void abandon_state();
   /// The cut became durable (committed), or was given up.

@@ -30,6 +30,9 @@ class keyed_state final : public op::state_access {
     capturing_ = true;
   }
   bool capturing() const { return capturing_; }
+  bool is_over_budget() { return store_.is_over_budget(); }
+  /// No rows until more of the cut in work is captured.
+  bool is_jammed() { return store_.is_jammed(); }
   void capture(std::size_t about_bytes, std::string& block) { capturing_ = store_.capture(about_bytes, block); }
   void abandon() {
     if (!base::seeded_bug("forget_failed_cut") || store_.capturing()) store_.abandon();

@@ -8,8 +8,8 @@
 namespace weir::task {
 namespace {
 
-/// About as much state is captured between two batches: a tenth of a millisecond of work.
-constexpr std::size_t slice_bytes = 256 * 1024;
+/// About as much state is captured between two batches: a tenth of a millisecond of work. More of it when memory waits for it.
+constexpr std::size_t slice_bytes = 256 * 1024, slice_bytes_over_budget = 1024 * 1024;
 /// How soon a task looks again for room for its state blocks.
 constexpr std::int64_t room_ns = 1'000'000;
 /// How often a task tells how large its state is.
@@ -85,6 +85,7 @@ step_result task::step() {
     if (finish_ && !capturing_ && !captured) return step_result::finished;
     return captured ? step_result::worked : step_result::wait_input;
   }
+  if (capturing_ && !state_out_ && chain_.is_jammed()) return captured ? step_result::worked : step_result::wait_output;
   if (chain_.next_processing_timer() != INT64_MAX && !chain_.fire_processing_timers(env_.now_us()))
     return step_result::failed;
 
@@ -200,9 +201,9 @@ bool task::capture() {
   waits_for_room_ = !sink_->has_room();
   if (waits_for_room_) return false;
   bool more = false;
-  chain_.capture(slice_bytes, &more, [&](std::uint32_t at, std::string block) {
-    sink_->state_block(*this, at, capturing_->cut, std::move(block));
-  });
+  chain_.capture(
+      chain_.is_over_budget() ? slice_bytes_over_budget : slice_bytes, &more,
+      [&](std::uint32_t at, std::string block) { sink_->state_block(*this, at, capturing_->cut, std::move(block)); });
   state_out_ = !more;
   if (state_out_ && !held_) hand_over();
   return true;

@@ -23,7 +23,7 @@ void scenario(toy& t) {
       t.change(5);
     }
     base::permit_unchecked(t.cut(), "what happens to a cut is what the test looks at");
-    if (i == 1 || i == 3) base::permit_unchecked(t.store->fold(make_toy_merger), "it only saves work");
+    if (i == 1 || i == 3) base::permit_unchecked(t.store->fold(make_toy_merger, divide_toy), "it only saves work");
   }
 }
 

@@ -28,9 +28,9 @@ TEST(Fold, MakesOneBaseOfALongChainAndChangesNothingElse) {
   }
   EXPECT_EQ(chain_of(t, "count"), 8u);
   EXPECT_TRUE(t.store->wants_fold());
-  EXPECT_EQ(*t.store->fold(make_toy_merger), 2u);
+  EXPECT_EQ(*t.store->fold(make_toy_merger, divide_toy), 2u);
   EXPECT_FALSE(t.store->wants_fold());
-  EXPECT_EQ(*t.store->fold(make_toy_merger), 0u);
+  EXPECT_EQ(*t.store->fold(make_toy_merger, divide_toy), 0u);
   t.expect_newest_intact();
   t.change(30);
   ASSERT_TRUE(t.cut());
@@ -66,7 +66,7 @@ TEST(Fold, GoesOnWhileCutsAreWritten) {
       }
       return make_toy_merger(id, range);
     };
-    EXPECT_EQ(*t.store->fold(make), 2u);
+    EXPECT_EQ(*t.store->fold(make, divide_toy), 2u);
     EXPECT_GE(merged, 4);
     t.change(10);
     ASSERT_TRUE(t.cut());
@@ -91,7 +91,7 @@ TEST(Fold, IsThrownAwayWhenAFullCutTookThePlaceOfItsChain) {
     }
     return make_toy_merger(id, range);
   };
-  EXPECT_EQ(*t.store->fold(make), 0u);
+  EXPECT_EQ(*t.store->fold(make, divide_toy), 0u);
   t.change(30);
   ASSERT_TRUE(t.cut());
   t.expect_newest_intact();
@@ -113,10 +113,48 @@ TEST(Fold, HoldsOnlyAPartOfALargeStateInMemoryAtOnce) {
     slices.emplace(range.begin, range.end);
     return make_toy_merger(id, range);
   };
-  EXPECT_EQ(*t.store->fold(make), 2u);
+  EXPECT_EQ(*t.store->fold(make, divide_toy), 2u);
   EXPECT_GT(slices.size(), 2u);
   for (const auto& [begin, end] : slices) EXPECT_LT(end - begin, groups);
   ASSERT_TRUE(t.cut());
+  t.expect_newest_intact();
+}
+
+TEST(Fold, ReadsAChainOnceHoweverManyPartsItIsMergedIn) {
+  base::test_env env;
+  options how = toy_options();
+  how.fold_bytes = 100;
+  toy t(env, how);
+  ASSERT_TRUE(t.start());
+  for (int i = 0; i < 4; ++i) {
+    t.change(60);
+    ASSERT_TRUE(t.cut());
+  }
+  std::size_t merged_bytes = 0, parts = 0;
+  struct counting final : block_merger {
+    counting(model::key_group_range range, std::size_t& bytes) : merger(range), seen(bytes) {}
+    base::result<void> add(std::string_view block, const block_source& from) override {
+      seen += block.size();
+      return merger.add(block, from);
+    }
+    base::result<bool> take(std::string& block) override { return merger.take(block); }
+    toy_merger merger;
+    std::size_t& seen;
+  };
+  auto make = [&](const std::string&, model::key_group_range range) -> base::result<std::unique_ptr<block_merger>> {
+    ++parts;
+    return std::unique_ptr<block_merger>(std::make_unique<counting>(range, merged_bytes));
+  };
+  std::uint64_t raw = 0;
+  for (const auto& chain : t.store->newest().take()->facts().state)
+    for (const auto& f : chain.files) raw += f.raw_bytes;
+  EXPECT_EQ(*t.store->fold(make, divide_toy), 2u);
+  EXPECT_GE(parts, 8u);
+  EXPECT_EQ(merged_bytes, raw);
+  t.change(5);
+  ASSERT_TRUE(t.cut());  // refers to the base, and what nothing refers to goes
+  ASSERT_TRUE(t.cut());
+  EXPECT_EQ(t.files(), t.referenced()) << "what it made for itself is gone";
   t.expect_newest_intact();
 }
 
@@ -130,7 +168,7 @@ TEST(Fold, IsKeptThoughNoCutRefersToItYet) {
   }
   ASSERT_TRUE(t.store->make_savepoint(4, "/backup/s"));
   const auto elsewhere = open_snapshot(env, "/backup/s").take();
-  EXPECT_EQ(*t.store->fold(make_toy_merger), 2u);
+  EXPECT_EQ(*t.store->fold(make_toy_merger, divide_toy), 2u);
   // A restore that fails half way cleans up behind itself.
   env.fs().fail(fs_op::sync_directory, 1, EIO);
   EXPECT_FALSE(t.store->continue_from(elsewhere).ok());
@@ -151,11 +189,11 @@ TEST(Fold, ThatFailsLeavesTheChainAsItWas) {
   auto refuse = [](const std::string&, model::key_group_range) -> base::result<std::unique_ptr<block_merger>> {
     return base::host_error("no merger");
   };
-  const auto refused = t.store->fold(refuse);
+  const auto refused = t.store->fold(refuse, divide_toy);
   ASSERT_FALSE(refused.ok());
   EXPECT_THAT(refused.why().text(), testing::HasSubstr("folding the state of count: no merger"));
   env.fs().fail(fs_op::sync, 2, EIO);
-  EXPECT_FALSE(t.store->fold(make_toy_merger).ok());
+  EXPECT_FALSE(t.store->fold(make_toy_merger, divide_toy).ok());
   t.change(5);
   ASSERT_TRUE(t.cut());
   t.expect_newest_intact();
@@ -163,7 +201,7 @@ TEST(Fold, ThatFailsLeavesTheChainAsItWas) {
     if (t.referenced().contains(f)) {
       EXPECT_TRUE(t.files().contains(f));
     }
-  EXPECT_EQ(*t.store->fold(make_toy_merger), 1u);
+  EXPECT_EQ(*t.store->fold(make_toy_merger, divide_toy), 1u);
 }
 
 }  // namespace

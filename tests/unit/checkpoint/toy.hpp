@@ -8,6 +8,7 @@
 #include <memory>
 #include <random>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -84,6 +85,20 @@ class toy_merger final : public block_merger {
 
 inline base::result<std::unique_ptr<block_merger>> make_toy_merger(const std::string&, model::key_group_range range) {
   return std::unique_ptr<block_merger>(std::make_unique<toy_merger>(range));
+}
+
+inline base::result<void> divide_toy(std::string_view block, std::span<const model::key_group_range> ranges,
+                                     std::vector<std::string>& parts) {
+  parts.assign(ranges.size(), {});
+  while (!block.empty()) {
+    const std::string_view line = block.substr(0, block.find('\n') + 1);
+    block.remove_prefix(line.size());
+    int key = 0;
+    std::from_chars(line.data(), line.data() + line.size(), key);
+    for (std::size_t i = 0; i < ranges.size(); ++i)
+      if (ranges[i].contains(static_cast<std::uint32_t>(key) % groups)) parts[i] += line;
+  }
+  return {};
 }
 
 inline options toy_options(std::uint32_t retained = 2) {

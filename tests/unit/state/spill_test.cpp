@@ -87,6 +87,85 @@ TEST_F(Spill, WhatChangedLeavesMemoryTooAndIsInTheNextCut) {
   EXPECT_EQ(back.entries(), static_cast<std::uint64_t>(many));
 }
 
+// A cut that is not captured yet keeps its entries in memory; rows go on coming.
+TEST_F(Spill, MemoryStaysInTheBudgetWhileACutWaitsToBeWritten) {
+  constexpr std::int64_t first = 30'000, many = 120'000;
+  store s(shape_of(keys, {value_of_longs("n", 4)}), base::real_env());
+  s.spill({.directory = path + "/rows", .pool = std::make_shared<memory_pool>(4 * mib, 1)});
+  for (std::int64_t n = 0; n < first; n += 1000) count(s, n, 1000);
+  s.cut();
+  std::uint64_t most = 0;
+  for (std::int64_t n = first; n < many; n += 1000) {
+    count(s, n, 1000);
+    s.is_jammed();  // as a task asks before each batch
+    most = std::max(most, s.memory_bytes());
+  }
+  EXPECT_LE(most, 4 * mib + 2 * mib) << "memory comes in pages of 2 MiB";
+  ASSERT_TRUE(s.capturing());
+  store back(shape_of(keys, {value_of_longs("n", 4)}), base::real_env());
+  for (const std::string& b : capture_all(s)) ASSERT_TRUE(back.load(b));
+  EXPECT_EQ(back.entries(), static_cast<std::uint64_t>(first));
+  s.cut();
+  for (const std::string& b : capture_all(s)) ASSERT_TRUE(back.load(b));
+  EXPECT_EQ(back.entries(), static_cast<std::uint64_t>(many));
+}
+
+// Another store needs its share while all of this one's memory is full of what a cut has still to say: nothing comes in until enough
+// of that is written.
+TEST_F(Spill, IsJammedUntilEnoughOfTheCutIsCaptured) {
+  constexpr std::int64_t many = 150'000;
+  const auto pool = std::make_shared<memory_pool>(16 * mib, 2);
+  store s(shape_of(keys, {value_of_longs("n", 4)}), base::real_env());
+  s.spill({.directory = path + "/rows", .pool = pool});
+  for (std::int64_t n = 0; n < many; n += 1000) count(s, n, 1000);
+  ASSERT_EQ(s.cold_entries(), 0u);
+  s.cut();
+  EXPECT_FALSE(s.is_jammed());
+  pool->changed(0, pool->share());
+  ASSERT_TRUE(s.is_over_budget());
+  EXPECT_TRUE(s.is_jammed());
+  std::vector<std::string> blocks;
+  bool more = true;
+  while (more && s.is_jammed()) more = s.capture(64 << 10, blocks.emplace_back());
+  EXPECT_GT(blocks.size(), 2u);
+  EXPECT_TRUE(more) << "before all of it is captured";
+  EXPECT_GT(s.cold_entries(), 0u);
+  store back(shape_of(keys, {value_of_longs("n", 4)}), base::real_env());
+  for (const std::string& b : blocks) ASSERT_TRUE(back.load(b));
+}
+
+// A value that changed, came back and went again, then its name space: what is said of it keeps that order.
+TEST_F(Spill, ChangesOfAValueThatLeftMemoryComeBeforeItsDrop) {
+  store s(shape_of(keys, {texts_of("list", WEIR_STATE_LIST)}), base::real_env());
+  s.spill({.directory = path + "/rows", .pool = std::make_shared<memory_pool>(0, 1)});
+  store back(shape_of(keys, {texts_of("list", WEIR_STATE_LIST)}), base::real_env());
+  const auto add = [&](std::int64_t n) {
+    weir_slot* slot = slot_of(s, 0, keys, n, 0, WEIR_SLOTS_CREATE | WEIR_SLOTS_TOUCH);
+    ASSERT_EQ(s.list_add(0, slot, {"one", 3}), WEIR_OK);
+    slot->flags |= WEIR_SLOT_PRESENT;
+  };
+  const auto trim = [&](std::int64_t n) {
+    ASSERT_EQ(s.list_trim(0, slot_of(s, 0, keys, n, 0, WEIR_SLOTS_TOUCH), 1), WEIR_OK);
+  };
+  const auto cut = [&] {
+    s.cut();
+    for (const std::string& b : capture_all(s)) {
+      const auto done = back.load(b);
+      ASSERT_TRUE(done) << done.why().text();
+    }
+  };
+  const auto leave = [&] {
+    for (int i = 0; i < 3; ++i) s.set_time(0, 0);  // the first look only takes note that it was used
+  };
+  add(1), add(1), leave(), cut();
+  ASSERT_EQ(s.cold_entries(), 1u);
+  trim(1), leave();
+  ASSERT_EQ(s.cold_entries(), 1u);
+  ASSERT_EQ(s.drop(0, 0), WEIR_OK);
+  cut();
+  EXPECT_EQ(back.entries(), 0u);
+}
+
 TEST_F(Spill, ADropIsBehindWhatLeftMemoryBefore) {
   constexpr std::int64_t many = 100'000;
   store s(shape_of(keys, {value_of_longs("n", 4)}), base::real_env());

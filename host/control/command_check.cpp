@@ -38,7 +38,9 @@ exit_code check_command(const check_arguments& told, console& io) {
     }
   }
   for (const auto& file : told.pipeline.files) {
-    const auto made = make_plan(file, how, *plugins, plugin::bind_host());
+    // Without its secrets a plugin could not ask.
+    const bool asks = !told.offline && how.environment;
+    const auto made = make_plan(file, how, *plugins, asks ? plugin::asking_bind_host() : plugin::bind_host());
     const auto all = made.problems.sorted().size();
     errors += made.problems.error_count();
     warnings += all - made.problems.error_count();

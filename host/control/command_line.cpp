@@ -185,13 +185,15 @@ class command_line : public command_options {
   void check() {
     auto told = std::make_shared<check_arguments>();
     auto& c = command(
-        root_, "check", "Check pipelines: file, plugins, options, schemas. Starts nothing, touches no broker.",
-        "Everything that is wrong is reported, with file, line and column. Exit code 0: all is right, 1: it is not.\n\n"
+        root_, "check", "Check pipelines: file, plugins, options, schemas. Starts nothing.",
+        "Everything that is wrong is reported, with file, line and column. Exit code 0: all is right, 1: it is not.\n"
+        "Sinks that commit ask their brokers what they allow; a broker that does not answer is a warning.\n\n"
         "Examples:\n  weir check pipelines/*.toml\n  weir check desk-risk.toml --no-environment --json\n",
         [told](console& io) { return check_command(*told, io); });
     pipeline(c, told->pipeline, true);
     c.add_flag("--no-environment{false}", told->pipeline.environment,
-               "Leave ${env:..} and ${file:..} unresolved: for machines without the secrets.");
+               "Leave ${env:..} and ${file:..} unresolved: for machines without the secrets. Also --offline.");
+    c.add_flag("--offline", told->offline, "Ask nothing outside: touch no broker.");
     c.add_flag("--deny-warnings", told->deny_warnings, "Treat warnings as errors.");
     c.add_flag("--text-from-stdin", told->text_from_stdin)->group("");  // of a worker that is asked for a change
     c.add_flag("--state-from-stdin", told->state_from_stdin)->group("");

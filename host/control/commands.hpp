@@ -127,6 +127,7 @@ struct check_arguments {
   pipeline_arguments pipeline;
   bool json = false;
   bool deny_warnings = false;
+  bool offline = false;           ///< nothing outside is asked
   bool text_from_stdin = false;   ///< of the one file, whose name is only for messages and relative paths
   bool state_from_stdin = false;  ///< the text, and what a running pipeline keeps (state_trial.hpp)
 };

@@ -1,5 +1,6 @@
 #include "plugin/bind.hpp"
 
+#include <cstring>
 #include <exception>
 
 #include "base/cat.hpp"
@@ -158,6 +159,17 @@ binding_ptr bind(component_ptr what, config::value config, std::vector<bind_inpu
 binding_ptr bind(component_ptr what, config::value config, std::vector<bind_input> inputs, const config::location& at,
                  config::diagnostics& problems) {
   return bind(std::move(what), std::move(config), std::move(inputs), at, bind_host(), problems);
+}
+
+const weir_host& asking_bind_host() {
+  static const weir_host host = [] {
+    weir_host made = make_bind_host();
+    made.extension = [](const char* id) -> const void* {
+      return id && std::strcmp(id, WEIR_EXT_OUTSIDE) == 0 ? &outside_table() : bind_extension(id);
+    };
+    return made;
+  }();
+  return host;
 }
 
 const weir_host& bind_host() {

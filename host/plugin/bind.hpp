@@ -15,6 +15,7 @@
 #include "model/type.hpp"
 #include "plugin/component.hpp"
 #include "weir/ext/draft/cuts.h"
+#include "weir/ext/draft/outside.h"
 #include "weir/ext/draft/state.h"
 #include "weir/ext/draft/timers.h"
 
@@ -83,10 +84,15 @@ void fill_bind_slots(weir_host& host);
 /// A table for binding without an engine: the slots of running subtasks refuse with WEIR_E_CONTRACT. Lives for ever.
 const weir_host& bind_host();
 
+/// The same for who checks a pipeline: components may also ask systems outside, by weir.outside/1.
+const weir_host& asking_bind_host();
+
 /// Sets the slot `declare` of the two tables. The rest is the engine's.
 void fill_declare_slots(weir_state_host& states, weir_timers_host& timers);
 /// weir.cuts/1.
 const weir_cuts& cuts_table();
+/// weir.outside/1.
+const weir_outside& outside_table();
 /// The extensions while binding without an engine: only `declare` works, and weir.cuts/1.
 const void* bind_extension(const char* id);
 

@@ -199,7 +199,19 @@ weir_code slot_bind_error(weir_bind* bind, weir_code code, weir_view option, std
   return given;
 }
 
+void slot_outside_warn(weir_bind* bind, weir_view option, weir_view why) noexcept {
+  if (!bind->problems || ++bind->warnings > most_bind_errors) return;
+  const std::string path = text_of(option, 256);
+  bind->problems->warning(place_of(*bind, path, -1), cat(bind->component->uses(), ": ", text_of(why)));
+}
+
 }  // namespace
+
+const weir_outside& outside_table() {
+  static constexpr weir_outside table{
+      sizeof(weir_outside), 0, [](weir_bind*) -> std::int64_t { return outside_patience_us; }, slot_outside_warn};
+  return table;
+}
 
 void fill_bind_slots(weir_host& host) {
   host.config_get = slot_config_get;

@@ -22,7 +22,7 @@ struct weir_bind {
   weir::plugin::cut_facts cuts;
   weir::config::location at;                      ///< of the node
   weir::config::diagnostics* problems = nullptr;  ///< null outside of bind(): then the plugin kept the handle
-  std::size_t errors = 0;
+  std::size_t errors = 0, warnings = 0;
 
   weir_bind() = default;
   weir_bind(const weir_bind&) = delete;
@@ -40,6 +40,8 @@ namespace weir::plugin {
 inline constexpr std::size_t most_text_from_plugin = 8 * 1024;
 inline constexpr std::size_t most_bind_errors = 100;
 inline constexpr std::size_t most_output_ports = 256;
+/// What weir.outside/1 gives a component: short enough for a check of a pipeline with many sinks whose broker is away.
+inline constexpr std::int64_t outside_patience_us = 3'000'000;
 
 /// A plugin's text made safe to show; empty when the view is not sane.
 std::string text_of(weir_view view, std::size_t most = most_text_from_plugin);

@@ -1,5 +1,8 @@
 #include "client.hpp"
 
+#include <algorithm>
+#include <chrono>
+#include <string_view>
 #include <utility>
 
 namespace kafka {
@@ -70,6 +73,45 @@ conf_ptr make_conf(const weir::config& c, news* to) {
     if (auto* said = static_cast<news*>(rd_kafka_opaque(k)); said && level <= 4) said->log(level, text);
   });
   return conf;
+}
+
+std::optional<std::string> broker_setting(rd_kafka_t* client, const char* name, int wait_ms, std::string& why) {
+  struct deleter {
+    void operator()(rd_kafka_ConfigResource_t* r) const { rd_kafka_ConfigResource_destroy(r); }
+    void operator()(rd_kafka_AdminOptions_t* o) const { rd_kafka_AdminOptions_destroy(o); }
+    void operator()(rd_kafka_event_t* e) const { rd_kafka_event_destroy(e); }
+  };
+  why.clear();
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds{wait_ms};
+  const rd_kafka_metadata_t* raw = nullptr;
+  if (const auto code = rd_kafka_metadata(client, 0, nullptr, &raw, wait_ms); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    why = rd_kafka_err2str(code);
+    return std::nullopt;
+  }
+  const metadata_ptr metadata{raw};
+  if (raw->broker_cnt == 0) return std::nullopt;
+  const std::unique_ptr<rd_kafka_ConfigResource_t, deleter> broker{
+      rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_BROKER, std::to_string(raw->brokers[0].id).c_str())};
+  const std::unique_ptr<rd_kafka_AdminOptions_t, deleter> options{
+      rd_kafka_AdminOptions_new(client, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS)};
+  const auto left = static_cast<int>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now()).count());
+  char text[256];
+  rd_kafka_AdminOptions_set_request_timeout(options.get(), std::max(left, 1), text, sizeof text);
+  const queue_ptr answers{rd_kafka_queue_new(client)};
+  rd_kafka_ConfigResource_t* one = broker.get();
+  rd_kafka_DescribeConfigs(client, &one, 1, options.get(), answers.get());
+  const std::unique_ptr<rd_kafka_event_t, deleter> answer{rd_kafka_queue_poll(answers.get(), std::max(left, 1))};
+  const auto* result = answer ? rd_kafka_event_DescribeConfigs_result(answer.get()) : nullptr;
+  if (!result) return std::nullopt;
+  std::size_t count = 0, entries = 0;
+  const auto resources = rd_kafka_DescribeConfigs_result_resources(result, &count);
+  if (count == 0) return std::nullopt;
+  const auto all = rd_kafka_ConfigResource_configs(resources[0], &entries);
+  for (std::size_t i = 0; i < entries; ++i)
+    if (std::string_view{rd_kafka_ConfigEntry_name(all[i])} == name)
+      if (const char* value = rd_kafka_ConfigEntry_value(all[i])) return value;
+  return std::nullopt;
 }
 
 handle_ptr make_handle(rd_kafka_type_t type, conf_ptr conf) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -63,6 +64,8 @@ class news {
 /// Options that source and sink share, as a librdkafka configuration. Throws weir::config_error that names the property.
 conf_ptr make_conf(const weir::config& c, news* to);
 void set(rd_kafka_conf_t* conf, const char* name, const std::string& value, const char* option);
+/// What a broker says of one of its settings; nullopt: it does not answer in time (then `why`), or does not tell (then it is empty).
+std::optional<std::string> broker_setting(rd_kafka_t* client, const char* name, int wait_ms, std::string& why);
 /// Throws weir::external_failure.
 handle_ptr make_handle(rd_kafka_type_t type, conf_ptr conf);
 

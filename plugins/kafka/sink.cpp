@@ -71,6 +71,17 @@ void sink::check_transactions(weir::binder& b) const {
             "must be at least the checkpoint interval and the longest pause before a restart together, " +
                 std::to_string((interval + restart).count()) +
                 " ms: the broker would abort transactions of a pipeline that is well");
+  const auto patience = duration_cast<milliseconds>(b.may_ask_outside());
+  if (patience.count() == 0) return;
+  news said;
+  const auto client = make_handle(RD_KAFKA_PRODUCER, make_conf(config_, &said));
+  std::string no_answer;
+  const auto wrong = too_long(client.get(), transaction_.timeout, static_cast<int>(patience.count()), no_answer);
+  if (!wrong.empty())
+    b.error(WEIR_E_CONFIG, "transaction_timeout", wrong);
+  else if (!no_answer.empty())
+    b.warn("brokers",
+           "the brokers at " + config_.get<std::string>("brokers") + " were not asked what they allow: " + no_answer);
 }
 
 conf_ptr sink::producer_conf(news* to) const {
@@ -102,6 +113,10 @@ void sink::open() {
     transaction_.conf = [this](news* to) { return producer_conf(to); };
     transaction_.plain_conf = [this](news* to) { return make_conf(config_, to); };
     transaction_.log = [this](weir::log_level level, const std::string& text) { log(level, text); };
+    const auto here = where();
+    writer_ = std::make_unique<transactions>(transaction_, config_.get<std::string>("transactional_id_prefix") + "-" +
+                                                               std::string{here.operator_id} + "-" +
+                                                               std::to_string(here.subtask));
     return;
   }
   // news_ is the opaque of the callbacks that run in librdkafka's threads; deliveries are told to this object, in poll().
@@ -224,18 +239,11 @@ void sink::keep(const weir::batch_view& batch, std::uint32_t row) {
               record_.value.value_or(std::string_view{}));
 }
 
-transactions& sink::writer() {
-  const auto here = where();
-  if (!writer_)
-    writer_ = std::make_unique<transactions>(transaction_, config_.get<std::string>("transactional_id_prefix") + "-" +
-                                                               std::string{here.operator_id} + "-" +
-                                                               std::to_string(here.subtask));
-  return *writer_;
-}
-
 void sink::prepare(std::uint64_t, std::string& to) {
   if (!exactly_) return;
-  write_epoch(to, {writer().id(), life_, ++newest_, kept_});
+  // Before anybody relies on it: a version whose brokers do not answer fails while it can still be taken back.
+  writer_->reach();
+  write_epoch(to, {writer_->id(), life_, ++newest_, kept_});
   kept_.clear();
 }
 
@@ -243,7 +251,7 @@ void sink::commit(std::uint64_t, std::string_view prepared) {
   if (!exactly_) return;
   const epoch e = read_epoch(prepared);
   if (e.life == life_ && e.number <= written_) return;  // told twice
-  if (!e.records.empty()) writer().write(e);
+  if (!e.records.empty()) writer_->write(e);
   if (e.life == life_) written_ = e.number;
 }
 
@@ -260,7 +268,8 @@ void sink::recover(std::uint64_t, std::string_view prepared) {
                                "drain the pipeline, then change it"};
     return;
   }
-  transactions& mine = writer();  // a worker that was replaced and still lives is fenced from here on
+  transactions& mine = *writer_;
+  mine.take_over();  // a worker that was replaced and still lives is fenced from here on
   if (prepared.empty()) return;
   const epoch e = read_epoch(prepared);
   // Written under the id that it was prepared under: whoever else might write it is fenced.
@@ -269,6 +278,9 @@ void sink::recover(std::uint64_t, std::string_view prepared) {
   transactions& as = other ? *other : mine;
   if (!e.records.empty() && !as.written(e)) as.write(e);
 }
+
+// The instance before is told itself what becomes of what it has prepared, and both keep their records until then.
+void sink::take_over(std::uint64_t, std::string_view) {}
 
 void sink::process(const weir::batch_view& batch) {
   if (exactly_) {

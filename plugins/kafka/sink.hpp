@@ -65,6 +65,8 @@ class sink : public weir::batch_sink {
   void commit(std::uint64_t cut, std::string_view prepared);
   void abort(std::uint64_t cut, std::string_view prepared);
   void recover(std::uint64_t cut, std::string_view prepared);
+  bool hands_over() const { return true; }
+  void take_over(std::uint64_t cut, std::string_view prepared);
 
  protected:
   void open() override;

@@ -35,6 +35,17 @@ std::string key_of(const epoch& e) { return e.writer + "/" + e.life; }
 
 }  // namespace
 
+std::string too_long(rd_kafka_t* client, std::chrono::milliseconds timeout, int wait_ms, std::string& why) {
+  const auto told = broker_setting(client, "transaction.max.timeout.ms", wait_ms, why);
+  std::int64_t most = 0;
+  if (!told || std::from_chars(told->data(), told->data() + told->size(), most).ec != std::errc{} ||
+      timeout.count() <= most)
+    return {};
+  return "is " + std::to_string(timeout.count()) +
+         " ms, longer than the broker allows (its transaction.max.timeout.ms is " + *told +
+         "): lower it, or raise the broker's setting";
+}
+
 transactions::transactions(const transaction_settings& s, std::string id) : settings_(s), id_(std::move(id)) {
   auto conf = settings_.conf(&news_);
   set(conf.get(), "transactional.id", id_, "transactional_id_prefix");
@@ -46,7 +57,25 @@ transactions::transactions(const transaction_settings& s, std::string id) : sett
   producer_ = make_handle(RD_KAFKA_PRODUCER, std::move(conf));
   topic_ = open_topic(settings_.topic, "topic");
   progress_ = open_topic(settings_.progress_topic, "progress_topic");
+}
+
+void transactions::reach() {
+  if (reached_) return;
   make_progress_topic();
+  std::string no_answer;
+  if (const auto wrong = too_long(producer_.get(), settings_.timeout, ask_timeout_ms, no_answer); !wrong.empty())
+    throw weir::config_error{"transaction_timeout", wrong};
+  reached_ = true;
+}
+
+void transactions::take_over() {
+  if (mine_) return;
+  reach();
+  init();
+  mine_ = true;
+}
+
+void transactions::init() {
   const auto until = clock::now() + patience;
   for (;;) {
     const error_ptr failed{rd_kafka_init_transactions(producer_.get(), left_ms(until))};
@@ -215,6 +244,7 @@ void transactions::abandon() {
 }
 
 void transactions::write(const epoch& e) {
+  take_over();
   constexpr int tries = 3;
   for (int left = tries - 1;; --left) {
     begin();
@@ -246,6 +276,7 @@ void transactions::write(const epoch& e) {
 }
 
 bool transactions::written(const epoch& e) {
+  take_over();
   const auto progress = read_progress();
   fault_point("kafka.progress_read");
   const auto found = progress.find(key_of(e));

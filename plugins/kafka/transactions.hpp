@@ -7,6 +7,9 @@
 //   recover(epoch): init_transactions: the old instance is fenced, what it had open is aborted
 //                   read the progress topic (read_committed): the number is there -> nothing to do; else commit(epoch)
 //
+// Nothing is open between two commits, so an instance that follows another one while records flow takes the id over (init_transactions)
+// only when it has something to commit itself: by then the one before has committed its last epoch.
+//
 // The progress topic is compacted: the newest number of each instance stays.
 #include <chrono>
 #include <cstdint>
@@ -32,22 +35,30 @@ struct transaction_settings {
   std::function<void(weir::log_level, const std::string&)> log;
 };
 
+/// What is wrong with a transaction timeout, by what the broker says; empty: nothing, or it does not say. why: it did not answer.
+std::string too_long(rd_kafka_t* client, std::chrono::milliseconds timeout, int wait_ms, std::string& why);
+
 /// [task]. Calls block, up to the time a broker may take to come back; then they throw weir::external_failure.
 class transactions {
  public:
-  /// Connects, and fences every other instance that has the id.
+  /// Connects in the background.
   transactions(const transaction_settings& s, std::string id);
   ~transactions();
   transactions(const transactions&) = delete;
   transactions& operator=(const transactions&) = delete;
 
   const std::string& id() const { return id_; }
+  /// The brokers answer, and the progress topic is there.
+  void reach();
+  /// Fences every other instance that has the id. Once; write() and written() do it, too.
+  void take_over();
   /// Writes the records of an epoch, all or none.
   void write(const epoch& e);
   /// True when the epoch was written, by whoever.
   bool written(const epoch& e);
 
  private:
+  void init();
   void begin();
   void produce(const epoch& e);
   void produce_progress(const epoch& e);
@@ -66,6 +77,7 @@ class transactions {
   handle_ptr producer_;
   topic_ptr topic_;
   topic_ptr progress_;
+  bool reached_ = false, mine_ = false;
   std::string refused_;  // the first record that the broker refused; written in poll(), which this thread calls
 };
 

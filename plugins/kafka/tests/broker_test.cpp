@@ -182,6 +182,32 @@ TEST(KafkaSinkOnABroker, FencesTheWorkerThatItReplaces) {
   EXPECT_THAT(committed_reader(topic).rows(), testing::ElementsAre("one"));
 }
 
+TEST(KafkaSinkOnABroker, AnotherVersionGoesOnBehindTheCutThatTheOldOneCommits) {
+  const std::string topic = new_topic();
+  harness before{options_for(topic), {}, checkpoints}, next{options_for(topic), {}, checkpoints},
+      again{options_for(topic), {}, checkpoints};
+  committed_reader seen(topic);
+  before.recover();
+  before.push({"k", {"one"}});
+  const auto cut = before.cut();
+  next.take_over(cut);
+  next.push({"k", {"two"}});
+  const auto second = next.cut();
+  before.commit(cut);  // not fenced: the next one has committed nothing yet
+  EXPECT_THAT(seen.rows(), testing::ElementsAre("one"));
+  next.commit(second);
+  EXPECT_THAT(seen.rows(), testing::ElementsAre("one", "two"));
+  // It was wrong, and the worker died behind the cut of the old one, or behind its own.
+  next.push({"k", {"wrong"}});
+  next.cut();
+  again.restore(second);
+  again.push({"k", {"three"}});
+  again.commit(again.cut());
+  EXPECT_THAT(seen.rows(), testing::ElementsAre("one", "two", "three"));
+  next.push({"k", {"late"}});
+  EXPECT_THROW(next.commit(next.cut()), weir::test::call_failed) << "it is fenced";
+}
+
 TEST(KafkaSinkOnABroker, SaysThatTheBrokerAllowsNoSuchTimeout) {
   table options = options_for(new_topic());
   table longer;

@@ -12,6 +12,7 @@
 
 #include "weir/config.hpp"
 #include "weir/ext/draft/cuts.h"
+#include "weir/ext/draft/outside.h"
 #include "weir/ext/draft/state.h"
 #include "weir/ext/draft/timers.h"
 #include "weir/schema.hpp"
@@ -139,6 +140,16 @@ class binder {
     if (host_) host_->bind_error(node_, code, detail::view(option), at, detail::view(why));
     if (first_error_ == WEIR_OK) first_error_ = code;
   }
+  // How long systems outside may be asked what they allow, all questions together; 0: not at all. Only `weir check` and changes of a
+  // running pipeline let it be asked.
+  WEIR_DETAIL_COLD [[nodiscard]] duration may_ask_outside() const {
+    const auto* outside = outside_table();
+    return duration{outside ? outside->patience(node_) : 0};
+  }
+  // What could not be found out is no error: the pipeline may be right.
+  WEIR_DETAIL_COLD void warn(std::string_view option, std::string_view why) {
+    if (const auto* outside = outside_table()) outside->warn(node_, detail::view(option), detail::view(why));
+  }
   [[nodiscard]] weir_code first_error() const { return first_error_; }
 
   // The boundary's own tables, for extensions (host()->extension(id)) whose calls take the node. Null while bind() is
@@ -147,6 +158,9 @@ class binder {
   [[nodiscard]] weir_bind* node() const { return node_; }
 
  private:
+  [[nodiscard]] const weir_outside* outside_table() const {
+    return host_ && host_->extension ? static_cast<const weir_outside*>(host_->extension(WEIR_EXT_OUTSIDE)) : nullptr;
+  }
   detail::bound& facts_;
   const weir_host* host_;
   weir_bind* node_;

@@ -33,7 +33,7 @@ def points(*folders):
 
 def together(names, kills):
     """Passages to be killed at. Not those in a row where there are many: other subtasks, other cuts."""
-    few = {"restore.snapshot_read", "restore.handed_out"} | EARLY | AT_THE_END
+    few = {"restore.snapshot_read", "restore.handed_out", "kafka.progress_read"} | EARLY | AT_THE_END
     return {name: list(range(1, kills + 1)) if name in few else [2, 5, 11, 17][:kills] for name in names}
 
 

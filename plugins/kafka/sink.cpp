@@ -3,12 +3,35 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <mutex>
 #include <random>
+#include <set>
 
 namespace kafka {
 namespace {
 
 constexpr char hex[] = "0123456789abcdef";
+
+/// Brokers that did not answer who checks a pipeline: its other sinks do not wait for them again. Of that process alone.
+class away_brokers {
+ public:
+  static bool has(const std::string& brokers) {
+    const std::lock_guard lock(all().mutex_);
+    return all().names_.contains(brokers);
+  }
+  static void add(const std::string& brokers) {
+    const std::lock_guard lock(all().mutex_);
+    all().names_.insert(brokers);
+  }
+
+ private:
+  static away_brokers& all() {
+    static away_brokers a;
+    return a;
+  }
+  std::mutex mutex_;
+  std::set<std::string> names_;
+};
 
 }  // namespace
 
@@ -72,16 +95,16 @@ void sink::check_transactions(weir::binder& b) const {
                 std::to_string((interval + restart).count()) +
                 " ms: the broker would abort transactions of a pipeline that is well");
   const auto patience = duration_cast<milliseconds>(b.may_ask_outside());
-  if (patience.count() == 0) return;
+  const std::string brokers = config_.get<std::string>("brokers");
+  if (patience.count() == 0 || away_brokers::has(brokers)) return;
   news said;
   const auto client = make_handle(RD_KAFKA_PRODUCER, make_conf(config_, &said));
   std::string no_answer;
   const auto wrong = too_long(client.get(), transaction_.timeout, static_cast<int>(patience.count()), no_answer);
-  if (!wrong.empty())
-    b.error(WEIR_E_CONFIG, "transaction_timeout", wrong);
-  else if (!no_answer.empty())
-    b.warn("brokers",
-           "the brokers at " + config_.get<std::string>("brokers") + " were not asked what they allow: " + no_answer);
+  if (!wrong.empty()) return b.error(WEIR_E_CONFIG, "transaction_timeout", wrong);
+  if (no_answer.empty()) return;
+  b.warn("brokers", "the brokers at " + brokers + " were not asked what they allow: " + no_answer);
+  away_brokers::add(brokers);
 }
 
 conf_ptr sink::producer_conf(news* to) const {

@@ -14,7 +14,7 @@ class Check(Case):
         self.assertGreater(len(files), 3, "the pipelines are where they are looked for")
         for file in files:
             with self.subTest(os.path.relpath(file, SOURCE)):
-                done = weir("check", file, "--json")
+                done = weir("check", file, "--offline", "--json")
                 self.assertEqual(done.code, 0, done)
                 self.assertEqual([done.result["errors"], done.result["warnings"]], [0, 0], done)
 

@@ -23,7 +23,7 @@ BUGS = {
 
 
 def run(program, only, bug):
-    env = {**os.environ, "WEIR_SEEDED_BUG": bug, "WEIR_SIM_SEEDS": "400"}
+    env = {**os.environ, "WEIR_SEEDED_BUG": bug, "WEIR_SIM_SEEDS": "2000"}
     return subprocess.run([os.path.join(BUILD, "bin", program), f"--gtest_filter={only}", "--gtest_brief=1"], env=env, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, errors="replace", timeout=600)
 

@@ -146,8 +146,11 @@ TEST(Fold, ReadsAChainOnceHoweverManyPartsItIsMergedIn) {
     return std::unique_ptr<block_merger>(std::make_unique<counting>(range, merged_bytes));
   };
   std::uint64_t raw = 0;
-  for (const auto& chain : t.store->newest().take()->facts().state)
-    for (const auto& f : chain.files) raw += f.raw_bytes;
+  {
+    const auto newest = t.store->newest().take();
+    for (const auto& chain : newest->facts().state)
+      for (const auto& f : chain.files) raw += f.raw_bytes;
+  }
   EXPECT_EQ(*t.store->fold(make, divide_toy), 2u);
   EXPECT_GE(parts, 8u);
   EXPECT_EQ(merged_bytes, raw);

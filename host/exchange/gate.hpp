@@ -72,7 +72,9 @@ class gate {
   /// The newest cut whose barrier waits in a queue or was taken out; 0: none yet. For a consumer that must not wait behind data.
   std::uint64_t barrier_seen() const { return barrier_seen_.load(std::memory_order_acquire); }
   /// The end of a channel is in its queue. No barrier comes behind it: a cut waits for it instead.
-  bool end_waits() const { return ends_.load(std::memory_order_acquire) > 0; }
+  bool end_waits() const { return ends_waiting() > 0; }
+  /// How many channels have their end in their queue.
+  std::size_t ends_waiting() const { return ends_.load(std::memory_order_acquire); }
   /// A channel is at least half full.
   bool crowded() const;
   /// What waits in front of the barrier of this cut in a channel: copies, in order; the barrier itself is taken out. Without the

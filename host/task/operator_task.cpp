@@ -39,7 +39,7 @@ void operator_task::seal() {
 
 step_result operator_task::work() {
   // Before back pressure: a cut must come through when nothing else does.
-  if (must_overtake() && !overtake(gate_.barrier_seen())) return step_result::failed;
+  if (must_overtake() && !overtake(cut_in_queue())) return step_result::failed;
   if (recorded_left_ > 0) look_for_barriers();
   if (ordered_) {
     const std::uint64_t settled = std::max(last_cut(), given_up());
@@ -110,8 +110,14 @@ bool operator_task::may_overtake(std::uint64_t cut) const {
          announced().kind != model::cut_kind::savepoint;
 }
 
+std::uint64_t operator_task::cut_in_queue() const {
+  // All inputs have ended behind what waits: no barrier will come, and what waits may take long.
+  const bool ended = open_ > 0 && gate_.ends_waiting() == open_;
+  return ended ? std::max(gate_.barrier_seen(), announced().cut) : gate_.barrier_seen();
+}
+
 bool operator_task::must_overtake() {
-  const std::uint64_t cut = gate_.barrier_seen();
+  const std::uint64_t cut = cut_in_queue();
   if (!may_overtake(cut)) return false;
   const std::int64_t now = env_.monotonic_ns();
   if (cut != waiting_cut_) {

@@ -257,6 +257,18 @@ struct rig {
     env.advance_us(10);
     ASSERT_NE(tasks[i % tasks.size()]->step(), step_result::failed) << tasks[i % tasks.size()]->why().text();
   }
+  /// All of the input waits in the queues, and its ends.
+  void read_everything() {
+    for (int i = 0; i < 100'000 && sink_of_cuts.ended_tasks < tasks.size() - 1; ++i) {
+      env.advance_us(10);
+      ASSERT_NE(tasks[1 + random() % (tasks.size() - 1)]->step(), step_result::failed);
+    }
+    ASSERT_EQ(sink_of_cuts.ended_tasks, tasks.size() - 1) << "the queues are too small for it";
+    std::uint64_t bytes = 0;
+    const auto& gate = static_cast<operator_task&>(*tasks[0]).gate();
+    for (std::size_t i = 0; i < gate.channel_count(); ++i) bytes = std::max(bytes, gate.at(i).counters().pushed_bytes);
+    ASSERT_TRUE(gate.crowded()) << "of " << bytes << " bytes";
+  }
   void run_until(const std::function<bool()>& done) {
     for (int i = 0; i < 1'000'000 && !done(); ++i) step();
     ASSERT_TRUE(done());
@@ -269,12 +281,15 @@ struct rig {
 
 /// Runs to a cut at a random moment, restores it in a second rig, runs that to the end, and expects everything exactly once.
 void cut_and_go_on(std::uint64_t seed, std::int64_t aligned_timeout_us, std::uint64_t queue_bytes, bool* overtook,
-                   std::int64_t ordered_step_us = 0) {
+                   std::int64_t ordered_step_us = 0, bool all_is_read = false) {
   SCOPED_TRACE(seed);
   rig first(seed, aligned_timeout_us, queue_bytes, ordered_step_us);
   first.begin();
   const std::uint64_t before = first.random() % (ordered_step_us > 0 ? 2500 : 900);
-  for (std::uint64_t i = 0; i < before; ++i) first.step();
+  if (all_is_read)
+    first.read_everything();
+  else
+    for (std::uint64_t i = 0; i < before; ++i) first.step();
   first.tell({order_kind::begin, 5, model::cut_kind::checkpoint, true});
   first.run_until([&] { return first.all_taken(5); });
   first.tell({order_kind::complete, 5, model::cut_kind::checkpoint, true});
@@ -353,6 +368,15 @@ TEST(Cut, DividesWhatFlowsInAnyScheduleWhenBarriersOvertake) {
     if (HasFatalFailure()) return;
   }
   EXPECT_GT(overtaken, 100) << "the test must reach what it is about";
+}
+
+TEST(Cut, TakesWhatWaitsInFrontOfTheEndsOfAllInputs) {
+  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+    bool overtook = false;
+    cut_and_go_on(seed * 19, 0, 200'000, &overtook, 0, true);
+    if (HasFatalFailure()) return;
+    EXPECT_TRUE(overtook) << "it waited until everything was worked off";
+  }
 }
 
 TEST(Cut, DividesWhatFlowsInAnyScheduleWhenRowsWaitForTheirTurn) {

@@ -351,10 +351,10 @@ class command_line : public command_options {
   }
 
   void version() {
-    auto json = std::make_shared<bool>(false);
+    auto as_json = std::make_shared<bool>(false);
     auto& c = command(root_, "version", "Print the versions of weir and of the plugin ABI.", "",
-                      [json](console& io) { return version_command(*json, io); });
-    c.add_flag("--json", *json, "Print one JSON object.");
+                      [as_json](console& io) { return version_command(*as_json, io); });
+    c.add_flag("--json", *as_json, "Print one JSON object.");
   }
 
   const std::vector<std::string> given_;  ///< argv

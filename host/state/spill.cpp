@@ -57,7 +57,7 @@ std::uint64_t store::impl::over_budget() noexcept {
 std::uint64_t store::impl::in_use() const noexcept { return memory.used_bytes() - memory.unused + heap_bytes; }
 
 /// Called between calls into the plugin. Bounded: what is over the budget now goes in a few calls.
-std::uint64_t store::impl::evict(bool all) {
+std::uint64_t store::impl::evict(bool until_kept) {
   if (cold_broken || states.empty() || over_budget() == 0) return 0;
   if (spill->directory.empty()) {
     cold_failed(
@@ -79,12 +79,12 @@ std::uint64_t store::impl::evict(bool all) {
   const std::uint64_t now = in_use();
   if (work.goal > slack()) {
     work.look = work.most = SIZE_MAX;
-    if (!all) work.goal = std::min(work.goal, slack() / 16 + 4 * (now - std::min(now, in_use_before)));
+    if (!until_kept) work.goal = std::min(work.goal, slack() / 16 + 4 * (now - std::min(now, in_use_before)));
   }
   std::uint64_t left = 0;
   // The hand has gone around once when it has come to the end of each state, and of the one where it began. The first time it only takes
   // note of what was used lately.
-  const std::size_t rounds = all ? 2 : 1;
+  const std::size_t rounds = until_kept ? 2 : 1;
   for (std::size_t ends = 0; ends <= rounds * states.size() && work.goes_on();) {
     keyed& s = *states[hand_state % states.size()];
     const std::uint64_t cold_before = s.cold;

@@ -65,9 +65,9 @@ class operator_task final : public task {
   bool cut_when_aligned();
   /// Whether this cut's barrier may leave what waits in front of it behind.
   bool may_overtake(std::uint64_t cut) const;
-  /// Whether the barrier that waits must not wait any longer.
   /// The newest cut whose barrier, or the end in its place, is in a queue.
   std::uint64_t cut_in_queue() const;
+  /// Whether the barrier that waits must not wait any longer.
   bool must_overtake();
   bool overtake(std::uint64_t cut);
   /// Barriers that have come meanwhile into channels that are being recorded.

@@ -114,6 +114,18 @@ std::optional<std::string> broker_setting(rd_kafka_t* client, const char* name, 
   return std::nullopt;
 }
 
+void standstill::look() {
+  const auto now = std::chrono::steady_clock::now();
+  const int left = rd_kafka_outq_len(producer_);
+  if (left < left_) {
+    left_ = left;
+    since_ = now;
+  }
+  if (left > 0 && now - since_ >= patience)
+    throw weir::external_failure{"no record was acknowledged for " + std::to_string(patience.count()) + " s, " +
+                                 std::to_string(left) + " wait; check `brokers` and that the broker runs"};
+}
+
 handle_ptr make_handle(rd_kafka_type_t type, conf_ptr conf) {
   char why[512];
   rd_kafka_t* made = rd_kafka_new(type, conf.get(), why, sizeof why);

@@ -4,6 +4,7 @@
 #include <librdkafka/rdkafka.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -19,6 +20,8 @@ namespace kafka {
 constexpr int room_wait_ms = 100;
 /// How long the broker has for the answer to one question.
 constexpr int ask_timeout_ms = 5000;
+/// How long a broker may be away before the task fails and begins again at its last cut. Below the host's limit for one call.
+constexpr std::chrono::seconds patience{40};
 
 struct destroy {
   void operator()(rd_kafka_conf_t* c) const { rd_kafka_conf_destroy(c); }
@@ -66,6 +69,19 @@ conf_ptr make_conf(const weir::config& c, news* to);
 void set(rd_kafka_conf_t* conf, const char* name, const std::string& value, const char* option);
 /// What a broker says of one of its settings; nullopt: it does not answer in time (then `why`), or does not tell (then it is empty).
 std::optional<std::string> broker_setting(rd_kafka_t* client, const char* name, int wait_ms, std::string& why);
+/// A wait for acknowledgements, seen from its beginning: ends the task when none comes for `patience`. Nothing may be produced
+/// meanwhile.
+class standstill {
+ public:
+  explicit standstill(rd_kafka_t* producer) : producer_(producer), left_(rd_kafka_outq_len(producer)) {}
+  /// After each look at the producer. Throws weir::external_failure.
+  void look();
+
+ private:
+  rd_kafka_t* producer_;
+  int left_;
+  std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
+};
 /// Throws weir::external_failure.
 handle_ptr make_handle(rd_kafka_type_t type, conf_ptr conf);
 

@@ -11,6 +11,8 @@ namespace kafka {
 namespace {
 
 constexpr char hex[] = "0123456789abcdef";
+/// How long a sink that is recovered waits for transactions of others: they may have to be recovered behind it on this thread.
+constexpr std::chrono::milliseconds recover_wait{300};
 
 /// Brokers that did not answer who checks a pipeline: its other sinks do not wait for them again. Of that process alone.
 class away_brokers {
@@ -41,13 +43,17 @@ sink::sink(const weir::config& c)
       lossy_(c.get<std::string>("delivery") == "none"),
       exactly_(c.get<std::string>("delivery") == "exactly-once") {
   make_conf(config_, nullptr);
+  // Also without exactly-once: the cut that is restored may be of a version that had it.
+  transaction_.topic = topic_name_;
+  transaction_.progress_topic = c.get<std::string>("progress_topic");
+  transaction_.timeout = c.get<std::chrono::milliseconds>("transaction_timeout");
+  transaction_.conf = [this](news* to) { return producer_conf(to, true); };
+  transaction_.plain_conf = [this](news* to) { return make_conf(config_, to); };
+  transaction_.log = [this](weir::log_level level, const std::string& text) { log(level, text); };
   if (!exactly_) return;
   if (c.get("transactional_id_prefix", "").empty())
     throw c.error("transactional_id_prefix",
                   "is needed with delivery = \"exactly-once\": a name that no other pipeline uses on these brokers");
-  transaction_.topic = topic_name_;
-  transaction_.progress_topic = c.get<std::string>("progress_topic");
-  transaction_.timeout = c.get<std::chrono::milliseconds>("transaction_timeout");
   if (transaction_.progress_topic == topic_name_) throw c.error("progress_topic", "must be another one than `topic`");
 }
 
@@ -107,12 +113,12 @@ void sink::check_transactions(weir::binder& b) const {
   away_brokers::add(brokers);
 }
 
-conf_ptr sink::producer_conf(news* to) const {
+conf_ptr sink::producer_conf(news* to, bool transactional) const {
   auto conf = make_conf(config_, to);
   set(conf.get(), "partitioner", config_.get<std::string>("partitioner"), "partitioner");
   set(conf.get(), "compression.type", config_.get<std::string>("compression"), "compression");
   auto timeout = config_.get<std::chrono::milliseconds>("delivery_timeout");
-  if (exactly_) timeout = std::min(timeout, transaction_.timeout);  // no record outlives its transaction
+  if (transactional) timeout = std::min(timeout, transaction_.timeout);  // no record outlives its transaction
   set(conf.get(), "delivery.timeout.ms", std::to_string(timeout.count()), "delivery_timeout");
   const auto properties = config_.at("properties");
   // Order per key and no duplicates from the client's own retries, unless somebody asks for something else.
@@ -125,7 +131,7 @@ conf_ptr sink::producer_conf(news* to) const {
 }
 
 void sink::open() {
-  auto conf = producer_conf(&news_);
+  auto conf = producer_conf(&news_, exactly_);
   if (exactly_) {
     std::random_device random;
     for (int i = 0; i < 4; ++i) life_ += std::to_string(random()) + (i < 3 ? "-" : "");
@@ -133,9 +139,6 @@ void sink::open() {
     std::size_t size = sizeof most;
     rd_kafka_conf_get(conf.get(), "message.max.bytes", most, &size);
     std::from_chars(most, most + size, record_max_);
-    transaction_.conf = [this](news* to) { return producer_conf(to); };
-    transaction_.plain_conf = [this](news* to) { return make_conf(config_, to); };
-    transaction_.log = [this](weir::log_level level, const std::string& text) { log(level, text); };
     const auto here = where();
     writer_ = std::make_unique<transactions>(transaction_, config_.get<std::string>("transactional_id_prefix") + "-" +
                                                                std::string{here.operator_id} + "-" +
@@ -192,7 +195,7 @@ void sink::produce(const weir::batch_view& batch, std::uint32_t row) {
   const auto& raw = batch.raw();
   const bool plain = headers_.empty() && !raw.trace_id;
 
-  for (;;) {
+  for (std::optional<standstill> still;;) {
     rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
     if (plain) {
       const int refused = rd_kafka_produce(topic_.get(), RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, value_data,
@@ -221,8 +224,10 @@ void sink::produce(const weir::batch_view& batch, std::uint32_t row) {
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return;
     if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
       // The broker is slower than the pipeline: waiting here fills the queues in front, up to the source.
+      if (!still) still.emplace(producer_.get());
       rd_kafka_poll(producer_.get(), room_wait_ms);
       check();
+      still->look();
       continue;
     }
     if (code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
@@ -263,6 +268,7 @@ void sink::keep(const weir::batch_view& batch, std::uint32_t row) {
 }
 
 void sink::prepare(std::uint64_t, std::string& to) {
+  settle(patience);
   if (!exactly_) return;
   // Before anybody relies on it: a version whose brokers do not answer fails while it can still be taken back.
   writer_->reach();
@@ -284,28 +290,34 @@ void sink::abort(std::uint64_t, std::string_view prepared) {
 }
 
 void sink::recover(std::uint64_t, std::string_view prepared) {
-  if (!exactly_) {
-    if (!prepared.empty())
-      throw weir::config_error{"delivery",
-                               "was exactly-once when the restored cut was taken, and records wait in it: set it back, "
-                               "drain the pipeline, then change it"};
-    return;
-  }
-  transactions& mine = *writer_;
-  mine.take_over();  // a worker that was replaced and still lives is fenced from here on
+  if (writer_) writer_->take_over();  // a worker that was replaced and still lives is fenced from here on
   if (prepared.empty()) return;
   const epoch e = read_epoch(prepared);
+  if (e.records.empty()) return;
   // Written under the id that it was prepared under: whoever else might write it is fenced.
   std::unique_ptr<transactions> other;
-  if (e.writer != mine.id()) other = std::make_unique<transactions>(transaction_, e.writer);
-  transactions& as = other ? *other : mine;
-  if (!e.records.empty() && !as.written(e)) as.write(e);
+  if (!writer_ || e.writer != writer_->id()) other = std::make_unique<transactions>(transaction_, e.writer);
+  if (other) other->take_over();
+  restored_.push_back({std::string{prepared}, std::move(other)});
+  settle(recover_wait);
+}
+
+void sink::settle(std::chrono::milliseconds wait) {
+  while (!restored_.empty()) {
+    const epoch e = read_epoch(restored_.front().prepared);
+    transactions& as = restored_.front().writer ? *restored_.front().writer : *writer_;
+    const auto written = as.written(e, wait);
+    if (!written) return;
+    if (!*written) as.write(e);
+    restored_.erase(restored_.begin());
+  }
 }
 
 // The instance before is told itself what becomes of what it has prepared, and both keep their records until then.
 void sink::take_over(std::uint64_t, std::string_view) {}
 
 void sink::process(const weir::batch_view& batch) {
+  settle(patience);
   if (exactly_) {
     for (const auto row : batch.rows()) keep(batch, row);
     return;
@@ -316,9 +328,9 @@ void sink::process(const weir::batch_view& batch) {
 }
 
 void sink::flush() {
+  settle(patience);
   if (exactly_) return;
-  // Each record ends by itself, acknowledged or given up after delivery_timeout: this loop is bounded by that.
-  while (rd_kafka_outq_len(producer_.get()) > 0) {
+  for (standstill still{producer_.get()}; rd_kafka_outq_len(producer_.get()) > 0; still.look()) {
     rd_kafka_flush(producer_.get(), 500);
     check();
   }

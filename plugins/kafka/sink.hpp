@@ -61,6 +61,7 @@ class sink : public weir::batch_sink {
   void process(const weir::batch_view& batch) override;
   void flush() override;
 
+  /// recover() leaves what cannot be decided yet to the next call of these.
   void prepare(std::uint64_t cut, std::string& to);
   void commit(std::uint64_t cut, std::string_view prepared);
   void abort(std::uint64_t cut, std::string_view prepared);
@@ -78,9 +79,10 @@ class sink : public weir::batch_sink {
   };
   void produce(const weir::batch_view& batch, std::uint32_t row);
   void keep(const weir::batch_view& batch, std::uint32_t row);
-  conf_ptr producer_conf(news* to) const;
+  conf_ptr producer_conf(news* to, bool transactional) const;
   void check_transactions(weir::binder& b) const;
-  transactions& writer();
+  /// Writes what is left of restored epochs, where it was not written. wait: for other sinks' open transactions.
+  void settle(std::chrono::milliseconds wait);
   void check();
   static void delivered(rd_kafka_t*, const rd_kafka_message_t*, void*);
   static std::optional<std::string_view> bytes_of(const weir::column_view& c, std::uint32_t row, std::string& scratch);
@@ -102,6 +104,11 @@ class sink : public weir::batch_sink {
   // Exactly-once.
   transaction_settings transaction_;
   std::unique_ptr<transactions> writer_;
+  struct restored {
+    std::string prepared;
+    std::unique_ptr<transactions> writer;  // of an id that is not ours; null: ours
+  };
+  std::vector<restored> restored_;          // epochs of the restored cut of which it is not known whether they were written
   std::string life_;                        // of this instance
   std::string kept_;                        // records since the last cut
   std::uint64_t newest_ = 0, written_ = 0;  // epochs of this instance

@@ -12,8 +12,6 @@ namespace {
 using clock = std::chrono::steady_clock;
 using weir::shared::fault_point;
 
-/// How long a broker may be away before the task fails and begins again at its last cut. Below the host's limit for one call.
-constexpr std::chrono::seconds patience{40};
 constexpr std::chrono::milliseconds pause{200};
 
 struct error_destroy {
@@ -163,10 +161,12 @@ void transactions::begin() {
                                  "' can be begun: " + rd_kafka_error_string(failed.get())};
 }
 
-void transactions::wait_for_room() {
+void transactions::wait_for_room(std::optional<standstill>& still) {
+  if (!still) still.emplace(producer_.get());
   rd_kafka_poll(producer_.get(), room_wait_ms);
   tell();
   if (!refused_.empty()) throw try_again{refused_};
+  still->look();
 }
 
 void transactions::produce(const epoch& e) {
@@ -174,7 +174,7 @@ void transactions::produce(const epoch& e) {
   const auto text = [](const std::optional<std::string_view>& v) { return v ? const_cast<char*>(v->data()) : nullptr; };
   const auto size = [](const std::optional<std::string_view>& v) { return v ? v->size() : 0; };
   for (record r; all.next(r);) {
-    for (;;) {
+    for (std::optional<standstill> still;;) {
       rd_kafka_headers_t* headers = r.headers.empty() ? nullptr : rd_kafka_headers_new(r.headers.size());
       for (const auto& [name, value] : r.headers)
         rd_kafka_header_add(headers, name.data(), static_cast<ssize_t>(name.size()), text(value),
@@ -193,24 +193,24 @@ void transactions::produce(const epoch& e) {
       }
       if (code == RD_KAFKA_RESP_ERR_NO_ERROR) break;
       if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) throw try_again{rd_kafka_err2str(code)};
-      wait_for_room();
+      wait_for_room(still);
     }
   }
 }
 
 void transactions::produce_progress(const epoch& e) {
   const std::string key = key_of(e), value = std::to_string(e.number);
+  std::optional<standstill> still;
   while (rd_kafka_produce(progress_.get(), 0, RD_KAFKA_MSG_F_COPY, const_cast<char*>(value.data()), value.size(),
                           key.data(), key.size(), this) != 0) {
     const auto code = rd_kafka_last_error();
     if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) throw try_again{rd_kafka_err2str(code)};
-    wait_for_room();
+    wait_for_room(still);
   }
 }
 
 void transactions::wait_for_acknowledgements() {
-  // Each record ends by itself, acknowledged or given up: this loop is bounded by that.
-  while (rd_kafka_outq_len(producer_.get()) > 0) {
+  for (standstill still{producer_.get()}; rd_kafka_outq_len(producer_.get()) > 0; still.look()) {
     rd_kafka_flush(producer_.get(), 500);
     tell();
   }
@@ -233,14 +233,14 @@ void transactions::finish() {
 
 void transactions::abandon() {
   // An abort while the first records are on their way can end the producer: they are waited for (those of an aborted one fail soon).
+  const auto until = clock::now() + patience;
   rd_kafka_purge(producer_.get(), RD_KAFKA_PURGE_F_QUEUE);
-  rd_kafka_flush(producer_.get(), static_cast<int>(std::chrono::milliseconds{patience}.count()));
-  const error_ptr failed{
-      rd_kafka_abort_transaction(producer_.get(), static_cast<int>(std::chrono::milliseconds{patience}.count()))};
+  rd_kafka_flush(producer_.get(), left_ms(until));
+  const error_ptr failed{rd_kafka_abort_transaction(producer_.get(), left_ms(until))};
   tell();
   if (failed)
     throw weir::external_failure{"a transaction of '" + id_ +
-                                 "' can be neither committed nor aborted: " + rd_kafka_error_string(failed.get())};
+                                 "' cannot be committed, nor aborted: " + rd_kafka_error_string(failed.get())};
 }
 
 void transactions::write(const epoch& e) {
@@ -251,6 +251,8 @@ void transactions::write(const epoch& e) {
     try {
       fault_point("kafka.begun");
       produce(e);
+      // Behind all of them: the progress topic is shared, and nobody can read past a record of an open transaction.
+      wait_for_acknowledgements();
       fault_point("kafka.before_progress");
       produce_progress(e);
       fault_point("kafka.progress_produced");
@@ -275,15 +277,16 @@ void transactions::write(const epoch& e) {
   }
 }
 
-bool transactions::written(const epoch& e) {
+std::optional<bool> transactions::written(const epoch& e, std::chrono::milliseconds wait) {
   take_over();
-  const auto progress = read_progress();
+  const auto progress = read_progress(wait);
   fault_point("kafka.progress_read");
-  const auto found = progress.find(key_of(e));
-  return found != progress.end() && found->second >= e.number;
+  if (!progress) return std::nullopt;
+  const auto found = progress->find(key_of(e));
+  return found != progress->end() && found->second >= e.number;
 }
 
-std::map<std::string, std::uint64_t> transactions::read_progress() {
+std::optional<std::map<std::string, std::uint64_t>> transactions::read_progress(std::chrono::milliseconds wait) {
   news said;
   conf_ptr reader_conf = settings_.plain_conf(&said);
   set(reader_conf.get(), "group.id", "weir-progress", "progress_topic");
@@ -299,7 +302,7 @@ std::map<std::string, std::uint64_t> transactions::read_progress() {
   rd_kafka_assign(reader.get(), place.get());
   std::map<std::string, std::uint64_t> out;
   std::string trouble = "no answer";
-  const auto until = clock::now() + patience;
+  const auto began = clock::now(), until = began + patience;
   for (bool complete = false; !complete;) {
     if (clock::now() >= until) {
       rd_kafka_consumer_close(reader.get());
@@ -320,6 +323,11 @@ std::map<std::string, std::uint64_t> transactions::read_progress() {
       rd_kafka_get_watermark_offsets(reader.get(), settings_.progress_topic.c_str(), 0, &low, &high);
       complete = m->offset >= high;
       trouble = "a transaction of another sink has been open there for " + std::to_string(patience.count()) + " s";
+      if (!complete && clock::now() - began >= wait) {
+        rd_kafka_message_destroy(m);
+        rd_kafka_consumer_close(reader.get());
+        return std::nullopt;
+      }
       if (!complete) {  // the end is told once; asked from here again
         place->elems[0].offset = m->offset;
         rd_kafka_message_destroy(m);

@@ -7,6 +7,9 @@
 //   recover(epoch): init_transactions: the old instance is fenced, what it had open is aborted
 //                   read the progress topic (read_committed): the number is there -> nothing to do; else commit(epoch)
 //
+// The progress topic is shared, and can be read only up to the first record of a transaction that is open: that of another sink which
+// died with this one and is to be recovered behind it. So recovery goes on where it cannot be read yet, and is made good later.
+//
 // Nothing is open between two commits, so an instance that follows another one while records flow takes the id over (init_transactions)
 // only when it has something to commit itself: by then the one before has committed its last epoch.
 //
@@ -15,6 +18,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "client.hpp"
@@ -54,21 +58,22 @@ class transactions {
   void take_over();
   /// Writes the records of an epoch, all or none.
   void write(const epoch& e);
-  /// True when the epoch was written, by whoever.
-  bool written(const epoch& e);
+  /// Whether the epoch was written, by whoever. Nothing: a transaction of another sink has been open for `wait`. For longer than
+  /// `patience` is a failure.
+  std::optional<bool> written(const epoch& e, std::chrono::milliseconds wait);
 
  private:
   void init();
   void begin();
   void produce(const epoch& e);
   void produce_progress(const epoch& e);
-  void wait_for_room();
+  void wait_for_room(std::optional<standstill>& still);
   void wait_for_acknowledgements();
   void finish();
   void abandon();
   void tell();
   void make_progress_topic();
-  std::map<std::string, std::uint64_t> read_progress();
+  std::optional<std::map<std::string, std::uint64_t>> read_progress(std::chrono::milliseconds wait);
   topic_ptr open_topic(const std::string& name, const char* option);
 
   const transaction_settings& settings_;

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """Kafka as it is on bad days: away at the start, gone in the middle, topics missing, partitions added while records flow."""
+import contextlib
 import os
 import sys
 import threading
@@ -24,6 +25,29 @@ id     = "to"
 uses   = "kafka.sink"
 from   = ["from"]
 config = {{ brokers = "{brokers}", topic = "{sink}", key = "key", properties = {{ "topic.metadata.propagation.max.ms" = "3000" }} }}
+"""
+
+
+MADE = """\
+format = 1
+name   = "{name}"
+
+[checkpoint]
+interval = "1s"
+
+[restart]
+strategy = "none"
+
+[[source]]
+id     = "from"
+uses   = "datagen.source"
+config = {{ events = 1_000_000_000, rate = {rate}, encode = "json", fields = [{{ name = "n", kind = "sequence" }}] }}
+
+[[sink]]
+id     = "to"
+uses   = "kafka.sink"
+from   = ["from"]
+config = {{ brokers = "{brokers}", topic = "{name}", {config} }}
 """
 
 
@@ -144,6 +168,29 @@ config = {{ path = "{self.path('out.jsonl')}" }}
             self.broker.start()
         self.assertEqual(done.code, 0, done)
         self.assertEqual({m.value() for m in self.broker.read("later-out")}, {str(i).encode() for i in range(1000)})
+
+    def test_a_broker_that_acknowledges_nothing_ends_the_task_and_not_the_worker(self):
+        # Where a sink waits: for its cut's records, for room in the queue, for the records of a transaction.
+        ways = {"still-cut": (100, 'properties = { "linger.ms" = "1" }'),
+                "still-full": (2_000_000, 'properties = { "queue.buffering.max.messages" = "1000" }'),
+                "still-commit": (100, 'delivery = "exactly-once", transactional_id_prefix = "still"')}
+        self.broker.topics(*ways, partitions=1)
+        with contextlib.ExitStack() as all_of_them:
+            pipelines = []
+            for name, (rate, config) in ways.items():
+                file = self.write(f"{name}.toml", MADE.format(name=name, rate=rate, brokers=self.broker.address, config=config))
+                pipelines.append(all_of_them.enter_context(Running("run", file, "--json", env={"WEIR_STATE_DIR": self.path(f"{name}-state")})))
+            for running in pipelines:
+                running.wait_for('"msg":"cut is complete"')
+            self.broker.pause()
+            try:
+                outcomes = [running.finish() for running in pipelines]
+            finally:
+                self.broker.resume()
+        for name, done in zip(ways, outcomes):
+            self.assert_says(done, 69, "sink to")
+            if name != "still-commit" or "cannot be committed" not in done.err:  # all of its records were there when the broker went
+                self.assert_says(done, 69, "no record was acknowledged for 40 s", "check `brokers` and that the broker runs")
 
     def test_a_broker_that_dies_in_the_middle_costs_no_record(self):
         file = self.copy("dies", more="")

@@ -70,13 +70,13 @@ class Running:
 
     def wait_for(self, text):
         """Until the log holds `text`; an error when the program ends before."""
-        wait_for(lambda: text in self.err() or self.process.poll() is not None, f"'{text}' in the log")
+        wait_for(lambda: text in self.err() or self.process.poll() is not None, f"'{text}' in the log", self)
         if text not in self.err():
             raise AssertionError(f"the program ended without saying '{text}':\n{self.finish()}")
 
     def wait_until(self, condition, what):
         """Until it holds; an error when the program ends before."""
-        wait_for(lambda: condition() or self.process.poll() is not None, what)
+        wait_for(lambda: condition() or self.process.poll() is not None, what, self)
         if self.process.poll() is not None:
             raise AssertionError(f"the program ended while the test waited for {what}:\n{self.finish()}")
 
@@ -96,11 +96,13 @@ def weir(*arguments, env=None):
         return running.finish()
 
 
-def wait_for(condition, what):
+def wait_for(condition, what, running=None):
+    """`running`: the program whose log says why it was in vain."""
     until = time.monotonic() + PATIENCE
     while not condition():
         if time.monotonic() > until:
-            raise AssertionError(f"waited {PATIENCE:.0f} s in vain for {what}")
+            said = f":\n{running.err()[-8000:]}" if running else ""
+            raise AssertionError(f"waited {PATIENCE:.0f} s in vain for {what}{said}")
         time.sleep(0.05)
 
 

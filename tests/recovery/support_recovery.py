@@ -39,7 +39,7 @@ class KilledRun:
             supervisor = running.process.pid
 
             def seen(text, more_than):
-                wait_for(lambda: running.err().count(text) > more_than or running.process.poll() is not None, f"'{text}' in the log")
+                wait_for(lambda: running.err().count(text) > more_than or running.process.poll() is not None, f"'{text}' in the log", running)
 
             while self.killed < kills:
                 seen('"msg":"pipeline runs"', self.killed)

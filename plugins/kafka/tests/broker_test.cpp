@@ -182,6 +182,37 @@ TEST(KafkaSinkOnABroker, FencesTheWorkerThatItReplaces) {
   EXPECT_THAT(committed_reader(topic).rows(), testing::ElementsAre("one"));
 }
 
+TEST(KafkaSinkOnABroker, IsRecoveredInFrontOfASinkThatDiedInItsTransaction) {
+  const std::string topic = new_topic();
+  harness old{options_for(topic), {}, checkpoints};
+  old.recover();
+  old.push({"k", {"one"}});
+  const auto cut = old.cut();
+  // The other sink: its transaction stays open until it is recovered itself, by the same thread.
+  client other(RD_KAFKA_PRODUCER, {{"transactional.id", topic.c_str()}, {"transaction.timeout.ms", "60000"}});
+  ASSERT_EQ(rd_kafka_init_transactions(other.handle.get(), 60'000), nullptr);
+  ASSERT_EQ(rd_kafka_begin_transaction(other.handle.get()), nullptr);
+  char text[] = "1";
+  ASSERT_EQ(rd_kafka_producev(other.handle.get(), RD_KAFKA_V_TOPIC("progress"), RD_KAFKA_V_KEY(text, 1),
+                              RD_KAFKA_V_VALUE(text, 1), RD_KAFKA_V_END),
+            RD_KAFKA_RESP_ERR_NO_ERROR);
+  ASSERT_EQ(rd_kafka_flush(other.handle.get(), 60'000), RD_KAFKA_RESP_ERR_NO_ERROR);
+
+  harness fresh{options_for(topic), {}, checkpoints};
+  fresh.restore(cut);
+  committed_reader seen(topic);
+  EXPECT_THAT(seen.rows(), testing::IsEmpty()) << "nobody can know whether it was written";
+  ASSERT_EQ(rd_kafka_init_transactions(client(RD_KAFKA_PRODUCER, {{"transactional.id", topic.c_str()},
+                                                                  {"transaction.timeout.ms", "60000"}})
+                                           .handle.get(),
+                                       60'000),
+            nullptr);
+  fresh.push({"k", {"two"}});
+  EXPECT_THAT(seen.rows(), testing::ElementsAre("one"));
+  fresh.commit(fresh.cut());
+  EXPECT_THAT(seen.rows(), testing::ElementsAre("one", "two"));
+}
+
 TEST(KafkaSinkOnABroker, AnotherVersionGoesOnBehindTheCutThatTheOldOneCommits) {
   const std::string topic = new_topic();
   harness before{options_for(topic), {}, checkpoints}, next{options_for(topic), {}, checkpoints},

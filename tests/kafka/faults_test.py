@@ -188,9 +188,9 @@ config = {{ path = "{self.path('out.jsonl')}" }}
             finally:
                 self.broker.resume()
         for name, done in zip(ways, outcomes):
-            self.assert_says(done, 69, "sink to")
+            self.assert_says(done, 75, "operator to")
             if name != "still-commit" or "cannot be committed" not in done.err:  # all of its records were there when the broker went
-                self.assert_says(done, 69, "no record was acknowledged for 40 s", "check `brokers` and that the broker runs")
+                self.assert_says(done, 75, "no record was acknowledged for 40 s", "check `brokers` and that the broker runs")
 
     def test_a_broker_that_dies_in_the_middle_costs_no_record(self):
         file = self.copy("dies", more="")

@@ -21,8 +21,6 @@ constexpr std::size_t taken_part_bytes = 64 << 10;
 
 void store::impl::leave(keyed& o, table& t, char* e) {
   if (cuts) {
-    // The cut in work must have the value from before.
-    if (capturing && epoch_of(o, e) == epoch - 1) write_early(o, t, e);
     if ((word_of(e) & entry_known) != 0) {
       const key_bytes key = key_of(o.lay, e);
       o.taken.begin_record(record::removed, t.name_space, key.bits);
@@ -53,6 +51,11 @@ std::string_view store::impl::stored_body(keyed& s, char* e) {
 }
 
 char* store::impl::carry(keyed& n, table& t, keyed& o, table& from, char* e, weir_code& code) {
+  // The cut in work must have the value as it was; and before it is read, which changes what lists and maps say of themselves.
+  if (capturing && epoch_of(o, e) == epoch - 1) {
+    write_early(o, from, e);
+    epoch_of(o, e) = 0;
+  }
   char* made = nullptr;
   if (is_present(e) && !expired(o, e)) {
     const key_bytes key = key_of(o.lay, e);

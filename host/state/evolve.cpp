@@ -195,13 +195,18 @@ weir_code store::impl::evolve_some(std::size_t most, bool* did) {
   return code;
 }
 
+weir_code store::impl::evolve_rest() {
+  weir_code code = WEIR_OK;
+  for (std::size_t i = 0; i < what.states.size() && code == WEIR_OK; ++i) code = take_over_all(*states[i]);
+  if (!cuts) retire_ended();
+  return code;
+}
+
 weir_code store::impl::evolve(std::unique_ptr<evolution> by) {
   WEIR_CHECK(by->was().states.size() == what.states.size(), "an evolution of another store");
   const std::shared_ptr<evolution> how = std::move(by);
   // Three forms at once are not kept: what has not come over by now does so here.
-  for (std::size_t i = 0; i < what.states.size(); ++i)
-    if (const weir_code code = take_over_all(*states[i]); code != WEIR_OK) return code;
-  if (!cuts) retire_ended();
+  if (const weir_code code = evolve_rest(); code != WEIR_OK) return code;
   const std::vector<keyed*> before = states;
   const std::size_t declared = what.states.size();
   what.states = how->now().states;
@@ -255,6 +260,7 @@ void store::impl::retire_ended() {
 
 weir_code store::evolve(std::unique_ptr<evolution> how) { return impl_->evolve(std::move(how)); }
 weir_code store::evolve_some(std::size_t most, bool* did) { return impl_->evolve_some(most, did); }
+weir_code store::evolve_rest() { return impl_->evolve_rest(); }
 std::uint64_t store::evolves() const noexcept {
   std::uint64_t sum = 0;
   for (std::size_t i = impl_->what.states.size(); i < impl_->states.size(); ++i)

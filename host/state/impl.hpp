@@ -72,6 +72,7 @@ struct store::impl {
   // ---- two forms at once (evolve.cpp). n: the newer form of a state, which has an older one
   weir_code evolve(std::unique_ptr<evolution> by);
   weir_code evolve_some(std::size_t most, bool* did);
+  weir_code evolve_rest();
   /// The entry of a key comes over from the older form. Null with code WEIR_OK: it has none there.
   char* take_over(keyed& n, table& t, std::uint64_t hash, const key_bytes& key, weir_code& code);
   /// All of a name space; all of the state.

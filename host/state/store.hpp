@@ -137,6 +137,8 @@ class store {
   weir_code evolve(std::unique_ptr<evolution> how);
   /// Converts about so many entries more, if there are any. *did: there were.
   weir_code evolve_some(std::size_t most, bool* did);
+  /// All that is left.
+  weir_code evolve_rest();
   /// Entries that are still as an older version keeps them.
   std::uint64_t evolves() const noexcept;
 

@@ -61,6 +61,10 @@ std::optional<base::error> canary_refused(const plan::difference& between, const
   if (const auto states = kept_otherwise(between, before, after); !states.empty())
     return base::config_error(cat("both versions of ", one.id, " would share their state, and the new one keeps ",
                                   states, " in another form: swap it at once (--canary none), which converts it"));
+  if (!between.converted.empty())
+    return base::config_error(cat("both versions of ", one.id,
+                                  " would share their state, and the new one declares other "
+                                  "states: swap it at once (--canary none)"));
   if (between.how != plan::reach::hot || between.exchanged.size() != 1 ||
       after.nodes[between.exchanged.front()].kind != plan::node_kind::transform ||
       after.nodes[between.exchanged.front()].hidden())

@@ -66,6 +66,7 @@ subtask_metrics metrics_of(const plan::plan& of, const job::subtask_figures& f, 
     m.state_bytes = f.state_bytes;
     m.state_entries = f.state_entries;
     m.state_entries_on_disk = f.state_entries_on_disk;
+    m.state_entries_converting = f.state_entries_converting;
   }
   return m;
 }

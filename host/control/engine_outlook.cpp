@@ -52,7 +52,7 @@ base::result<change_outlook> job_engine::look_ahead(const plan::plan& next) {
     out.state.operators.push_back({next.nodes[now].id, shape_of(at.plan->nodes[was], at.plan->key_groups), {}});
     ids.push_back(at.plan->nodes[was].id);
   }
-  if (out.between.how < plan::reach::rebuilt) return out;
+  if (out.between.how < plan::reach::rebuilt && out.between.converted.empty()) return out;
   const auto cuts = WEIR_TRY(storage_->list());
   std::optional<checkpoint::snapshot> newest;
   // It is young: a cut that goes meanwhile only takes the sample with it.

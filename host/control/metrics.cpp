@@ -175,6 +175,10 @@ std::string prometheus_text(const metric_snapshot& of) {
   gauge("weir_state_disk_entries", "Of these, those on disk because memory has no room.", [](const auto& s) {
     return s.state_entries_on_disk ? std::optional(std::to_string(*s.state_entries_on_disk)) : std::nullopt;
   });
+  gauge("weir_state_converting_entries",
+        "Of these, those still in the form of an older version, converted while rows flow.", [](const auto& s) {
+          return s.state_entries_converting ? std::optional(std::to_string(*s.state_entries_converting)) : std::nullopt;
+        });
 
   if (of.cuts) cuts(out, *of.cuts, "{pipeline=\"" + label_value(of.pipeline) + "\"}");
   if (of.shadow) shadow(out, *of.shadow, of.pipeline);

@@ -34,7 +34,7 @@ struct subtask_metrics {
   std::optional<std::int64_t> event_time_lag_us;  ///< now - newest event time that went out
   std::optional<std::uint64_t> pending_records;   ///< sources: not read yet
   /// Keyed state; absent: it has none. bytes: in memory. entries: all, those on disk too.
-  std::optional<std::uint64_t> state_bytes, state_entries, state_entries_on_disk;
+  std::optional<std::uint64_t> state_bytes, state_entries, state_entries_on_disk, state_entries_converting;
 };
 
 /// Checkpoints and savepoints of a pipeline that takes them.

@@ -58,6 +58,8 @@ std::string run_control::status() {
     if (s.state_bytes) text += cat(",\"state_bytes\":", *s.state_bytes);
     if (s.state_entries) text += cat(",\"state_entries\":", *s.state_entries);
     if (s.state_entries_on_disk.value_or(0) > 0) text += cat(",\"state_entries_on_disk\":", *s.state_entries_on_disk);
+    if (s.state_entries_converting.value_or(0) > 0)
+      text += cat(",\"state_entries_converting\":", *s.state_entries_converting);
     text += "}";
     between = ",";
   }

@@ -1,6 +1,7 @@
 #include <atomic>
 
 #include "base/fault_point.hpp"
+#include "base/log.hpp"
 #include "job/running_job.hpp"
 
 namespace weir::job {
@@ -48,8 +49,10 @@ exchange_way at_a_cut(base::error why) { return {.at_a_cut = std::move(why)}; }
 
 base::result<exchange_way> running_job::exchange(exchange_request what, exchange_done done) {
   const std::vector<place> places = places_of(*plan_);
+  const base::logger log({.room = "job", .pipeline = plan_->pipeline});
   std::map<task::task*, std::unique_ptr<task::exchange_work>> work;
   std::vector<std::shared_ptr<const op::spec>> sources;
+  std::vector<std::pair<std::string, std::string>> converted;  // operator, and what becomes of one of its states
   for (const std::uint32_t n : what.nodes) {
     const auto spec = spec_of(*what.plan, what.plan->nodes[n], spec_options_);
     const place at = places[n];
@@ -70,16 +73,22 @@ base::result<exchange_way> running_job::exchange(exchange_request what, exchange
       auto& of = work[t.get()];
       if (!of) of = std::make_unique<task::exchange_work>();
       of->nodes.push_back(WEIR_TRY(t->nodes().prepare(at.at, spec, clock)));
+      if (const auto& becomes = of->nodes.back()->becomes; becomes && t->subtask() == 0)
+        for (const std::string& one : becomes->told()) converted.emplace_back(spec->id, one);
     }
   }
   base::fault_point("exchange.prepared");
-  auto watch =
-      std::make_shared<exchange_watch>(work.size(), [this, sources = std::move(sources), done = std::move(done)](
-                                                        std::optional<exchange_failure> failed, exchanged how) {
-        if (!failed)
-          for (const auto& source : sources) finder_.exchange(source);
-        done(std::move(failed), how);
-      });
+  auto watch = std::make_shared<exchange_watch>(work.size(), [this, log, sources = std::move(sources),
+                                                              converted = std::move(converted), done = std::move(done)](
+                                                                 std::optional<exchange_failure> failed,
+                                                                 exchanged how) {
+    if (!failed)
+      for (const auto& source : sources) finder_.exchange(source);
+    if (!failed)
+      for (const auto& [id, what_becomes] : converted)
+        log.info("state is converted while rows flow", {{"operator", id}, {"cut", how.cut}, {"state", what_becomes}});
+    done(std::move(failed), how);
+  });
   cut_coordinator::exchange_order order;
   for (auto& [t, of] : work) {
     of->done = [watch](std::int64_t pause_us) { watch->changed(pause_us); };

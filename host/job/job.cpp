@@ -34,6 +34,7 @@ std::vector<subtask_figures> running_job::figures() const {
           f.state_bytes = state->memory_bytes();
           f.state_entries = state->entries();
           f.state_entries_on_disk = state->entries_on_disk();
+          f.state_entries_converting = state->evolves();
         }
         if (at == 0) {
           f.busy_ns = t.times().busy.load(std::memory_order_relaxed);

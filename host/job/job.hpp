@@ -77,7 +77,7 @@ struct subtask_figures {
   bool paused = false;                       ///< a source that waits for slower ones of its align_group
   bool full = false;                         ///< on heads: a queue in front of it takes no more
   /// Keyed state in memory; seen by others up to a second late.
-  std::uint64_t state_bytes = 0, state_entries = 0, state_entries_on_disk = 0;
+  std::uint64_t state_bytes = 0, state_entries = 0, state_entries_on_disk = 0, state_entries_converting = 0;
 };
 
 /// What a run has come to.

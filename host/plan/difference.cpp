@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/cat.hpp"
+#include "model/live_change.hpp"
 #include "plugin/bind.hpp"
 #include "plugin/component.hpp"
 #include "weir/ext/draft/handover.h"
@@ -34,6 +35,15 @@ bool same_state(const node& a, const node& b) {
          std::equal(x.begin(), x.end(), y.begin(), y.end(), model::same_state) &&
          std::equal(s.begin(), s.end(), t.begin(), t.end(),
                     [](const auto& l, const auto& r) { return l.name == r.name && l.time_kind == r.time_kind; });
+}
+
+/// They are what the stores of the other become while rows flow, if the values can be converted at all.
+bool live_state(const node& a, const node& b) {
+  const auto shape = [](const node& n) {
+    return model::state_shape{
+        .key = n.binding->key_fields(), .states = n.binding->states(), .timers = n.binding->timers()};
+  };
+  return model::against_live_change(shape(a), shape(b)).empty();
 }
 
 bool same_inputs(const plan& p, const node& a, const plan& q, const node& b) {
@@ -203,7 +213,7 @@ class comparer {
     const std::string state = state_of(was, at);
     // What it does with rows.
     const bool followed = o.kind == n.kind && (!(commits(o) || commits(n)) || (hands_over(o) && hands_over(n)));
-    const bool hot = same_shape_ && followed && same_state(o, n) && same_outputs(o, n) && same_inputs(a_, o, b_, n);
+    const bool hot = same_shape_ && followed && live_state(o, n) && same_outputs(o, n) && same_inputs(a_, o, b_, n);
     const reach inside = hot ? reach::hot : reach::rebuilt;
     bool exchanged = false;
     if (!same_code(o, n)) {

@@ -90,7 +90,7 @@ base::result<bool> block_parser::next_record(stored_record& out) {
       continue;
     }
     out.name_space = name_space_;
-    if (out.what == record::dropped || out.what == record::reset) {
+    if (out.what == record::dropped || out.what == record::reset || out.what == record::ended) {
       if (section_.failed()) return broken("a record");
       return true;
     }

@@ -17,7 +17,7 @@ inline constexpr std::uint8_t block_version = 1;
 /// Magic, version, and a uint32: how many bytes come after it.
 inline constexpr std::size_t block_head_bytes = 8;
 
-enum class record : std::uint8_t { name_space = 1, put = 2, merge = 3, removed = 4, dropped = 5, reset = 6 };
+enum class record : std::uint8_t { name_space = 1, put = 2, merge = 3, removed = 4, dropped = 5, reset = 6, ended = 7 };
 /// Beside the record in its byte: key_long and key_nulls, moved out of the way.
 inline constexpr std::uint8_t record_key_long = 0x10;
 inline constexpr std::uint8_t record_key_nulls = 0x20;

@@ -47,6 +47,9 @@ class section_printer {
       case record::reset:
         out.what = entry_kind::reset;
         return true;
+      case record::ended:
+        out.what = entry_kind::ended;
+        return true;
       case record::removed:
         out.what = entry_kind::removed;
         break;

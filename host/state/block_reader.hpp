@@ -16,6 +16,7 @@ enum class entry_kind : std::uint8_t {
   removed,  ///< the key has no value any more
   dropped,  ///< the whole name space is gone, in the key groups of the writer; no key
   reset,    ///< all of the state that the writer owned is gone; no key, no name space
+  ended,    ///< the writer has no value of this form any more, each was removed before; no key, no name space
 };
 
 /// One record of a block. Texts are JSON; views live until the visitor returns.

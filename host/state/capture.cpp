@@ -113,14 +113,18 @@ void store::impl::write_body(keyed& s, char* entry, std::string& out, bool merge
   }
 }
 
+void store::impl::write_early(keyed& s, table& t, char* entry) {
+  if (s.early.text.size() > (std::size_t{1} << 16)) s.early.text.reserve(s.early.text.size() * 2);
+  write_entry(s, t, entry, s.early);
+  if (whole_now && (word_of(entry) & entry_stored) != 0)
+    s.passed_over.insert(cold_key(s, t.name_space, key_of(s.lay, entry)));
+}
+
 bool store::impl::touch_slow(keyed& s, table& t, char* entry) {
   std::uint32_t& last = epoch_of(s, entry);
   if (capturing && last == epoch - 1) {
     // The cut in work must have the bytes from before this write.
-    if (s.early.text.size() > (std::size_t{1} << 16)) s.early.text.reserve(s.early.text.size() * 2);
-    write_entry(s, t, entry, s.early);
-    if (whole_now && (word_of(entry) & entry_stored) != 0)
-      s.passed_over.insert(cold_key(s, t.name_space, key_of(s.lay, entry)));
+    write_early(s, t, entry);
   }
   if (t.list_epoch != epoch) {
     if (capturing && t.list_epoch == epoch - 1 && t.done_epoch != epoch - 1 && !t.dirty.empty())
@@ -167,7 +171,14 @@ void store::impl::cut() {
     s->captured_end = s->left_end;
     s->captured_left = std::move(s->left.text);
     s->left.clear();
+    s->captured_taken.swap(s->taken_parts);
+    if (!s->taken.empty()) {
+      heap_bytes += s->taken.text.size();
+      s->captured_taken.push_back(std::move(s->taken.text));
+      s->taken.clear();
+    }
     if (!whole_now) continue;
+    forget_taken(*s);
     // It says so of what is on disk by itself.
     s->captured_left.clear();
     forget_left(*s, s->captured_end);
@@ -182,9 +193,11 @@ void store::impl::cut() {
   ++look_number;
   captured_since = UINT64_MAX / 2;
   capturing = true;
-  at_state = at_drop = at_table = 0;
+  at_state = at_drop = at_table = at_taken = 0;
+  end_state = all.size();
   table_open = false;
   reset_said = false;
+  note_ended();
 }
 
 /// False: the limit is reached and there is more.
@@ -239,6 +252,12 @@ bool store::impl::capture_state(keyed& s, std::size_t limit, record_writer& to) 
       take_table(s, *t);
     }
   }
+  for (; at_taken < s.captured_taken.size(); ++at_taken) {
+    if (to.text.size() >= limit) return false;
+    to.text += s.captured_taken[at_taken];
+    to.forget_name_space();
+  }
+  if (s.ends) to.text.push_back(static_cast<char>(record::ended));
   return true;
 }
 
@@ -247,7 +266,7 @@ bool store::impl::capture(std::size_t about, std::string& block) {
   const std::size_t start = block.size();
   const std::size_t limit = start + about;
   record_writer records;
-  while (at_state < all.size()) {
+  while (at_state < end_state) {
     keyed& s = *all[at_state];
     const std::size_t so_far = block.size();
     records.clear();
@@ -257,12 +276,13 @@ bool store::impl::capture(std::size_t about, std::string& block) {
     s.captured_tables.clear();
     s.captured_drops.clear();
     s.passed_over.clear();
+    forget_taken(s);
     ++at_state;
-    at_drop = at_table = 0;
+    at_drop = at_table = at_taken = 0;
     reset_said = false;
     cold_from.clear();
     cold_said = false;
-    if (block.size() >= limit && at_state < all.size()) return true;
+    if (block.size() >= limit && at_state < end_state) return true;
   }
   if (whole_now)
     for (section_head& head : left_out) {
@@ -271,6 +291,7 @@ bool store::impl::capture(std::size_t about, std::string& block) {
     }
   capturing = false;
   cold_at_cut.reset();
+  retire_ended();
   return false;
 }
 
@@ -283,6 +304,8 @@ void store::impl::abandon() {
     s->early.clear();
     s->passed_over.clear();
     s->captured_drops.clear();
+    s->ends = false;
+    forget_taken(*s);
     for (auto& [ns, t] : s->tables) {
       if (t->list_epoch == epoch - 1) t->dirty.release(memory);
       t->captured.release(memory);

@@ -32,8 +32,8 @@ base::result<void> divide_block(std::string_view block, std::span<const model::k
     const std::uint32_t time_bytes = head.kind == block_timer_kind ? 8 : 0;
     stored_record r;
     while (WEIR_TRY(parser.next_record(r))) {
-      if (r.what == record::reset) {
-        for (record_writer& to : records) to.text.push_back(static_cast<char>(record::reset));
+      if (r.what == record::reset || r.what == record::ended) {
+        for (record_writer& to : records) to.text.push_back(static_cast<char>(r.what));
         continue;
       }
       if (r.what == record::dropped) {

@@ -9,6 +9,7 @@
 #include "state/arena.hpp"
 #include "state/cold.hpp"
 #include "state/convert.hpp"
+#include "state/evolution.hpp"
 #include "state/key.hpp"
 #include "state/keyed.hpp"
 #include "state/store.hpp"
@@ -23,13 +24,14 @@ struct store::impl {
 
   // ---- parts (store.cpp)
   keyed& add_keyed(std::string name, std::uint32_t kind, std::uint32_t number);
+  keyed& declare(const declaration& d, std::uint32_t number);
   void finish_layout(keyed& s);
   weir_code fail(weir_code code, std::string why_not) {
     why = std::move(why_not);
     return code;
   }
   weir_code no_memory(const keyed& s);
-  keyed* state_at(std::uint32_t number) noexcept { return number < states.size() ? states[number] : nullptr; }
+  keyed* state_at(std::uint32_t number) noexcept { return number < what.states.size() ? states[number] : nullptr; }
   weir_code check_slot(std::uint32_t number, weir_slot* slot, std::uint32_t kind, keyed*& s);
   table& make_table(keyed& s, std::int64_t ns);
   /// Takes a table away, without a record of it; later when the cut in work still needs it.
@@ -67,6 +69,25 @@ struct store::impl {
   char* find_or_make(keyed& s, table& t, std::uint64_t hash, const key_bytes& key, std::uint32_t flags);
   void expire_slots(keyed& s, std::int64_t count, std::uint32_t flags, weir_slot** out);
 
+  // ---- two forms at once (evolve.cpp). n: the newer form of a state, which has an older one
+  weir_code evolve(std::unique_ptr<evolution> by);
+  weir_code evolve_some(std::size_t most, bool* did);
+  weir_code evolve_rest();
+  /// The entry of a key comes over from the older form. Null with code WEIR_OK: it has none there.
+  char* take_over(keyed& n, table& t, std::uint64_t hash, const key_bytes& key, weir_code& code);
+  /// All of a name space; all of the state.
+  weir_code take_over_all(keyed& n, std::int64_t ns);
+  weir_code take_over_all(keyed& n);
+  bool take_over_part(keyed& n, table& from, std::size_t most, std::size_t& looked_at, weir_code& code);
+  /// The value of an entry of the older form as one of the newer; null: it had none. It is gone from the older one after that.
+  char* carry(keyed& n, table& t, keyed& o, table& from, char* e, weir_code& code);
+  void leave(keyed& o, table& t, char* e);
+  std::string_view stored_body(keyed& s, char* e);
+  void forget_taken(keyed& o);
+  /// Older forms without an entry: the cut that begins says so, and behind it they go.
+  void note_ended();
+  void retire_ended();
+
   // ---- what is on disk (spill.cpp)
   struct wanted_row {
     std::string key;
@@ -91,7 +112,7 @@ struct store::impl {
   bool is_jammed();
   weir_code bring_back(keyed& s, table& t, const key_bytes& key, std::string_view stored);
   weir_code bring_back(keyed& s, std::vector<wanted_row>& rows);
-  weir_code bring_back_some(keyed& s, table& t, std::size_t most);
+  weir_code bring_back_some(keyed& s, table& t, std::size_t most, std::string* from = nullptr);
   template <class Keys>
   weir_code bring_back_rows(keyed& s, const Keys& keys, std::int64_t count, const std::int64_t* name_spaces);
   /// An entry that goes, or loses its value, takes its copy on disk with it.
@@ -122,6 +143,8 @@ struct store::impl {
     return t.dirty.push(memory, memory.place_of(entry));
   }
   bool touch_slow(keyed& s, table& t, char* entry);
+  /// To the cut in work, in front of its turn.
+  void write_early(keyed& s, table& t, char* entry);
   /// Writes an entry's record as it is; it is not dirty after it.
   void write_entry(keyed& s, table& t, char* entry, record_writer& to);
   void write_body(keyed& s, char* entry, std::string& out, bool merge);
@@ -189,7 +212,8 @@ struct store::impl {
   bool adopts = false;  // states that blocks speak of are made as they come
   arena memory;
   std::vector<std::unique_ptr<keyed>> all;  // states, then families of timers
-  std::vector<keyed*> states, families;
+  std::vector<keyed*> states;               // as declared, then older forms of some
+  std::vector<keyed*> families;
   std::uint64_t heap_bytes = 0;  // of values outside of tables
   std::int64_t now_us = 0, watermark_us = WEIR_TIME_MIN;
   std::string why;
@@ -199,7 +223,8 @@ struct store::impl {
   bool capturing = false;
   bool whole_next = false;  // the next cut says everything
   bool whole_now = false;   // the cut in work begins by taking back what was said before
-  std::size_t at_state = 0, at_drop = 0, at_table = 0;
+  std::size_t at_state = 0, at_drop = 0, at_table = 0, at_taken = 0;
+  std::size_t end_state = 0;  // states that came later are in no part of it
   bool table_open = false;
   bool reset_said = false;
 
@@ -216,6 +241,9 @@ struct store::impl {
   std::shared_ptr<const cold_rows::snapshot> cold_at_cut;
   std::string cold_from;
   bool cold_said = false;
+
+  std::string evolve_why;  // the sweep came upon a value that cannot be converted
+  std::string carried;     // scratch: a list or map that comes over
 
   // Restore: what was converted, and whether the next cut must say everything because of it.
   struct stored_form {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "state/block.hpp"
+#include "state/convert.hpp"
 #include "state/store.hpp"
 #include "state/table.hpp"
 #include "state/values.hpp"
@@ -42,7 +43,7 @@ struct keyed {
   std::uint32_t time_kind = WEIR_TIMER_EVENT_TIME;
   layout lay;
   section_head head;     // of its sections in blocks
-  bool follows = false;  // of a folder: another form of the same state is written before it
+  bool follows = false;  // another form of the same state is written before it
 
   bool is_timers() const noexcept { return kind == block_timer_kind; }
   bool on_heap() const noexcept {
@@ -106,8 +107,16 @@ struct keyed {
   std::int64_t hand_name_space = INT64_MIN;
   std::uint64_t hand_cursor = 0;
 
+  // While values are in two forms (evolve.cpp).
+  keyed* older = nullptr;               // the form that may still have entries of this state; null: none
+  std::shared_ptr<conversion> becomes;  // of an older form: what turns its values into the newer one's
+  record_writer taken;                  // of an older form: keys that cuts have and that came over, for the next cut
+  std::vector<std::string> taken_parts, captured_taken;  // full parts of it; of the cut in work
+  std::string cold_from;                                 // of an older form: where on disk its sweep is
+  bool ends = false;                                     // of an older form: the cut in work says that it has ended
+
   timer_queue queue;
-  // Where the sweep of expired entries is.
+  // Where the sweep of expired entries is; of an older form, the one that converts.
   std::int64_t sweep_name_space = INT64_MIN;
   std::uint64_t sweep_cursor = 0;
 };

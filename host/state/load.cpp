@@ -250,6 +250,7 @@ result<void> store::impl::load_value(const section_form& of, char* e, const stor
 
 void store::impl::note_unread(unread_state& aside, const stored_record& r) {
   if (r.what == record::reset) return not_taken.reset(aside.head);
+  if (r.what == record::ended) return not_taken.ended(aside.head);
   if (r.what != record::put && r.what != record::merge) return;
   key_bytes key = r.key;
   if (aside.head.kind == block_timer_kind) {
@@ -276,6 +277,7 @@ result<void> store::impl::reset(const section_head& head) {
 result<void> store::impl::load_record(const section_form& of, const stored_record& r) {
   keyed& s = *of.to;
   if (r.what == record::reset) return reset(*of.head);
+  if (r.what == record::ended) return {};  // each of its entries was removed, or taken into another form
   if (r.what == record::dropped) {
     if (table* t = s.find_table(r.name_space)) return take_groups(s, *t, *of.head);
     return {};

@@ -43,6 +43,7 @@ weir_code store::scan(std::uint32_t state, std::int64_t name_space, const model:
 weir_code store::drop(std::uint32_t state, std::int64_t name_space, const model::group_part& of) {
   keyed* s = impl_->state_at(state);
   if (!s) return impl_->fail(WEIR_E_CONTRACT, base::cat("state number ", state, " was not declared"));
+  if (const weir_code code = impl_->take_over_all(*s, name_space); code != WEIR_OK) return code;
   table* t = s->find_table(name_space);
   return t ? impl_->drop_part(*s, *t, of) : WEIR_OK;
 }
@@ -51,17 +52,20 @@ weir_code store::next_name_space(std::uint32_t state, std::int64_t from, const m
                                  std::int64_t* out) {
   keyed* s = impl_->state_at(state);
   if (!s) return impl_->fail(WEIR_E_CONTRACT, base::cat("state number ", state, " was not declared"));
-  for (auto it = s->tables.lower_bound(from); it != s->tables.end(); ++it) {
-    table& t = *it->second;
-    if (!impl_->any_present(*s, t, &of)) {
-      if (t.cold == 0) continue;
-      if (const weir_code code = impl_->bring_all_back(*s, t); code != WEIR_OK) return code;
-      if (!impl_->any_present(*s, t, &of)) continue;
+  bool found = false;
+  for (keyed* form = s; form; form = form->older)
+    for (auto it = form->tables.lower_bound(from); it != form->tables.end() && !(found && it->first >= *out); ++it) {
+      table& t = *it->second;
+      if (!impl_->any_present(*form, t, &of)) {
+        if (t.cold == 0) continue;
+        if (const weir_code code = impl_->bring_all_back(*form, t); code != WEIR_OK) return code;
+        if (!impl_->any_present(*form, t, &of)) continue;
+      }
+      *out = it->first;
+      found = true;
+      break;
     }
-    *out = it->first;
-    return WEIR_OK;
-  }
-  return WEIR_IDLE;
+  return found ? WEIR_OK : WEIR_IDLE;
 }
 
 }  // namespace weir::state

@@ -122,7 +122,13 @@ char* store::impl::resolve_slowly(keyed& s, table* t, const Keys& keys, std::int
                                         key_bytes_max, ": use a shorter key"));
     return nullptr;
   }
-  char* e = find_or_make(s, *t, hash, key, flags);
+  char* e = nullptr;
+  if (s.older) {
+    e = find_entry(memory, s.lay, *t, hash, key);
+    if (!e) e = take_over(s, *t, hash, key, code);
+    if (e || code != WEIR_OK) return e;
+  }
+  e = find_or_make(s, *t, hash, key, flags);
   if (!e && create) code = no_memory(s);
   return e;
 }
@@ -131,16 +137,20 @@ char* store::impl::resolve_slowly(keyed& s, table* t, const Keys& keys, std::int
 template <class Keys>
 weir_code store::impl::bring_back_rows(keyed& s, const Keys& keys, std::int64_t count,
                                        const std::int64_t* name_spaces) {
-  std::vector<wanted_row> wanted;
-  for (std::int64_t k = 0; k < count; ++k) {
-    const std::int64_t ns = name_spaces ? name_spaces[k] : 0;
-    table* t = s.find_table(ns);
-    if (!t || t->cold == 0) continue;
-    typename Keys::bytes room;
-    const key_bytes key = keys.key(k, room);
-    if (!find_entry(memory, s.lay, *t, keys.hash(k), key)) wanted.push_back({cold_key(s, ns, key), t});
+  for (keyed* form = &s; form; form = form->older) {
+    if (form->cold == 0) continue;
+    std::vector<wanted_row> wanted;
+    for (std::int64_t k = 0; k < count; ++k) {
+      const std::int64_t ns = name_spaces ? name_spaces[k] : 0;
+      table* t = form->find_table(ns);
+      if (!t || t->cold == 0) continue;
+      typename Keys::bytes room;
+      const key_bytes key = keys.key(k, room);
+      if (!find_entry(memory, form->lay, *t, keys.hash(k), key)) wanted.push_back({cold_key(*form, ns, key), t});
+    }
+    if (const weir_code code = bring_back(*form, wanted); code != WEIR_OK) return code;
   }
-  return bring_back(s, wanted);
+  return WEIR_OK;
 }
 
 /// One table that the caches of the processor hold: row by row.
@@ -182,12 +192,23 @@ weir_code store::impl::resolve_rows(keyed& s, const Keys& keys, std::int64_t cou
   const bool write = (flags & WEIR_SLOTS_TOUCH) != 0;
   const bool mark = cold != nullptr;
   if (cold_broken) return fail(WEIR_E_EXTERNAL, cold_why);
-  if (s.cold > 0) {
+  if (!evolve_why.empty()) return fail(WEIR_E_STATE, evolve_why);
+  if (s.cold > 0 || s.older) {
     if (const weir_code c = bring_back_rows(s, keys, count, name_spaces); c != WEIR_OK) return c;
   }
   std::int64_t ns = name_spaces ? name_spaces[0] : 0;
-  table* t = s.find_table(ns);
-  if (!t && create) t = &make_table(s, ns);
+  const auto table_of = [&](std::int64_t of) -> table* {
+    table* at = s.find_table(of);
+    if (at) return at;
+    if (create) return &make_table(s, of);
+    if (!s.older || !s.older->find_table(of)) return nullptr;
+    // Of use only when something comes over.
+    at = &make_table(s, of);
+    at->tidy_listed = true;
+    to_tidy.emplace_back(&s, of);
+    return at;
+  };
+  table* t = table_of(ns);
   bool one = true;
   if (name_spaces) {
     std::int64_t other = 0;
@@ -214,8 +235,7 @@ weir_code store::impl::resolve_rows(keyed& s, const Keys& keys, std::int64_t cou
       for (std::int64_t i = 0; i < n; ++i) {
         if (name_spaces[base + i] != ns) {
           ns = name_spaces[base + i];
-          t = s.find_table(ns);
-          if (!t && create) t = &make_table(s, ns);
+          t = table_of(ns);
           if (t) {
             __builtin_prefetch(t);
             __builtin_prefetch(reinterpret_cast<const char*>(t) + 64);

@@ -228,24 +228,28 @@ weir_code store::impl::bring_back(keyed& s, std::vector<wanted_row>& rows) {
   return code;
 }
 
-/// At most `most` rows of a table, those with the smallest keys first.
-weir_code store::impl::bring_back_some(keyed& s, table& t, std::size_t most) {
+/// At most `most` rows of a table, those with the smallest keys first. from: where the call before has left off; its rows were
+/// taken away.
+weir_code store::impl::bring_back_some(keyed& s, table& t, std::size_t most, std::string* from) {
   if (cold_broken) return fail(WEIR_E_EXTERNAL, cold_why);
   weir_code code = WEIR_OK;
   const std::string prefix = cold_prefix(s, t.name_space);
-  const auto got = cold->scan(nullptr, prefix, prefix, [&](std::string_view key, std::string_view stored) {
-    const key_bytes k = key_in(key);
-    char* e = find_entry(memory, s.lay, t, hash_of(k), k);
-    if (!e) {
-      code = bring_back(s, t, k, stored);
-      if (code != WEIR_OK) return false;
-      e = find_entry(memory, s.lay, t, hash_of(k), k);
-      scratch_entries.push_back(e);
-      --most;
-    }
-    forget_stored(s, t, e);  // the next call must not see it again
-    return most > 0;
-  });
+  const bool goes_on = from && from->starts_with(prefix);
+  const auto got =
+      cold->scan(nullptr, prefix, goes_on ? *from : prefix, [&](std::string_view key, std::string_view stored) {
+        if (from) *from = key;
+        const key_bytes k = key_in(key);
+        char* e = find_entry(memory, s.lay, t, hash_of(k), k);
+        if (!e) {
+          code = bring_back(s, t, k, stored);
+          if (code != WEIR_OK) return false;
+          e = find_entry(memory, s.lay, t, hash_of(k), k);
+          scratch_entries.push_back(e);
+          --most;
+        }
+        forget_stored(s, t, e);  // the next call must not see it again
+        return most > 0;
+      });
   if (!got) return cold_failed(got.why());
   return code;
 }

@@ -1,5 +1,7 @@
 #include "state/store.hpp"
 
+#include <algorithm>
+
 #include "base/cat.hpp"
 #include "base/check.hpp"
 #include "state/impl.hpp"
@@ -11,14 +13,7 @@ using base::cat;
 store::impl::impl(model::state_shape from, bool with_cuts) : what(std::move(from)), codec(what.key), cuts(with_cuts) {
   for (const declaration& d : what.states) {
     WEIR_CHECK(d.value_size <= value_bytes_max, "state ", d.name, " has a value of ", d.value_size, " bytes");
-    keyed& s = add_keyed(d.name, d.kind, static_cast<std::uint32_t>(states.size()));
-    s.value = d.value;
-    s.map_key = d.map_key;
-    s.value_size = d.kind == WEIR_STATE_VALUE ? d.value_size : 0;
-    s.ttl_us = d.ttl_us;
-    s.ttl_time = d.ttl_time;
-    finish_layout(s);
-    states.push_back(&s);
+    states.push_back(&declare(d, static_cast<std::uint32_t>(states.size())));
   }
   for (const model::timer_declaration& f : what.timers) {
     keyed& s = add_keyed(f.name, block_timer_kind, static_cast<std::uint32_t>(families.size()));
@@ -41,10 +36,23 @@ store::impl::~impl() {
   }
 }
 
+keyed& store::impl::declare(const declaration& d, std::uint32_t number) {
+  keyed& s = add_keyed(d.name, d.kind, number);
+  s.value = d.value;
+  s.map_key = d.map_key;
+  s.value_size = d.kind == WEIR_STATE_VALUE ? d.value_size : 0;
+  s.ttl_us = d.ttl_us;
+  s.ttl_time = d.ttl_time;
+  finish_layout(s);
+  return s;
+}
+
 keyed& store::impl::add_keyed(std::string name, std::uint32_t kind, std::uint32_t number) {
+  std::uint32_t free = 0;
+  while (std::any_of(all.begin(), all.end(), [&](const auto& s) { return s->index == free; })) ++free;
   all.push_back(std::make_unique<keyed>());
   keyed& s = *all.back();
-  s.index = static_cast<std::uint32_t>(all.size() - 1);
+  s.index = free;
   s.name = std::move(name);
   s.kind = kind;
   s.number = number;
@@ -174,8 +182,13 @@ void store::impl::set_time(std::int64_t now, std::int64_t watermark) {
   constexpr int swept_in_a_call = 128;
   constexpr int freed_in_a_call = 2048;
   for (keyed* s : states) {
-    if (s->ttl_us > 0) sweep(*s, swept_in_a_call);
+    if (s->ttl_us > 0 && !s->lay.leaving) sweep(*s, swept_in_a_call);
     dig(*s, freed_in_a_call);
+  }
+  if (states.size() > what.states.size() && evolve_why.empty() && !cold_broken) {
+    constexpr std::size_t converted_in_a_call = 16;
+    bool did = false;
+    if (evolve_some(converted_in_a_call, &did) != WEIR_OK) evolve_why = why;
   }
   if (spill) evict();
 }
@@ -214,6 +227,8 @@ model::batch_ref store::impl::keys_of(keyed& s, const std::vector<char*>& from, 
 weir_code store::impl::scan(keyed& s, std::int64_t ns, const model::group_part* of, std::uint64_t* cursor,
                             model::batch_ref* keys, weir_slot*** out) {
   const auto of_others = [&](char* e) { return of && !of->holds(hash_of(key_of(s.lay, e))); };
+  if (!evolve_why.empty()) return fail(WEIR_E_STATE, evolve_why);
+  if (const weir_code code = take_over_all(s, ns); code != WEIR_OK) return code;
   scratch_entries.clear();
   scan_slots.clear();
   constexpr std::uint64_t on_disk = std::uint64_t{1} << 63;
@@ -271,19 +286,23 @@ weir_code store::scan(std::uint32_t state, std::int64_t name_space, std::uint64_
 weir_code store::drop(std::uint32_t state, std::int64_t name_space) {
   keyed* s = impl_->state_at(state);
   if (!s) return impl_->fail(WEIR_E_CONTRACT, cat("state number ", state, " was not declared"));
-  if (table* t = s->find_table(name_space)) impl_->drop_table(*s, *t);
+  for (keyed* form = s; form; form = form->older)
+    if (table* t = form->find_table(name_space)) impl_->drop_table(*form, *t);
   return WEIR_OK;
 }
 
 weir_code store::next_name_space(std::uint32_t state, std::int64_t from, std::int64_t* out) {
   keyed* s = impl_->state_at(state);
   if (!s) return impl_->fail(WEIR_E_CONTRACT, cat("state number ", state, " was not declared"));
-  for (auto it = s->tables.lower_bound(from); it != s->tables.end(); ++it) {
-    if (it->second->cold == 0 && !impl_->any_present(*s, *it->second)) continue;
-    *out = it->first;
-    return WEIR_OK;
-  }
-  return WEIR_IDLE;
+  bool found = false;
+  for (keyed* form = s; form; form = form->older)
+    for (auto it = form->tables.lower_bound(from); it != form->tables.end() && !(found && it->first >= *out); ++it) {
+      if (it->second->cold == 0 && !impl_->any_present(*form, *it->second)) continue;
+      *out = it->first;
+      found = true;
+      break;
+    }
+  return found ? WEIR_OK : WEIR_IDLE;
 }
 
 }  // namespace weir::state

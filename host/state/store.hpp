@@ -26,6 +26,8 @@
 
 namespace weir::state {
 
+class evolution;
+
 using declaration = model::state_declaration;
 
 inline constexpr std::uint32_t value_bytes_max = 1u << 20;  ///< of a WEIR_STATE_VALUE
@@ -127,6 +129,18 @@ class store {
   bool capturing() const noexcept;
   /// A cut that will not be completed: what was not captured, and what was, belongs to the next cut again.
   void abandon();
+
+  // ---- another version of the operator, which declares its states otherwise
+  /// Between two calls into the plugin: from here on the states are those of how->now(). Nothing is converted yet: an entry is
+  /// when its key is asked for, all of a name space when it is scanned, and some with each set_time. What an evolution before has
+  /// left is converted at once. An error: nothing may be done with the store any more.
+  weir_code evolve(std::unique_ptr<evolution> how);
+  /// Converts about so many entries more, if there are any. *did: there were.
+  weir_code evolve_some(std::size_t most, bool* did);
+  /// All that is left.
+  weir_code evolve_rest();
+  /// Entries that are still as an older version keeps them.
+  std::uint64_t evolves() const noexcept;
 
   // ---- restore, into a fresh store.
   /// A block; older ones first, from any number of subtasks. Entries of key groups that are not owned are left out;

@@ -167,7 +167,7 @@ char* insert_entry(arena& memory, const layout& l, table& t, std::uint64_t hash,
   }
   const std::uint32_t bytes = l.bytes_for(key.bits, key.size);
   char* e = nullptr;
-  if (place* head = free_head(t, l, key.bits, bytes, false); head && *head != 0) {
+  if (place* head = l.leaving ? nullptr : free_head(t, l, key.bits, bytes, false); head && *head != 0) {
     e = memory.at(*head);
     t.unused_bytes -= bytes;
     memory.unused -= bytes;
@@ -222,10 +222,26 @@ void remove_entry(arena& memory, const layout& l, table& t, char* entry) noexcep
   const std::uint32_t bytes = bytes_of(l, entry);
   t.unused_bytes += bytes;
   memory.unused += bytes;
+  slot_of(entry)->flags = 0;
+  if (l.leaving) {
+    word_of(entry) = (bits & key_long) | entry_free;
+    return;
+  }
   place* head = free_head(t, l, bits, bytes, true);
   word_of(entry) = std::uint64_t{*head} << entry_shift | (bits & key_long) | entry_free;
   *head = self;
-  slot_of(entry)->flags = 0;
+}
+
+void release_chunk(arena& memory, table& t, std::size_t c) noexcept {
+  table::chunk& chunk = t.chunks[c];
+  if (chunk.at == 0) return;
+  const int size_class = static_cast<int>(chunk.size_class);
+  const std::uint64_t unused = chunk.end - arena::head_bytes(size_class);
+  t.unused_bytes -= unused;
+  memory.unused -= unused;
+  t.chunk_bytes -= arena::bytes_of(size_class);
+  memory.release(memory.at(chunk.at), size_class);
+  chunk.at = 0;
 }
 
 void release_table(arena& memory, table& t) noexcept {
@@ -234,7 +250,8 @@ void release_table(arena& memory, table& t) noexcept {
   } else {
     for (auto& s : t.segments) free_buckets(memory, s->buckets, table::segment_buckets);
   }
-  for (const table::chunk& c : t.chunks) memory.release(memory.at(c.at), static_cast<int>(c.size_class));
+  for (const table::chunk& c : t.chunks)
+    if (c.at != 0) memory.release(memory.at(c.at), static_cast<int>(c.size_class));
   memory.unused -= t.unused_bytes;
   t.unused_bytes = 0;
   t.dirty.release(memory);

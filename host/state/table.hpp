@@ -37,6 +37,7 @@ struct layout {
   std::uint32_t epoch_at = 8;     // the epoch of the last touch
   std::uint32_t key_at = 16;
   std::int32_t key_width = -1;  // -1: each its own
+  bool leaving = false;         // of an older form: what goes is not used again, so that its chunks can be given back
 
   static constexpr std::uint32_t value_at = 16;
   std::uint32_t fixed_bytes() const noexcept {
@@ -145,7 +146,7 @@ struct alignas(64) table {
   std::uint64_t* buckets_of(std::uint64_t tag) const noexcept { return directory[tag >> shift]; }
 
   struct chunk {
-    place at = 0;
+    place at = 0;  // 0: given back
     std::uint32_t size_class = 0;
     std::uint32_t end = 0;    // bytes in use; of the last chunk: by `cursor`
     std::uint32_t stuck = 0;  // the look (store::impl::look_number) in which nothing of it could leave memory
@@ -232,6 +233,8 @@ char* insert_entry(arena& memory, const layout& l, table& t, std::uint64_t hash,
 bool expect_entries(arena& memory, table& t, std::uint32_t entries);
 /// Takes an entry out of the index; its memory is used for the next one.
 void remove_entry(arena& memory, const layout& l, table& t, char* entry) noexcept;
+/// Gives back a chunk, not the last one, none of whose entries is in the index or in a list. Its number stays.
+void release_chunk(arena& memory, table& t, std::size_t c) noexcept;
 /// Gives all memory back; the table is empty after it. What entries point to is the caller's.
 void release_table(arena& memory, table& t) noexcept;
 
@@ -241,6 +244,7 @@ template <class Each>
 std::uint32_t walk_chunk(const arena& memory, const layout& l, table& t, std::size_t c, std::uint32_t offset,
                          Each each) {
   const table::chunk& chunk = t.chunks[c];
+  if (chunk.at == 0) return 0;
   char* const base = memory.at(chunk.at);
   char* const end = c + 1 == t.chunks.size() ? t.cursor : base + chunk.end;
   char* e = base + std::max<std::size_t>(offset, arena::head_bytes(static_cast<int>(chunk.size_class)));

@@ -45,13 +45,14 @@ class unread {
   }
   /// The writer of some key groups takes all of a state back.
   void reset(const section_head& by) {
-    for (auto& one : all_) {
-      if (one->head.name != by.name || (one->head.kind == block_timer_kind) != (by.kind == block_timer_kind)) continue;
-      one->empty_key = false;
-      const bool all = by.group_begin == 0 && by.group_end >= by.groups;
-      for (std::uint32_t g = 0; g < one->groups.size(); ++g)
-        if (all || (by.groups == one->groups.size() && g >= by.group_begin && g < by.group_end)) one->groups[g] = false;
-    }
+    for (auto& one : all_)
+      if (one->head.name == by.name && (one->head.kind == block_timer_kind) == (by.kind == block_timer_kind))
+        forget(*one, by);
+  }
+  /// The writer of some key groups has nothing of this one form any more.
+  void ended(const section_head& by) {
+    for (auto& one : all_)
+      if (one->is(by)) forget(*one, by);
   }
   /// What is left in these key groups; the rest is forgotten. An error when one of them may not be left out.
   base::result<std::vector<section_head>> left(model::key_group_range own, std::uint32_t of) {
@@ -65,6 +66,12 @@ class unread {
   }
 
  private:
+  static void forget(unread_state& one, const section_head& by) {
+    one.empty_key = false;
+    const bool all = by.group_begin == 0 && by.group_end >= by.groups;
+    for (std::uint32_t g = 0; g < one.groups.size(); ++g)
+      if (all || (by.groups == one.groups.size() && g >= by.group_begin && g < by.group_end)) one.groups[g] = false;
+  }
   std::vector<std::unique_ptr<unread_state>> all_;
 };
 

@@ -399,6 +399,8 @@ base::result<std::unique_ptr<prepared_node>> chain::prepare(std::uint32_t number
   made->out.failure = &made->failure;
   made->made = std::make_unique<op::instance>(*made->what, subtask_, table_, made->out, made->failure, env_,
                                               &nodes_[number]->counters);
+  if (const member& n = *nodes_[number]; n.state)
+    made->becomes = WEIR_TRY(keyed_state::evolution_of(*n.what, made->what, subtask_));
   // Where the clock is about; it is told the rest when it serves.
   made->made->set_clock(watermark_us);
   if (!made->made->create()) return made->failure.why();
@@ -414,6 +416,13 @@ bool chain::exchange(std::vector<std::unique_ptr<prepared_node>> with, const tas
     const std::int64_t clock = n.instance->watermark();
     next->failure.become(failure_);
     next->out.to = &n.out;
+    if (next->becomes) {
+      if (auto done = n.state->evolve(std::move(next->becomes)); !done) {
+        failure_.set(std::move(done).why().in(base::cat("state of operator ", next->what->id, "/", subtask_)));
+        return false;
+      }
+      has_evolutions_ = true;
+    }
     if (n.state) next->made->use(n.state.get());
     const node_cut& was = at.nodes[next->at];
     for (const auto* saved : {&was.saved, &was.saved_by_new})
@@ -434,6 +443,36 @@ bool chain::exchange(std::vector<std::unique_ptr<prepared_node>> with, const tas
 }
 
 void chain::let_go() { retired_.clear(); }
+
+bool chain::evolve_some(std::size_t most) {
+  if (!has_evolutions_) return false;
+  for (auto& n : nodes_) {
+    if (!n->state) continue;
+    auto did = n->state->evolve_some(most);
+    if (!did) {
+      failure_.set(std::move(did).why().in(base::cat("state of operator ", n->what->id, "/", subtask_)));
+      return false;
+    }
+    if (*did) return true;
+  }
+  return false;
+}
+
+bool chain::evolve_rest(std::uint32_t node) {
+  member& n = *nodes_[node];
+  if (!has_evolutions_ || !n.state) return true;
+  if (auto done = n.state->evolve_rest(); !done) {
+    failure_.set(std::move(done).why().in(base::cat("state of operator ", n.what->id, "/", subtask_)));
+    return false;
+  }
+  return true;
+}
+
+bool chain::evolve_rest() {
+  for (std::uint32_t i = 0; i < nodes_.size(); ++i)
+    if (!evolve_rest(i)) return false;
+  return true;
+}
 
 bool chain::has_room() {
   bool room = true;

@@ -54,8 +54,8 @@ class chain {
   const keyed_state* state_at(std::uint32_t node) const { return nodes_[node]->state.get(); }
 
   // ---- exchanging
-  /// [control] While it runs: another instance for the node, as `what` says, created. The state that it declares is what the
-  /// one before declared. An error: why it could not be created.
+  /// [control] While it runs: another instance for the node, as `what` says, created. Where it declares its state otherwise than the
+  /// one before, what is there is converted while rows flow. An error: why it could not be created, or that cannot be.
   base::result<std::unique_ptr<prepared_node>> prepare(std::uint32_t node, std::shared_ptr<const op::spec> what,
                                                        std::int64_t watermark_us);
   /// Behind cut() and pass_barrier(): they serve from here on, with what the old ones saved. The old ones stay until
@@ -65,6 +65,11 @@ class chain {
   bool follow_canaries(std::vector<canary_work> with, const task_cut& at);
   /// Destroys the instances that served before.
   void let_go();
+  /// Some more entries of keyed state become what the versions that serve declare. False: nothing was left, or it failed.
+  bool evolve_some(std::size_t most);
+  /// All that is left, of one node; of all.
+  bool evolve_rest(std::uint32_t node);
+  bool evolve_rest();
   /// Right before cut(): from that cut on it runs beside the node's instance. Instead of one that was there.
   void attach(std::unique_ptr<shadow> what);
   /// Lets shadows that are of no more use go.
@@ -231,6 +236,7 @@ class chain {
   /// Who has prepared that cut: the node's instance, or the one before.
   op::instance& who_prepared(std::uint32_t node, std::uint64_t cut);
   std::vector<retired> retired_;
+  bool has_evolutions_ = false;  // one of the stores may hold values of another version
   bool has_state_ = false;
   bool has_shadows_ = false;
   std::atomic<bool> goes_on_{false};

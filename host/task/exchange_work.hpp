@@ -16,6 +16,7 @@
 #include "operator/instance.hpp"
 #include "operator/spec.hpp"
 #include "source/reader.hpp"
+#include "state/evolution.hpp"
 #include "task/canary_report.hpp"
 #include "task/shadow.hpp"
 
@@ -38,6 +39,8 @@ struct prepared_node {
   op::chain_error failure;
   relay out;
   std::unique_ptr<op::instance> made;
+  std::unique_ptr<state::evolution>
+      becomes;                            ///< what its keyed state must become when it serves; null: it stays as it is
   std::unique_ptr<prepared_node> before;  ///< of the instance that it follows, when that one was prepared too
 };
 

@@ -2,6 +2,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "base/seeded_bug.hpp"
 #include "operator/spec.hpp"
 #include "operator/state_access.hpp"
+#include "state/evolution.hpp"
 #include "state/store.hpp"
 
 namespace weir::task {
@@ -42,12 +44,26 @@ class keyed_state final : public op::state_access {
   base::result<void> load(std::string_view block, const state::load_options& how) { return store_.load(block, how); }
   base::result<void> loaded() { return store_.loaded(); }
   const std::vector<std::string>& conversions() const { return store_.conversions(); }  ///< behind loaded()
+
+  // ---- another version that declares it otherwise
+  /// [any] From what one version declares to what another does, in one subtask. Null: it stays as it is.
+  static base::result<std::unique_ptr<state::evolution>> evolution_of(const op::spec& was,
+                                                                      std::shared_ptr<const op::spec> now,
+                                                                      std::uint32_t subtask);
+  /// Between two calls: the version that is used from now on declares it so. An error ends the task.
+  base::result<void> evolve(std::unique_ptr<state::evolution> how);
+  /// Some more entries become what that version declares; all that are left. True: there were any.
+  base::result<bool> evolve_some(std::size_t most);
+  base::result<void> evolve_rest();
+  std::uint64_t evolves() const { return evolves_.load(std::memory_order_relaxed); }  ///< [any] as published
+
   /// What others see of its size from now on.
   void publish() {
     memory_bytes_.store(store_.memory_bytes(), std::memory_order_relaxed);
     entries_.store(store_.entries(), std::memory_order_relaxed);
     entries_on_disk_.store(store_.cold_entries(), std::memory_order_relaxed);
     wants_cut_.store(store_.wants_cut(), std::memory_order_relaxed);
+    evolves_.store(store_.evolves(), std::memory_order_relaxed);
   }
   std::uint64_t memory_bytes() const { return memory_bytes_.load(std::memory_order_relaxed); }  ///< [any] as published
   std::uint64_t entries() const { return entries_.load(std::memory_order_relaxed); }            ///< [any] as published
@@ -133,9 +149,11 @@ class keyed_state final : public op::state_access {
   void set_time(std::int64_t now_us, std::int64_t watermark_us) override { store_.set_time(now_us, watermark_us); }
 
  private:
+  base::error failed(weir_code code) const;
+
   std::uint32_t states_, timers_;
   bool capturing_ = false;
-  std::atomic<std::uint64_t> memory_bytes_{0}, entries_{0}, entries_on_disk_{0};
+  std::atomic<std::uint64_t> memory_bytes_{0}, entries_{0}, entries_on_disk_{0}, evolves_{0};
   std::atomic<bool> wants_cut_{false};
   state::store store_;
 };

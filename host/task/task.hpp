@@ -117,8 +117,9 @@ class task {
   void hand_over();
   /// The newest cut is given up: its state belongs to the next one again.
   void give_up_state();
-  /// Shadows that were expected for the cut which is about to pass.
-  void attach(std::uint64_t cut);
+  /// What was expected for the cut which is about to pass, and comes before it: shadows begin; of state that is to get a third form no
+  /// value stays in the first, which the version that comes need not know.
+  bool attach(std::uint64_t cut);
   /// Puts the versions in place that were expected for the cut which has just passed.
   bool exchange(std::uint64_t cut, std::int64_t since_ns);
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Versions that keep their state in another form: converted on the way, or refused before anything is touched."""
+"""Versions that keep their state in another form: converted while rows flow, or refused before anything is touched."""
 import json
 import unittest
 
@@ -34,15 +34,16 @@ class State(SwapCase):
         with Running("run", file, "--json", env=self.env()) as running:
             running.wait_for('"msg":"cut is complete"')
             plan = json.loads(self.plan(file, version).out)
-            self.assertEqual(plan["how"], "at a cut")
+            self.assertEqual(plan["how"], "hot")
             self.assertNotIn("refused", plan)
             self.assertRegex(plan["nodes"][0]["state"], told)
             change = self.change("swap", version, "counts", "--plugin", plugin(version))
-            self.assertEqual((change["state"], change["hot"]), ("committed", False), change)
+            self.assertEqual((change["state"], change["hot"]), ("committed", True), change)
             self.let_go(version)
             done = running.finish()
         self.assertEqual(done.code, 0, done)
-        self.assertRegex(done.err, '"msg":"state is converted as it is restored".*tally')
+        self.assertRegex(done.err, '"msg":"state is converted while rows flow".*tally')
+        self.assertNotIn("state is converted as it is restored", done.err)
         self.assert_same(self.read(out), self.expected())
 
     def test_members_that_come_and_are_renamed_are_converted_by_the_host(self):

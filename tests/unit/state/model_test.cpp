@@ -1,5 +1,5 @@
 // Random histories against plain maps: operations, cuts written in slices while work goes on, cuts that are given up,
-// drops, timers, restores at another parallelism from which the history goes on.
+// drops, timers, restores at another parallelism from which the history goes on; and versions that keep what they have in another form.
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -7,8 +7,10 @@
 #include <set>
 #include <tuple>
 
+#include "declared.hpp"
 #include "rows.hpp"
 #include "state/divide.hpp"
+#include "state/evolution.hpp"
 #include "state/folder.hpp"
 
 namespace weir::state {
@@ -41,21 +43,81 @@ std::string joined(const std::map<std::string, std::string>& v) {
   return out;
 }
 
+/// The two forms of the states: in the second one numbers have one more and lie in another order, which the host converts, and
+/// texts, elements, keys and values of maps have a sign in front, which the plugin of either version puts there and takes away.
+enum : std::uint32_t { plain_form, signed_form };
+std::vector<model::state_declaration> states_in(std::uint32_t form) {
+  if (form == plain_form)
+    return {value_of_longs("numbers", 2), texts_of("texts", WEIR_STATE_BYTES), texts_of("lists", WEIR_STATE_LIST),
+            texts_of("maps", WEIR_STATE_MAP)};
+  return {declared("numbers", WEIR_STATE_VALUE, "v1: int64, more: int64, v0: int64"),
+          declared("texts", WEIR_STATE_BYTES, "sign: int64, text: binary"),
+          declared("lists", WEIR_STATE_LIST, "sign: int64, text: binary"),
+          declared("maps", WEIR_STATE_MAP, "sign: int64, text: binary", "signed_k: utf8")};
+}
+std::string in_form(std::uint32_t form, std::string_view value) {
+  return (form == signed_form ? "#" : "") + std::string(value);
+}
+std::string out_of_form(std::uint32_t form, std::string value) {
+  if (form == plain_form) return value;
+  EXPECT_EQ(value.substr(0, 1), "#");
+  return value.substr(1);
+}
+struct signs : model::state_migration {
+  explicit signs(bool puts) : puts_(puts) {}
+  base::result<void> migrate(std::string_view stored, std::string& to) override {
+    if (!puts_ && stored.substr(0, 1) != "#") return base::plugin_error("no sign");
+    to = puts_ ? "#" + std::string(stored) : std::string(stored.substr(1));
+    return {};
+  }
+  bool puts_;
+};
+base::result<std::unique_ptr<model::state_migration>> ask_for_signs(const model::state_change& c) {
+  if (c.was.name == "numbers") return base::plugin_error("the host does it");
+  const bool puts =
+      c.part == model::state_part::value ? c.now.value->size() == 2 : c.now.map_key->text() == "signed_k: utf8";
+  return std::unique_ptr<model::state_migration>(std::make_unique<signs>(puts));
+}
+
+/// What is in one and not in the other, some of it.
+std::string difference(const entries& found, const entries& expected) {
+  std::string out;
+  const auto note = [&](const char* what, const entries& in, const entries& other) {
+    for (const auto& [id, value] : in) {
+      const auto it = other.find(id);
+      if (it != other.end() && it->second == value) continue;
+      if (out.size() < 1000)
+        out += std::string(what) + " state " + std::to_string(std::get<0>(id)) + ", name space " +
+               std::to_string(std::get<1>(id)) + ", " + std::get<2>(id) + ": " + value + "\n";
+    }
+  };
+  note("found", found, expected);
+  note("expected", expected, found);
+  return out;
+}
+
 class history {
  public:
   /// spilling: nothing that can leave memory stays in it.
-  history(std::uint64_t seed, std::string_view schema, bool spilling)
-      : r_(seed), keys_(schema, true), spilling_(spilling) {
+  /// evolving: now and then the states get the other form, and restores may be into either.
+  history(std::uint64_t seed, std::string_view schema, bool spilling, bool evolving = false)
+      : r_(seed), keys_(schema, true), spilling_(spilling), evolving_(evolving) {
     restart(1, {});
   }
+  int evolved() const { return evolved_; }
+  /// Cuts with values in two forms.
+  int mixed() const { return mixed_; }
+  int restored_mixed_into_older() const { return restored_mixed_into_older_; }
   std::uint64_t most_cold() const { return most_cold_; }
 
   void step() {
     const std::int64_t what = pick(r_, 0, 99);
+    const bool sweeps = !evolving_ || pick(r_, 0, 11) == 0;  // or little would ever be in two forms
     for (auto& s : stores_) {
-      s->set_time(now_, now_);
+      if (sweeps) s->set_time(now_, now_);
       most_cold_ = std::max(most_cold_, s->cold_entries());
     }
+    if (evolving_ && pick(r_, 0, 99) == 0) return evolve();
     if (what < 55) return write();
     if (what < 62) return clear();
     if (what < 66) return drop();
@@ -76,27 +138,35 @@ class history {
   int restored() const { return restored_; }
 
  private:
-  model::state_shape shape(std::uint32_t subtask, std::uint32_t parallelism) const {
-    return shape_of(keys_,
-                    {value_of_longs("numbers", 2), texts_of("texts", WEIR_STATE_BYTES),
-                     texts_of("lists", WEIR_STATE_LIST), texts_of("maps", WEIR_STATE_MAP)},
+  model::state_shape shape(std::uint32_t subtask, std::uint32_t parallelism, std::uint32_t form) const {
+    return shape_of(keys_, states_in(form),
                     {{"a", WEIR_TIMER_EVENT_TIME}, {"b", WEIR_TIMER_EVENT_TIME}, {"c", WEIR_TIMER_PROCESSING_TIME}},
                     model::key_groups_of(subtask, parallelism, groups));
   }
-  std::unique_ptr<store> make_store(std::uint32_t subtask, std::uint32_t parallelism) {
-    auto s = std::make_unique<store>(shape(subtask, parallelism), base::real_env());
+  std::unique_ptr<store> make_store(std::uint32_t subtask, std::uint32_t parallelism, std::uint32_t form) {
+    auto s = std::make_unique<store>(shape(subtask, parallelism, form), base::real_env());
     if (spilling_) {
       s->spill(
           {.directory = scratch_.path + "/" + std::to_string(++made_), .pool = std::make_shared<memory_pool>(0, 1)});
     }
     return s;
   }
+  void evolve() {
+    form_ = 1 - form_;
+    ++evolved_;
+    const auto parallelism = static_cast<std::uint32_t>(stores_.size());
+    for (std::uint32_t i = 0; i < parallelism; ++i) {
+      auto how = evolution::make(stores_[i]->what(), shape(i, parallelism, form_), ask_for_signs);
+      ASSERT_TRUE(how) << how.why().text();
+      ASSERT_EQ(stores_[i]->evolve(std::move(how).take()), WEIR_OK) << stores_[i]->why();
+    }
+  }
   void restart(std::uint32_t parallelism, const std::vector<std::string>& blocks) {
     stores_.clear();
     for (std::uint32_t i = 0; i < parallelism; ++i) {
-      stores_.push_back(make_store(i, parallelism));
+      stores_.push_back(make_store(i, parallelism, form_));
       for (const std::string& b : blocks) {
-        const auto done = stores_.back()->load(b);
+        const auto done = stores_.back()->load(b, how_);
         ASSERT_TRUE(done) << done.why().text();
       }
       ASSERT_TRUE(stores_.back()->loaded());
@@ -135,13 +205,15 @@ class history {
         ASSERT_EQ(s.touch(state, slot), WEIR_OK);
       }
       auto* v = &long_in(slot);
+      auto& other = v[form_ == plain_form ? 1 : 2];
       ASSERT_EQ(m.values.contains(id) ? m.values[id] : "0", std::to_string(v[0]));
-      v[0] = v[1] = pick(r_, 0, 1'000'000);
+      ASSERT_EQ(v[0], other);
+      v[0] = other = pick(r_, 0, 1'000'000);
       slot->flags |= WEIR_SLOT_PRESENT;
       m.values[id] = std::to_string(v[0]);
     } else if (state == texts) {
       const std::string v(static_cast<std::size_t>(pick(r_, 0, 60)), static_cast<char>('a' + pick(r_, 0, 25)));
-      ASSERT_EQ(s.bytes_put(state, slot, view(v)), WEIR_OK);
+      ASSERT_EQ(s.bytes_put(state, slot, view(in_form(form_, v))), WEIR_OK);
       m.values[id] = v;
     } else if (state == lists) {
       auto& v = lists_of_[at][id];
@@ -153,7 +225,7 @@ class history {
       } else {
         for (std::int64_t i = pick(r_, 1, 5); i > 0; --i) {
           v.push_back(std::to_string(pick(r_, 0, 9999)));
-          ASSERT_EQ(s.list_add(state, slot, view(v.back())), WEIR_OK);
+          ASSERT_EQ(s.list_add(state, slot, view(in_form(form_, v.back()))), WEIR_OK);
         }
       }
       if (v.empty())
@@ -165,11 +237,11 @@ class history {
       if (!m.values.contains(id)) v.clear();
       const std::string k(1, static_cast<char>('a' + pick(r_, 0, 9)));
       if (pick(r_, 0, 3) == 0) {
-        ASSERT_EQ(s.map_remove(state, slot, view(k)), WEIR_OK);
+        ASSERT_EQ(s.map_remove(state, slot, view(in_form(form_, k))), WEIR_OK);
         v.erase(k);
       } else {
         v[k] = std::to_string(pick(r_, 0, 99));
-        ASSERT_EQ(s.map_put(state, slot, view(k), view(v[k])), WEIR_OK);
+        ASSERT_EQ(s.map_put(state, slot, view(in_form(form_, k)), view(in_form(form_, v[k]))), WEIR_OK);
       }
       if (v.empty())
         m.values.erase(id);
@@ -197,8 +269,9 @@ class history {
                   [&](const auto& e) { return std::get<0>(e.first) == state && std::get<1>(e.first) == ns; });
   }
   void look() {
+    if (evolving_ && pick(r_, 0, 3) != 0) return;  // a scan brings all of it over
     const auto at = static_cast<std::size_t>(pick(r_, 0, static_cast<std::int64_t>(stores_.size()) - 1));
-    ASSERT_EQ(values_of(*stores_[at]), models_[at].values);
+    ASSERT_EQ(values_of(*stores_[at], form_), models_[at].values);
   }
   std::int64_t time() {
     switch (pick(r_, 0, 5)) {
@@ -278,6 +351,8 @@ class history {
     cutting_ = true;
     for (std::size_t i = 0; i < stores_.size(); ++i) {
       stores_[i]->cut();
+      mixed_at_cut_ = (i > 0 && mixed_at_cut_) || stores_[i]->evolves() > 0;
+      cut_form_ = form_;
       captured_[i] = models_[i];
       fresh_[i].clear();
       done_[i] = false;
@@ -313,6 +388,9 @@ class history {
       chain.push_back(fresh_[i][next[i]++]);
     }
     const auto parallelism = static_cast<std::uint32_t>(pick(r_, 1, 4));
+    const auto form = evolving_ ? static_cast<std::uint32_t>(pick(r_, 0, 1)) : form_;
+    mixed_ += mixed_at_cut_;
+    restored_mixed_into_older_ += mixed_at_cut_ && form != cut_form_;
     if (pick(r_, 0, 2) == 0) fold(chain);
     contents expected, found;
     for (const contents& c : captured_) {
@@ -321,23 +399,24 @@ class history {
     }
     std::vector<contents> parts;
     for (std::uint32_t i = 0; i < parallelism; ++i) {
-      const auto made = make_store(i, parallelism);
+      const auto made = make_store(i, parallelism, form);
       store& s = *made;
       for (const std::string& b : chain) {
-        const auto done = s.load(b);
+        const auto done = s.load(b, how_);
         ASSERT_TRUE(done) << done.why().text();
       }
       ASSERT_TRUE(s.loaded());
-      parts.push_back({values_of(s), timers_of(s)});
+      parts.push_back({values_of(s, form), timers_of(s)});
       found.values.insert(parts.back().values.begin(), parts.back().values.end());
       found.set.insert(parts.back().set.begin(), parts.back().set.end());
     }
-    ASSERT_EQ(found.values, expected.values);
+    ASSERT_EQ(difference(found.values, expected.values), "");
     ASSERT_EQ(found.set, expected.set);
     ++restored_;
     if (pick(r_, 0, 4) != 0) return;
     // The run crashes, and goes on from here.
     const std::vector<std::string> blocks = chain;
+    form_ = form;
     restart(parallelism, blocks);
     models_ = parts;
     lists_of_.clear();
@@ -382,7 +461,7 @@ class history {
     }
   }
 
-  entries values_of(store& s) {
+  entries values_of(store& s, std::uint32_t form) {
     entries all;
     for (std::uint32_t state = 0; state < state_count; ++state) {
       std::int64_t ns = 0;
@@ -395,29 +474,29 @@ class history {
           for (std::uint32_t i = 0; i < keys->length(); ++i) {
             std::string key;
             model::row_json(keys->schema()).append(key, *keys, i);
-            EXPECT_TRUE(all.emplace(std::tuple(state, ns, key), value_in(s, state, slots[i])).second) << "twice";
+            EXPECT_TRUE(all.emplace(std::tuple(state, ns, key), value_in(s, state, slots[i], form)).second) << "twice";
           }
         } while (cursor != 0);
       }
     }
     return all;
   }
-  std::string value_in(store& s, std::uint32_t state, weir_slot* slot) {
+  std::string value_in(store& s, std::uint32_t state, weir_slot* slot, std::uint32_t form) {
     weir_view v{};
     switch (state) {
       case numbers:
-        EXPECT_EQ((&long_in(slot))[0], (&long_in(slot))[1]);
+        EXPECT_EQ((&long_in(slot))[0], (&long_in(slot))[form == plain_form ? 1 : 2]);
         return std::to_string(long_in(slot));
       case texts:
         EXPECT_EQ(s.bytes_get(state, slot, &v), WEIR_OK);
-        return text(v);
+        return out_of_form(form, text(v));
       case lists: {
         std::vector<std::string> all;
         std::uint64_t size = 0;
         EXPECT_EQ(s.list_size(state, slot, &size), WEIR_OK);
         for (std::uint64_t i = 0; i < size; ++i) {
           EXPECT_EQ(s.list_at(state, slot, i, &v), WEIR_OK);
-          all.push_back(text(v));
+          all.push_back(out_of_form(form, text(v)));
         }
         return joined(all);
       }
@@ -427,7 +506,7 @@ class history {
         for (;; key = next) {
           EXPECT_EQ(s.map_next(state, slot, key, &next, &v), WEIR_OK);
           if (!next.data) return joined(all);
-          all[text(next)] = text(v);
+          all[out_of_form(form, text(next))] = out_of_form(form, text(v));
         }
       }
     }
@@ -455,7 +534,11 @@ class history {
   scratch scratch_;
   random r_;
   key_maker keys_;
-  bool spilling_;
+  bool spilling_, evolving_;
+  const load_options how_{.allow_dropped = false, .migrate = ask_for_signs};
+  std::uint32_t form_ = plain_form, cut_form_ = plain_form;
+  bool mixed_at_cut_ = false;
+  int evolved_ = 0, mixed_ = 0, restored_mixed_into_older_ = 0;
   int made_ = 0;
   std::uint64_t most_cold_ = 0;
   std::int64_t now_ = 1'700'000'000'000'000;
@@ -506,6 +589,27 @@ TEST_P(Model, AnyHistoryIsTheSameWhenWhatIsNotUsedLeavesMemory) {
     EXPECT_GT(h.most_cold(), 20u);
   }
   EXPECT_GT(restored, 3 * static_cast<int>(last - first + 1));
+}
+
+TEST_P(Model, AnyHistoryIsTheSameWhenItsStatesChangeTheirForm) {
+  int evolved = 0, mixed = 0, into_older = 0;
+  for (std::uint64_t seed = 200; seed < 212; ++seed) {
+    SCOPED_TRACE(seed);
+    const bool spilling = seed % 3 == 0;
+    history h(seed, GetParam(), spilling, true);
+    for (int i = 0; i < 1200; ++i) {
+      h.step();
+      if (HasFailure()) FAIL() << "step " << i;
+    }
+    h.finish();
+    if (HasFailure()) return;
+    evolved += h.evolved();
+    mixed += h.mixed();
+    into_older += h.restored_mixed_into_older();
+  }
+  EXPECT_GT(evolved, 60);
+  EXPECT_GT(mixed, 12);
+  EXPECT_GT(into_older, 4);
 }
 
 INSTANTIATE_TEST_SUITE_P(Keys, Model,

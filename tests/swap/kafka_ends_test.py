@@ -105,6 +105,21 @@ class KafkaEnds(SwapCase):
             self.assertEqual(running.drain().code, 0)
         self.assertEqual([r["n"] for r in self.seen_of("out2") if r["n"] >= 0], sorted(range(30_000)), "once, in order")
 
+    def test_delivery_changes_at_any_cut(self):
+        self.broker.topics("in3", "out3", partitions=PARTITIONS)
+        self.broker.fill("in3", ((str(n % 97).encode(), json.dumps({"key": n % 97, "n": n}).encode(), None) for n in range(RECORDS)))
+        text = PIPELINE.replace("NAME", "delivery").replace("KAFKA", self.kafka_plugin(0)).replace("BROKER", self.broker.address)
+        file = self.write("delivery.toml", text.replace('"in"', '"in3"', 2).replace('id = "in3"', 'id = "in"').replace('topic = "out"', 'topic = "out3"'))
+        with Running("run", file, "--json", env=self.env()) as running:
+            running.wait_for('"msg":"cut is complete"')
+            changes = [self.change("swap", "delivery", "out", "--config", f"delivery={how}") for how in ("at-least-once", "exactly-once", "at-least-once")]
+            self.assertEqual([c["state"] for c in changes], ["committed"] * 3, changes)
+            print("changes of delivery: pauses in us", [c["pause_us"] for c in changes], "hot:", [c["hot"] for c in changes])
+            self.let_go("delivery")
+            running.wait_until(lambda: sum(s["records_in"] for s in self.subtasks("delivery", "out")) >= RECORDS, "all is written")
+            self.assertEqual(running.drain().code, 0)
+        self.assertEqual([r["n"] for r in self.seen_of("out3")], list(range(RECORDS)), "once: nothing has failed")
+
     def seen_of(self, topic):
         seen = [json.loads(m.value()) for partition in self.broker.read_committed(topic, PARTITIONS) for m in partition]
         return sorted(seen, key=lambda r: r["n"])

@@ -101,7 +101,8 @@ struct store::impl {
   std::uint64_t in_use() const noexcept;
   /// More than this above the budget: what comes in waits for what leaves.
   std::uint64_t slack() const noexcept { return spill->pool->share() / 16; }
-  std::uint64_t evict(bool until_kept = false);  ///< entries that left; until_kept: all that can, or until the budget is kept
+  std::uint64_t evict(
+      bool until_kept = false);  ///< entries that left; until_kept: all that can, or until the budget is kept
   struct eviction {
     std::size_t look, most;     // entries that may still be looked at, and leave
     std::uint64_t goal, freed;  // bytes

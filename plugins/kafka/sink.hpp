@@ -108,9 +108,9 @@ class sink : public weir::batch_sink {
     std::string prepared;
     std::unique_ptr<transactions> writer;  // of an id that is not ours; null: ours
   };
-  std::vector<restored> restored_;          // epochs of the restored cut of which it is not known whether they were written
-  std::string life_;                        // of this instance
-  std::string kept_;                        // records since the last cut
+  std::vector<restored> restored_;  // epochs of the restored cut of which it is not known whether they were written
+  std::string life_;                // of this instance
+  std::string kept_;                // records since the last cut
   std::uint64_t newest_ = 0, written_ = 0;  // epochs of this instance
   std::size_t record_max_ = 0;
   record record_;

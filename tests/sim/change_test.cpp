@@ -117,7 +117,7 @@ const figures& wanted() {
 
 struct told {
   int crashes = 0, at_points = 0, errors = 0, swaps = 0, edits = 0, failed = 0, taken_back = 0, given_up = 0,
-      too_late = 0, shares = 0, took_over = 0;
+      too_late = 0, shares = 0, took_over = 0, converted = 0;
   std::uint64_t cuts = 0, trace = 0;
 };
 
@@ -155,6 +155,7 @@ class life {
     bool hot = true, serves = false, bad = false;
     // Of a version that takes over bit by bit.
     bool by_share = false, moves = false;
+    bool converts = false;  // its state has another layout
     double part = 0;
     std::shared_ptr<task::canary_report> report{};
   };
@@ -297,13 +298,16 @@ class life {
     }
     // Without a cut there is nothing to go back to; and near the end it might get no record any more, and serve well.
     c.bad = kind == 3 && restored && read_so_far(run) < events / 2;
-    next.version = c.bad ? "throws_at_once" : next.version == "v1" ? "v2" : "v1";
+    const std::string other = next.version == "v1" ? "v2" : "v1";
+    next.version = c.bad ? "throws_at_once" : next.version != "state_6" && chance(40) ? "state_6" : other;
     definitions_[c.to] = next;
     const auto between = plan::compare(*plan_of(definitions_.at(running_)), *plan_of(next));
     EXPECT_EQ(between.how, plan::reach::hot);
     const std::int64_t hold_us = c.bad ? 1'000'000 : chance(50) ? 0 : static_cast<std::int64_t>(random_() % 20'000);
     if (c.bad) bad_.insert(c.to);
-    c.by_share = chance(50);
+    const bool converts = !between.converted.empty();
+    c.by_share = !converts && chance(50);
+    c.converts = converts;
     change_ = c;
     if (c.by_share) {
       share(run, 0.01 * static_cast<double>(1 + random_() % 60));
@@ -322,6 +326,7 @@ class life {
                                 take_back_ = true;
                               } else {
                                 ++did_.swaps;
+                                did_.converted += change_->converts;
                                 change_->serves = true;
                                 change_->cut = how.cut;
                                 running_ = change_->to;
@@ -400,7 +405,9 @@ class life {
   std::uint64_t definition_of(const std::optional<checkpoint::snapshot>& newest) {
     std::uint64_t number = 1;
     if (newest) number = std::strtoull(newest->facts().facts.at(definition_fact).c_str(), nullptr, 10);
-    if (must_be_) EXPECT_EQ(number, *must_be_) << "what was taken back is in a cut";
+    if (must_be_) {
+      EXPECT_EQ(number, *must_be_) << "what was taken back is in a cut";
+    }
     must_be_.reset();
     return number;
   }
@@ -464,6 +471,7 @@ TEST_F(Changes, GiveTheSameDigestWhateverCrashesAndIsTakenBack) {
     EXPECT_GT(all.crashes, least);
     EXPECT_GT(all.at_points, least);
     EXPECT_GT(all.swaps, least);
+    EXPECT_GT(all.converted, least);
     EXPECT_GT(all.edits, least);
     EXPECT_GT(all.shares, least);
     EXPECT_GT(all.took_over, least / 2);
@@ -474,11 +482,12 @@ TEST_F(Changes, GiveTheSameDigestWhateverCrashesAndIsTakenBack) {
       EXPECT_GT(trap.killed[point], 0) << point;
   }
   std::printf(
-      "%d crashes (%d at fault points), %d errors; %d swaps, %d shares, %d took over, %d edits, %d versions that "
+      "%d crashes (%d at fault points), %d errors; %d swaps (%d to another layout), %d shares, %d took over, %d edits, "
+      "%d versions that "
       "failed, %d taken back, %d "
       "given up; %llu cuts\n",
-      all.crashes, all.at_points, all.errors, all.swaps, all.shares, all.took_over, all.edits, all.failed,
-      all.taken_back, all.given_up, static_cast<unsigned long long>(all.cuts));
+      all.crashes, all.at_points, all.errors, all.swaps, all.converted, all.shares, all.took_over, all.edits,
+      all.failed, all.taken_back, all.given_up, static_cast<unsigned long long>(all.cuts));
 }
 
 TEST_F(Changes, TheSameSeedGivesTheSameRun) {

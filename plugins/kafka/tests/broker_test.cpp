@@ -202,10 +202,10 @@ TEST(KafkaSinkOnABroker, IsRecoveredInFrontOfASinkThatDiedInItsTransaction) {
   fresh.restore(cut);
   committed_reader seen(topic);
   EXPECT_THAT(seen.rows(), testing::IsEmpty()) << "nobody can know whether it was written";
-  ASSERT_EQ(rd_kafka_init_transactions(client(RD_KAFKA_PRODUCER, {{"transactional.id", topic.c_str()},
-                                                                  {"transaction.timeout.ms", "60000"}})
-                                           .handle.get(),
-                                       60'000),
+  ASSERT_EQ(rd_kafka_init_transactions(
+                client(RD_KAFKA_PRODUCER, {{"transactional.id", topic.c_str()}, {"transaction.timeout.ms", "60000"}})
+                    .handle.get(),
+                60'000),
             nullptr);
   fresh.push({"k", {"two"}});
   EXPECT_THAT(seen.rows(), testing::ElementsAre("one"));

@@ -79,7 +79,7 @@ tally counter::kept() {
   const form& t = *tally_;
 #if ACTIVITY_STATE == 1
   return {t.bids, t.sum, t.quiet_at};
-#elif ACTIVITY_STATE >= 3
+#elif ACTIVITY_STATE >= 3 && ACTIVITY_STATE <= 5
   return {t.bids.empty() ? 0 : std::stoll(t.bids), t.total, t.quiet_at};
 #else
   return {t.bids, t.total, t.quiet_at};
@@ -91,6 +91,8 @@ void counter::keep(const tally& what) {
   tally_ = form{std::max(tally_ ? tally_->dearest : 0, what.total), what.bids, what.total, what.quiet_at};
 #elif ACTIVITY_STATE == 2
   tally_ = form{static_cast<std::int32_t>(what.bids), what.total, what.quiet_at};
+#elif ACTIVITY_STATE == 6
+  tally_ = form{what.quiet_at, tally_ ? tally_->rounds + 1 : 1, what.total, what.bids};
 #elif ACTIVITY_STATE >= 3
   tally_ = form{std::to_string(what.bids), what.total, what.quiet_at};
 #else

@@ -45,7 +45,7 @@ struct count {
 WEIR_RECORD(count, bidder, bids, ACTIVITY_TOTAL, closed, made_by)
 
 // Some builds keep the count in another form. 1: a member more, one renamed; 2: a member got smaller; 3: as a text that only
-// the plugin reads; 4 and 5: so, but it fails, it crashes.
+// the plugin reads; 4 and 5: so, but it fails, it crashes; 6: members in another order and one more, which the host converts there and back.
 #ifndef ACTIVITY_STATE
 #  define ACTIVITY_STATE 0
 #endif
@@ -72,6 +72,14 @@ struct small_tally {
   weir::time quiet_at{};
 };
 WEIR_RECORD(small_tally, bids, total, quiet_at)
+
+struct other_tally {
+  weir::time quiet_at{};
+  std::int64_t rounds = 0;
+  std::int64_t total = 0;
+  std::int64_t bids = 0;
+};
+WEIR_RECORD(other_tally, quiet_at, rounds, total, bids)
 
 struct text_tally {
   std::string bids;
@@ -102,6 +110,8 @@ class counter : public weir::keyed_operator<std::int64_t, bid, count> {
   using form = tally;
 #elif ACTIVITY_STATE == 1
   using form = more_tally;
+#elif ACTIVITY_STATE == 6
+  using form = other_tally;
 #elif ACTIVITY_STATE == 2
   using form = small_tally;
 #else

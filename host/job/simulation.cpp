@@ -63,7 +63,8 @@ class simulation_of final : public simulation {
       finder_due_ = job_->finder().step();
     else
       cuts_due_ = job_->coordinator().step();
-    if (tasks > 0 || ++stuck_ < 8) return true;
+    // They may have given somebody work just now.
+    if (tasks > 0 || job_->at_.runnable() > 0 || ++stuck_ < 8) return true;
     // Nobody can run: on to the next moment at which somebody can.
     const std::int64_t next = std::min({finder_due_, cuts_due_, job_->at_.next_ns()});
     if (next == INT64_MAX) return ++stuck_ < 64;

@@ -245,6 +245,10 @@ class life {
         run.what().cancel();
         while (run.step()) {
         }
+        if (trap.sprung) {  // before it was taken back: what became complete meanwhile may stay
+          ++did_.at_points;
+          return left(run), end::crashed;
+        }
         return left(run), goes_back();
       }
       if (changes && !change_ && !drained && random_() % static_cast<std::uint64_t>(every) == 0)

@@ -93,7 +93,7 @@ class Ends(SwapCase):
                 with Running("run", file, "--json", env=self.env()) as running:
                     running.wait_for('"msg":"cut is complete"')
                     changes = [self.swap(name, "ticks", ticks("v2" if i % 2 == 0 else "v1")) for i in range(5)]
-                    self.assertIn("ticks@2.0.0", weir("ps", "--json", env=self.env()).out)
+                    self.assert_runs("ticks@2.0.0")
                     self.let_go_of(name)
                     self.drained(running, name)
                 self.assertEqual([(c["state"], c["hot"]) for c in changes], [("committed", True)] * 5, changes)
@@ -108,7 +108,7 @@ class Ends(SwapCase):
                 change = self.swap("wrong", "ticks", ticks(version), "--probation", "20s", code=1)
                 self.assertEqual(change["state"], "rolled back", change)
                 self.assertIn(why, change["why"])
-            self.assertIn("ticks@1.0.0", weir("ps", "--json", env=self.env()).out)
+            self.assert_runs("ticks@1.0.0")
             self.let_go_of("wrong")
             self.drained(running, "wrong")
         self.assert_all_once(out)

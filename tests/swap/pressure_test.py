@@ -71,7 +71,7 @@ class Pressure(SwapCase):
             change, command_ms, served_ms = self.asked("swap", name, "counts", "--plugin", plugin("v2"), "--no-wait")
             self.assertEqual((change["state"], change["hot"]), ("on probation", True), change)
             self.assertEqual(self.moved(), before, "nothing moved meanwhile")
-            self.assertIn("activity@2.0.0", weir("ps", "--json", env=self.env()).out)
+            self.assert_runs("activity@2.0.0")
             self.assertIn("makes room for a change of the pipeline", running.err(), "a checkpoint was in work")
             # Probation ends with a cut, which has to wait for the gate.
             self.assertEqual(self.history(name)[-1]["state"], "on probation")

@@ -121,7 +121,7 @@ class Shadow(SwapCase):
             self.assertIn(self.shadow("promoted", "counts", "--report")["state"], ("copying", "comparing"))
             change = json.loads(weir("shadow", "promoted", "counts", "--promote", "--json", env=self.env()).out)
             self.assertEqual((change["what"], change["state"], change["hot"]), ("promote", "committed", True), change)
-            self.assertIn("activity@2.0.0", weir("ps", "--json", env=self.env()).out)
+            self.assert_runs("activity@2.0.0")
             report = self.shadow("promoted", "counts", "--report")
             self.assertEqual(report["state"], "promoted", report)
             self.assertEqual(report["rows"]["different"] + report["rows"]["missing"] + report["rows"]["extra"], 0, report["rows"])

@@ -93,6 +93,17 @@ class SwapCase(Case):
     def env(self, name="state"):
         return {"WEIR_STATE_DIR": self.path(name)}
 
+    def assert_runs(self, version):
+        """`version`: NAME@VERSION, as `weir ps` shows it. A worker that starts is waited for."""
+        seen = [""]
+
+        def tells():
+            seen[0] = weir("ps", "--json", env=self.env()).out
+            return version.split("@")[0] + "@" in seen[0]
+
+        wait_for(tells, f"{version} to run")
+        self.assertIn(version, seen[0])
+
     _calm = {}
 
     def calm(self, **how):

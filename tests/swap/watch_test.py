@@ -27,11 +27,11 @@ class Watch(SwapCase):
             self.write_over(file, text.replace(plugin("v1"), plugin("v2")))
             wait_for(lambda: [c["state"] for c in self.history("watched")] == ["committed"], "the edit's change")
             self.assertEqual(self.history("watched")[0]["by"], "weir run --watch")
-            self.assertIn("activity@2.0.0", weir("ps", "--json", env=self.env()).out)
+            self.assert_runs("activity@2.0.0")
             # The next worker of the run goes on as edited, though the run began with another text.
             kill(children(running.process.pid)[0])
             wait_for(lambda: running.err().count('"msg":"pipeline runs"') == 2, "the next worker")
-            self.assertIn("activity@2.0.0", weir("ps", "--json", env=self.env()).out)
+            self.assert_runs("activity@2.0.0")
             done = running.finish()
         self.assertEqual(done.code, 0, done)
         self.assertIn('unknown option', done.err)

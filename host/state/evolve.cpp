@@ -95,6 +95,30 @@ char* store::impl::take_over(keyed& n, table& t, std::uint64_t hash, const key_b
   return e ? carry(n, t, o, *from, e, code) : nullptr;
 }
 
+void store::impl::prefetch_older(keyed& n, table* const* tables, const std::uint64_t* hashes, const place* found,
+                                 std::int64_t count) {
+  keyed& o = *n.older;
+  const auto wanted = [&](std::int64_t i) -> table* {
+    if (found[i] != 0 || !tables[i]) return nullptr;
+    table* const from = o.find_table(tables[i]->name_space);
+    return from && from->directory ? from : nullptr;
+  };
+  for (std::int64_t i = 0; i < count; ++i)
+    if (const table* from = wanted(i)) {
+      const std::uint64_t tag = table::tag_of(hashes[i]);
+      __builtin_prefetch(from->buckets_of(tag) + (tag & from->mask), 1);
+    }
+  for (std::int64_t i = 0; i < count; ++i)
+    if (const table* from = wanted(i)) {
+      const std::uint64_t tag = table::tag_of(hashes[i]);
+      const place at = find_tag(from->buckets_of(tag), from->mask, tag);
+      if (at == 0) continue;
+      const char* e = memory.at(at);
+      __builtin_prefetch(e, 1);
+      __builtin_prefetch(e + 64, 1);
+    }
+}
+
 /// False with code WEIR_OK: nothing can come over now.
 bool store::impl::take_over_part(keyed& n, table& from, std::size_t most, std::size_t& looked_at, weir_code& code) {
   keyed& o = *n.older;

@@ -75,6 +75,9 @@ struct store::impl {
   weir_code evolve_rest();
   /// The entry of a key comes over from the older form. Null with code WEIR_OK: it has none there.
   char* take_over(keyed& n, table& t, std::uint64_t hash, const key_bytes& key, weir_code& code);
+  /// The waits for entries that are likely to come over. found: places in the tables of the newer form; 0: none.
+  void prefetch_older(keyed& n, table* const* tables, const std::uint64_t* hashes, const place* found,
+                      std::int64_t count);
   /// All of a name space; all of the state.
   weir_code take_over_all(keyed& n, std::int64_t ns);
   weir_code take_over_all(keyed& n);

@@ -273,6 +273,8 @@ weir_code store::impl::resolve_rows(keyed& s, const Keys& keys, std::int64_t cou
            ~std::uintptr_t{63}) != 0)
         __builtin_prefetch(e + last_byte);
     }
+    if (s.older) [[unlikely]]
+      prefetch_older(s, tables, hashes, found, n);
     for (std::int64_t i = 0; i < n; ++i) {
       const std::int64_t k = base + i;
       char* e = memory.at(found[i]);

@@ -43,7 +43,7 @@ class Run:
 
     def __init__(self, build, folder, keys, rate, interval, memory):
         self.weir = os.path.join(build, "bin", "weir")
-        self.plugins = [os.path.join(build, "lib", "weir", "bench_plugins", f"meter_v{v}.so") for v in (1, 2)]
+        self.plugins = [os.path.join(build, "lib", "weir", "bench_plugins", f"meter_v{v}.so") for v in (1, 2, 3)]
         self.times, self.env = os.path.join(folder, "times"), {**os.environ, "WEIR_STATE_DIR": os.path.join(folder, "state")}
         file = os.path.join(folder, "swap.toml")
         with open(file, "w", encoding="utf-8") as f:
@@ -80,10 +80,10 @@ class Run:
     def cuts(self):
         return sum('"msg":"cut is complete"' in line for line in list(self.log))
 
-    def swap(self):
+    def swap(self, to=None):
         """The record of the change."""
         self.swaps += 1
-        change = self.ask("swap", "bench-swap", "tally", "--plugin", self.plugins[self.swaps % 2])
+        change = self.ask("swap", "bench-swap", "tally", "--plugin", to or self.plugins[self.swaps % 2])
         if change["state"] != "committed" or not change["hot"]:
             raise RuntimeError(f"the swap came to nothing: {change}")
         return change
@@ -146,7 +146,65 @@ def measure(build, keys, rate, swaps, every, interval, memory):
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def measure_form(build, keys, rate, interval, memory, calm_s=20, after_s=20):
+    """A version that keeps its state in another form: the pause, and the rows a second before, while it is converted, and after."""
+    folder = tempfile.mkdtemp(prefix="weir-bench-form-")
+    try:
+        run = Run(build, folder, keys, rate, interval, memory)
+        try:
+            first = run.of("tally")
+            seen = []  # when, rows so far, entries left
+
+            def look():
+                s = run.of("tally")
+                if s:
+                    seen.append((time.monotonic(), s["records_in"], s.get("state_entries_converting", 0), s["state_bytes"]))
+
+            def look_for(seconds):
+                until = time.monotonic() + seconds
+                while time.monotonic() < until:
+                    look()
+                    time.sleep(0.2)
+
+            look_for(calm_s)
+            answer = {}
+            asked = threading.Thread(target=lambda: answer.update(run.swap(run.plugins[2])))
+            before, begin = len(seen), time.monotonic()
+            asked.start()
+            while asked.is_alive() or any(s[2] > 0 for s in seen[-3:]):
+                look()
+                time.sleep(0.05)
+                if time.monotonic() - begin > PATIENCE:
+                    raise RuntimeError("the state is still being converted")
+            end = len(seen)
+            look_for(after_s)
+            run.end()
+        finally:
+            if run.process.poll() is None:
+                run.process.kill()
+                run.process.wait()
+
+        def pace(rows):
+            return (rows[-1][1] - rows[0][1]) / (rows[-1][0] - rows[0][0])
+
+        sweep = [s for s in seen[before:end] if s[2] > 0]
+        calm = pace(seen[:before])
+        print(json.dumps({"what": "another form of the state", "keys": keys, "rate": rate, "state_bytes": first["state_bytes"],
+                          "most_bytes": max(s[3] for s in seen), "bytes_after": seen[-1][3], "pause_us": answer["pause_us"],
+                          "sweep_s": round(sweep[-1][0] - sweep[0][0], 2) if sweep else 0, "rows_per_s_before": round(calm),
+                          "rows_per_s_in_sweep": round(pace(sweep)) if len(sweep) > 1 else None,
+                          "rows_per_s_after": round(pace(seen[end:])),
+                          "ratio_in_sweep": round(pace(sweep) / calm, 3) if len(sweep) > 1 else None}), flush=True)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def swap(args):
+    if args.form_keys:
+        measure_form(args.build, args.form_keys, args.rate, "10s", "7GiB")
+        measure_form(args.build, args.form_keys, 0, "10s", "7GiB")
+    if args.only_form:
+        return
     measure(args.build, 8_000, args.rate, args.swaps, 1.5, "1s", "1GiB")
     if args.large_keys:
         measure(args.build, args.large_keys, args.rate, max(1, args.swaps // 2), 1.5, "5s", "7GiB")

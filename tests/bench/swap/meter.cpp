@@ -1,5 +1,5 @@
 // What scripts/bench swap runs: a source that says when it sent each row, a keyed operator with as much state as is asked for, which is
-// built twice and exchanged, and a sink that notes when the rows came.
+// built twice and exchanged, and once more with another form of its state, and a sink that notes when the rows came.
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -27,7 +27,10 @@ class ticks final : public weir::record_source<tick> {
   static constexpr const char* summary() { return "Each key once as fast as it goes, then keys at a rate, for ever."; }
   static constexpr auto options() {
     return weir::options(weir::option("keys", weir::integer).required().doc("How many."),
-                         weir::option("rate", weir::number).required().doc("Rows a second, behind the first ones."));
+                         weir::option("rate", weir::number)
+                             .required()
+                             .doc("Rows a second, behind the first ones; 0: as fast as it goes, and only the first of "
+                                  "each poll says when it was sent."));
   }
   explicit ticks(const weir::config& c) : keys_(c.get<std::int64_t>("keys")), rate_(c.get<double>("rate")) {}
 
@@ -47,10 +50,12 @@ class ticks final : public weir::record_source<tick> {
       return weir::polled::emitted;
     }
     if (begin_us_ == 0) begin_us_ = at;
-    const auto due = static_cast<std::int64_t>(static_cast<double>(at - begin_us_) * rate_ / 1e6) - sent_;
+    const auto due =
+        rate_ == 0 ? most : static_cast<std::int64_t>(static_cast<double>(at - begin_us_) * rate_ / 1e6) - sent_;
     if (due <= 0) return weir::polled::idle;
-    for (std::int64_t i = std::min(due, most); i > 0; --i, ++next_, ++sent_)
-      out.emit({static_cast<std::int64_t>(static_cast<std::uint64_t>(next_) * 0x9e3779b97f4a7c15U >> 1) % keys_, at},
+    for (std::int64_t i = 0, n = std::min(due, most); i < n; ++i, ++next_, ++sent_)
+      out.emit({static_cast<std::int64_t>(static_cast<std::uint64_t>(next_) * 0x9e3779b97f4a7c15U >> 1) % keys_,
+                rate_ > 0 || i == 0 ? at : 0},
                split_, next_);
     return weir::polled::emitted;
   }
@@ -62,10 +67,17 @@ class ticks final : public weir::record_source<tick> {
   std::int64_t next_ = 0, sent_ = 0, begin_us_ = 0;
 };
 
+#ifdef METER_OTHER_FORM
+struct tally {
+  std::int64_t last_us = 0, count = 0, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, more = 0;
+};
+WEIR_RECORD(tally, last_us, count, a, b, c, d, e, f, more)
+#else
 struct tally {
   std::int64_t count = 0, last_us = 0, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0;
 };
 WEIR_RECORD(tally, count, last_us, a, b, c, d, e, f)
+#endif
 
 class counter final : public weir::keyed_operator<std::int64_t, tick, tick> {
  public:

@@ -140,11 +140,11 @@ bool store::impl::take_over_part(keyed& n, table& from, std::size_t most, std::s
   looked_at += std::max<std::size_t>(scratch_entries.size(), 1);
   if (!scratch_entries.empty()) {
     table& t = make_table(n, from.name_space);
-    if (t.directory)
-      for (char* e : scratch_entries) {
-        const std::uint64_t tag = table::tag_of(hash_of(key_of(o.lay, e)));
-        __builtin_prefetch(t.buckets_of(tag) + (tag & t.mask), 1);
-      }
+    for (char* e : scratch_entries) {
+      const std::uint64_t tag = table::tag_of(word_of(e));
+      __builtin_prefetch(from.buckets_of(tag) + (tag & from.mask), 1);
+      if (t.directory) __builtin_prefetch(t.buckets_of(tag) + (tag & t.mask), 1);
+    }
     for (std::size_t i = 0; i < scratch_entries.size(); ++i) {
       carry(n, t, o, from, scratch_entries[i], code);
       if (code == WEIR_OK) continue;

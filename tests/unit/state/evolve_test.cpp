@@ -1,152 +1,324 @@
-// A version that keeps its state otherwise comes while rows flow. That any history comes out the same is in model_test.cpp.
+// Stores whose states are declared otherwise while they are used: what comes over, when, and what cuts say of it.
+#include <gmock/gmock.h>
+
+#include <set>
+
 #include "declared.hpp"
-#include "rows.hpp"
+#include "state/block_reader.hpp"
 #include "state/evolution.hpp"
+#include "state/folder.hpp"
 
 namespace weir::state {
 namespace {
 
 using namespace test;
+using model::state_declaration;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
-constexpr std::int64_t second = 1'000'000;
-const key_maker keys{"k: int64", false};
+constexpr std::int64_t now_us = 1'700'000'000'000'000;
 
-model::state_declaration narrow() { return declared("n", WEIR_STATE_VALUE, "n: int64"); }
-model::state_declaration wide() { return declared("n", WEIR_STATE_VALUE, "n: int64, more: int64"); }
-
-void put(store& s, std::int64_t key, std::int64_t value) {
-  weir_slot* slot = slot_of(s, 0, keys, key, 0, WEIR_SLOTS_CREATE | WEIR_SLOTS_TOUCH);
-  ASSERT_NE(slot, nullptr) << s.why();
-  slot->flags |= WEIR_SLOT_PRESENT;
-  long_in(slot) = value;
+state_declaration number(std::string fields, std::int64_t ttl_us = 0) {
+  auto d = declared("n", WEIR_STATE_VALUE, std::move(fields));
+  d.ttl_us = ttl_us;
+  return d;
+}
+std::string packed(std::string_view text) {
+  const auto n = static_cast<std::uint32_t>(text.size());
+  return std::string(reinterpret_cast<const char*>(&n), 4) + std::string(text);
 }
 
-void become(store& s, model::state_shape next, const model::state_migrations& ask = {}) {
-  auto how = evolution::make(s.what(), std::move(next), ask);
-  ASSERT_TRUE(how) << how.why().text();
-  ASSERT_EQ(s.evolve(std::move(how).take()), WEIR_OK) << s.why();
-}
-
-void convert_all(store& s) {
-  for (bool more = true; more;) ASSERT_EQ(s.evolve_some(1024, &more), WEIR_OK) << s.why();
-}
-
-std::size_t cut_of(store& s) {
-  s.cut();
-  std::size_t bytes = 0;
-  for (const std::string& block : capture_all(s)) bytes += block.size();
-  return bytes;
-}
-
-TEST(Evolve, ConvertsNothingAtOnceAndAllOfItInTheEnd) {
-  store s(shape_of(keys, {narrow()}), base::real_env());
-  for (std::int64_t k = 0; k < 5000; ++k) put(s, k, 3 * k);
-  become(s, shape_of(keys, {wide()}));
-  EXPECT_EQ(s.evolves(), 5000u);
-  weir_slot* slot = slot_of(s, 0, keys, 77, 0, 0);
-  ASSERT_NE(slot, nullptr);
-  EXPECT_EQ(long_in(slot), 231);
-  EXPECT_EQ((&long_in(slot))[1], 0) << "a field that is new is zero";
-  EXPECT_EQ(s.evolves(), 4999u) << "the one that was asked for has come over";
-  s.set_time(0, 0);
-  EXPECT_LT(s.evolves(), 4999u) << "each batch takes some with it";
-  EXPECT_GT(s.evolves(), 4900u);
-  convert_all(s);
-  EXPECT_EQ(s.evolves(), 0u);
-  EXPECT_EQ(s.entries(), 5000u);
-  for (std::int64_t k = 0; k < 5000; ++k) ASSERT_EQ(long_in(slot_of(s, 0, keys, k, 0, 0)), 3 * k);
-}
-
-TEST(Evolve, TheOlderFormIsForgottenWithTheCutThatSaysSo) {
-  store s(shape_of(keys, {narrow()}), base::real_env());
-  for (std::int64_t k = 0; k < 1000; ++k) put(s, k, k);
-  cut_of(s);
-  const std::size_t nothing = cut_of(s);
-  become(s, shape_of(keys, {wide()}));
-  convert_all(s);
-  EXPECT_GT(cut_of(s), 1000u * 16) << "all of it, in the newer form";
-  EXPECT_LE(cut_of(s), nothing + 64) << "nothing is left to say";
-}
-
-TEST(Evolve, AnEntryLivesAsLongAsItWouldHave) {
-  auto was = narrow(), now = wide();
-  for (auto* d : {&was, &now}) {
-    d->ttl_us = 10 * second;
-    d->ttl_time = WEIR_TTL_PROCESSING_TIME;
+class Evolve : public ::testing::Test {
+ protected:
+  std::unique_ptr<store> make(std::vector<state_declaration> states, bool cuts = true) {
+    auto s = std::make_unique<store>(shape_of(keys, std::move(states), {{"due", 0}}), base::real_env(), cuts);
+    s->set_time(now_us, now_us);
+    return s;
   }
-  store s(shape_of(keys, {was}), base::real_env());
-  s.set_time(0, 0);
-  put(s, 1, 1);
-  s.set_time(4 * second, 0);
-  put(s, 2, 2);
-  become(s, shape_of(keys, {now}));
-  convert_all(s);
-  const auto there = [&](std::int64_t key) {
-    weir_slot* slot = slot_of(s, 0, keys, key, 0, 0);
-    return slot && (slot->flags & WEIR_SLOT_PRESENT) != 0;
-  };
-  s.set_time(9 * second, 0);
-  EXPECT_TRUE(there(1) && there(2));
-  s.set_time(11 * second, 0);
-  EXPECT_FALSE(there(1)) << "coming over is no writing";
-  EXPECT_TRUE(there(2));
-}
-
-TEST(Evolve, MemoryIsThatOfOneFormAndALittleMore) {
-  store s(shape_of(keys, {narrow()}), base::real_env(), false);
-  std::vector<std::int64_t> all(200'000);
-  for (std::size_t k = 0; k < all.size(); ++k) all[k] = static_cast<std::int64_t>(k);
-  for (const std::int64_t k : all) put(s, k, k);
-  const std::uint64_t before = s.memory_bytes();
-  become(s, shape_of(keys, {wide()}));
-  std::uint64_t most = 0;
-  for (bool more = true; more;) {
-    ASSERT_EQ(s.evolve_some(256, &more), WEIR_OK) << s.why();
-    most = std::max(most, s.memory_bytes());
+  void evolve(store& s, std::vector<state_declaration> to, const model::state_migrations& ask = {}) {
+    auto how = evolution::make(s.what(), shape_of(keys, std::move(to), {{"due", 0}}), ask);
+    ASSERT_TRUE(how) << how.why().text();
+    ASSERT_EQ(s.evolve(std::move(how).take()), WEIR_OK) << s.why();
   }
-  const std::uint64_t after = s.memory_bytes();
-  EXPECT_GT(after, before) << "a field more";
-  EXPECT_LT(most, after + before / 2) << "what has come over gives its memory back";
-}
-
-TEST(Evolve, AValueThatCannotBeConvertedIsAnErrorThatNamesTheState) {
-  const auto texts = declared("t", WEIR_STATE_BYTES, "text: utf8"),
-             numbers = declared("t", WEIR_STATE_BYTES, "n: int64");
-  store s(shape_of(keys, {texts}), base::real_env());
-  const auto text = [&](std::int64_t key, std::string_view of) {
-    std::string packed(4, '\0');
-    packed[0] = static_cast<char>(of.size());
-    packed += of;
-    weir_slot* slot = slot_of(s, 0, keys, key, 0, WEIR_SLOTS_CREATE | WEIR_SLOTS_TOUCH);
-    ASSERT_EQ(s.bytes_put(0, slot, {packed.data(), packed.size()}), WEIR_OK);
-  };
-  text(1, "a"), text(2, "abc"), text(3, "ab");
-  become(s, shape_of(keys, {numbers}), ask_by_length);
-  EXPECT_NE(slot_of(s, 0, keys, 1, 0, 0), nullptr);
-  weir_code code = WEIR_OK;
-  for (bool more = true; more && code == WEIR_OK;) code = s.evolve_some(1024, &more);
-  EXPECT_EQ(code, WEIR_E_STATE);
-  EXPECT_NE(s.why().find("three is too much"), std::string::npos) << s.why();
-  EXPECT_NE(s.why().find("state t"), std::string::npos) << s.why();
-}
-
-TEST(Evolve, WhatCannotChangeWhileRowsFlowIsNamed) {
-  const auto refused = [](model::state_shape was, model::state_shape now) {
-    auto how = evolution::make(std::move(was), std::move(now), {});
+  std::string refused(const store& s, std::vector<state_declaration> to,
+                      std::vector<model::timer_declaration> timers = {{"due", 0}}) {
+    const auto how = evolution::make(s.what(), shape_of(keys, std::move(to), std::move(timers)), {});
     return how ? std::string() : how.why().text();
+  }
+  void put(store& s, std::int64_t from, std::int64_t to, std::int64_t ns = 0) {
+    for (std::int64_t key = from; key < to; ++key) {
+      weir_slot* slot = slot_of(s, 0, keys, key, ns);
+      long_in(slot) = key;
+      slot->flags |= WEIR_SLOT_PRESENT;
+    }
+  }
+  /// The declared number of a key in its `at`-th place; -1: there is none.
+  std::int64_t at(store& s, std::int64_t key, int at, std::int64_t ns = 0) {
+    weir_slot* slot = slot_of(s, 0, keys, key, ns, 0);
+    return slot && (slot->flags & WEIR_SLOT_PRESENT) != 0 ? (&long_in(slot))[at] : -1;
+  }
+  /// "put 7", "removed 7", "ended", ... of the states, with the fields of each form in front.
+  static std::vector<std::string> records(const std::vector<std::string>& blocks) {
+    static const std::map<entry_kind, std::string> names{
+        {entry_kind::put, "put"},         {entry_kind::merge, "merge"}, {entry_kind::removed, "removed"},
+        {entry_kind::dropped, "dropped"}, {entry_kind::reset, "reset"}, {entry_kind::ended, "ended"}};
+    std::vector<std::string> out;
+    for (const std::string& b : blocks) {
+      const auto done = read_block(b, [&](const block_entry& e) {
+        out.push_back(names.at(e.what) + (e.key.empty() ? "" : " " + std::string(e.key)) +
+                      (e.value.empty() ? "" : " = " + std::string(e.value)));
+        return true;
+      });
+      EXPECT_TRUE(done) << done.why().text();
+    }
+    return out;
+  }
+  std::vector<std::string> cut(store& s) {
+    s.cut();
+    return capture_all(s);
+  }
+  std::unique_ptr<store> loaded(std::vector<state_declaration> states, const std::vector<std::string>& chain) {
+    auto s = make(std::move(states));
+    for (const std::string& b : chain) EXPECT_TRUE(s->load(b));
+    const auto all = s->loaded();
+    EXPECT_TRUE(all) << all.why().text();
+    return s;
+  }
+  static void sweep(store& s) {
+    for (bool did = true; did;) ASSERT_EQ(s.evolve_some(64, &did), WEIR_OK) << s.why();
+  }
+  key_maker keys{"k: int64", false};
+};
+
+TEST_F(Evolve, SaysWhatStandsAgainstIt) {
+  const auto s = make({number("a: int64"), declared("t", WEIR_STATE_BYTES, "x: utf8")});
+  const auto text = declared("t", WEIR_STATE_BYTES, "x: utf8");
+  EXPECT_EQ(refused(*s, {text, number("a: int64, b: int64"), declared("new", WEIR_STATE_LIST, "x: utf8")}), "");
+  EXPECT_THAT(refused(*s, {number("a: int64")}), HasSubstr("state t is not declared any more"));
+  EXPECT_THAT(refused(*s, {number("a: int64", 5), text}), HasSubstr("state n has another time to live"));
+  EXPECT_THAT(refused(*s, {number("a: int64"), text}, {{"due", 1}}), HasSubstr("its timers are others"));
+  EXPECT_THAT(refused(*s, {number("a: int32"), text}), AllOf(HasSubstr("state n"), HasSubstr("field a is int64")));
+  const key_maker other{"k: int32", false};
+  const auto how = evolution::make(s->what(), shape_of(other, {number("a: int64"), text}, {{"due", 0}}), {});
+  ASSERT_FALSE(how);
+  EXPECT_THAT(how.why().text(), HasSubstr("its key is another one"));
+}
+
+TEST_F(Evolve, ValuesComeOverWhenTheirKeyIsAskedForAndWithTheSweep) {
+  const auto s = make({number("a: int64")});
+  put(*s, 0, 1000);
+  std::int64_t due = now_us + 5;
+  ASSERT_EQ(s->timer_set(0, *keys.batch({7}), keys.key(), nullptr, &due, 1), WEIR_OK);
+  evolve(*s, {number("b: int64, a: int64")});
+  EXPECT_EQ(s->evolves(), 1000u);
+  EXPECT_EQ(s->entries(), 1001u);
+  EXPECT_EQ(at(*s, 7, 1), 7);
+  EXPECT_EQ(at(*s, 7, 0), 0);
+  EXPECT_EQ(at(*s, 5000, 0), -1) << "looking for what is not there makes nothing";
+  EXPECT_EQ(s->evolves(), 999u);
+  s->set_time(now_us, now_us);
+  EXPECT_LT(s->evolves(), 999u);
+  EXPECT_GT(s->evolves(), 900u) << "a few with each call";
+  sweep(*s);
+  EXPECT_EQ(s->evolves(), 0u);
+  EXPECT_EQ(s->entries(), 1001u);
+  for (std::int64_t key = 0; key < 1000; ++key) ASSERT_EQ(at(*s, key, 1), key);
+  EXPECT_EQ(s->next_timer(0), due);
+}
+
+TEST_F(Evolve, ATimeToLiveGoesOn) {
+  const auto s = make({number("a: int64", 1'000'000)});
+  put(*s, 0, 40);
+  s->set_time(now_us + 600'000, now_us);
+  evolve(*s, {number("b: int64, a: int64", 1'000'000)});
+  EXPECT_EQ(at(*s, 3, 1), 3);
+  sweep(*s);
+  s->set_time(now_us + 1'000'000, now_us);
+  for (std::int64_t key = 0; key < 40; ++key) ASSERT_EQ(at(*s, key, 1), -1) << key;
+}
+
+TEST_F(Evolve, AListIsPutWholeAfterItHasComeOver) {
+  const auto before = declared("l", WEIR_STATE_LIST, "x: utf8");
+  const auto after = declared("l", WEIR_STATE_LIST, "x: utf8, n: int8?");
+  const auto s = make({before});
+  ASSERT_EQ(s->list_add(0, slot_of(*s, 0, keys, 1), view(packed("one"))), WEIR_OK);
+  auto chain = cut(*s);
+  evolve(*s, {after});
+  ASSERT_EQ(s->list_add(0, slot_of(*s, 0, keys, 1), view(packed("two") + std::string(1, '\0'))), WEIR_OK);
+  sweep(*s);
+  const auto delta = cut(*s);
+  EXPECT_THAT(records(delta), ElementsAre("removed {\"k\":1}", "ended",
+                                          "put {\"k\":1} = [{\"x\":\"one\",\"n\":null},{\"x\":\"two\",\"n\":null}]"));
+  ASSERT_EQ(s->list_add(0, slot_of(*s, 0, keys, 1), view(packed("three") + std::string(1, '\0'))), WEIR_OK);
+  EXPECT_THAT(records(cut(*s)), ElementsAre("merge {\"k\":1} = [{\"x\":\"three\",\"n\":null}]"));
+}
+
+TEST_F(Evolve, TheCutInWorkHasTheValuesFromBefore) {
+  const auto s = make({number("a: int64")});
+  put(*s, 0, 3);
+  s->cut();
+  evolve(*s, {number("b: int64, a: int64")});
+  weir_slot* slot = slot_of(*s, 0, keys, 1);
+  (&long_in(slot))[1] = 99;
+  const auto chain = capture_all(*s);
+  EXPECT_THAT(records(chain), ::testing::UnorderedElementsAre("put {\"k\":0} = {\"a\":0}", "put {\"k\":1} = {\"a\":1}",
+                                                              "put {\"k\":2} = {\"a\":2}"));
+  EXPECT_THAT(records(cut(*s)), ElementsAre("removed {\"k\":1}", "put {\"k\":1} = {\"b\":0,\"a\":99}"));
+}
+
+TEST_F(Evolve, ACutInTheMiddleIsRestoredIntoEitherVersion) {
+  const auto s = make({number("a: int64")});
+  put(*s, 0, 400);
+  auto chain = cut(*s);
+  evolve(*s, {number("b: int64, a: int64")});
+  for (std::int64_t key = 0; key < 100; ++key) (&long_in(slot_of(*s, 0, keys, key)))[1] = 1000 + key;
+  ASSERT_EQ(s->drop(0, 77), WEIR_OK);
+  for (const std::string& b : cut(*s)) chain.push_back(b);
+  ASSERT_EQ(s->evolves(), 300u);
+  folder f(128, {0, 128});
+  for (const std::string& b : chain) ASSERT_TRUE(f.add(b));
+  std::string folded;
+  while (f.take(1 << 20, folded)) {
+  }
+  for (const auto& blocks : {chain, std::vector<std::string>{folded}}) {
+    const auto newer = loaded({number("b: int64, a: int64")}, blocks);
+    const auto older = loaded({number("a: int64")}, blocks);
+    EXPECT_EQ(newer->entries(), 400u);
+    EXPECT_EQ(older->entries(), 400u);
+    for (std::int64_t key = 0; key < 400; ++key) {
+      ASSERT_EQ(at(*newer, key, 1), key < 100 ? 1000 + key : key);
+      ASSERT_EQ(at(*older, key, 0), key < 100 ? 1000 + key : key);
+    }
+  }
+}
+
+TEST_F(Evolve, AFormThatHasEndedNeedNotBeKnownAnyMore) {
+  const auto text = declared("n", WEIR_STATE_BYTES, "text: utf8");
+  const auto length = declared("n", WEIR_STATE_BYTES, "text: int64");
+  const auto s = make({text});
+  for (std::int64_t key = 0; key < 100; ++key)
+    ASSERT_EQ(s->bytes_put(0, slot_of(*s, 0, keys, key), view(packed("four"))), WEIR_OK);
+  auto chain = cut(*s);
+  evolve(*s, {length}, ask_by_length);
+  (void)slot_of(*s, 0, keys, 1);
+  for (const std::string& b : cut(*s)) chain.push_back(b);
+  const auto nobody = make({length});
+  for (const std::string& b : chain) ASSERT_TRUE(nobody->load(b));
+  EXPECT_FALSE(nobody->loaded()) << "99 values are texts, and nobody turns them into numbers";
+  sweep(*s);
+  const auto last = cut(*s);
+  EXPECT_EQ(records(last).size(), 99u + 1 + 99);
+  for (const std::string& b : last) chain.push_back(b);
+  EXPECT_EQ(loaded({length}, chain)->entries(), 100u);
+  EXPECT_TRUE(cut(*s).empty()) << "and it is said once";
+}
+
+TEST_F(Evolve, ANameSpaceIsSeenScannedAndDroppedInBothForms) {
+  const auto s = make({number("a: int64")});
+  put(*s, 0, 50, 10);
+  put(*s, 0, 50, 20);
+  put(*s, 0, 50, 30);
+  auto chain = cut(*s);
+  evolve(*s, {number("b: int64, a: int64")});
+  (&long_in(slot_of(*s, 0, keys, 1, 15)))[1] = 5;
+  slot_of(*s, 0, keys, 1, 15)->flags |= WEIR_SLOT_PRESENT;
+  std::vector<std::int64_t> seen;
+  std::int64_t ns = 0;
+  for (std::int64_t from = INT64_MIN; s->next_name_space(0, from, &ns) == WEIR_OK; from = ns + 1) seen.push_back(ns);
+  EXPECT_THAT(seen, ElementsAre(10, 15, 20, 30));
+  EXPECT_EQ(s->evolves(), 150u);
+  ASSERT_EQ(s->drop(0, 20), WEIR_OK);
+  EXPECT_EQ(s->evolves(), 100u);
+  std::uint64_t cursor = 0;
+  model::batch_ref found;
+  weir_slot** slots = nullptr;
+  ASSERT_EQ(s->scan(0, 10, &cursor, &found, &slots), WEIR_OK);
+  EXPECT_EQ(found->length(), 50);
+  EXPECT_EQ(s->evolves(), 50u);
+  // A part of the keys is dropped of a name space that is still in the older form.
+  const model::group_part half{model::group_share::of(0.5), 128, true};
+  ASSERT_EQ(s->drop(0, 30, half), WEIR_OK);
+  std::size_t left = 0;
+  for (std::int64_t key = 0; key < 50; ++key) left += !half.holds(keys.batch({key})->view().key_hash[0]);
+  ASSERT_GT(left, 5u);
+  ASSERT_LT(left, 45u);
+  for (const std::string& b : cut(*s)) chain.push_back(b);
+  for (const auto& form : {number("b: int64, a: int64"), number("a: int64")}) {
+    const auto back = loaded({form}, chain);
+    EXPECT_EQ(back->entries(), 51 + left);
+    EXPECT_EQ(back->next_name_space(0, 16, &ns), WEIR_OK);
+    EXPECT_EQ(ns, 30);
+  }
+}
+
+TEST_F(Evolve, MemoryOfTheOlderFormIsUsedAgain) {
+  const auto s = make({number("a: int64, b: int64, c: int64, d: int64")});
+  put(*s, 0, 300'000);
+  (void)cut(*s);
+  const std::uint64_t before = s->memory_bytes();
+  evolve(*s, {number("a: int64, b: int64, c: int64, d: int64, e: int64")});
+  sweep(*s);
+  // Two pages of each size at most, the records of what came over, and the index of the older form.
+  EXPECT_LT(s->memory_bytes(), before + before * 6 / 10);
+  (void)cut(*s);
+  EXPECT_EQ(s->evolves(), 0u);
+}
+
+TEST_F(Evolve, AValueThatCannotBeConvertedIsAnError) {
+  const auto text = declared("n", WEIR_STATE_BYTES, "text: utf8");
+  const auto length = declared("n", WEIR_STATE_BYTES, "text: int64");
+  const auto s = make({text});
+  ASSERT_EQ(s->bytes_put(0, slot_of(*s, 0, keys, 1), view(packed("two"))), WEIR_OK);
+  ASSERT_EQ(s->bytes_put(0, slot_of(*s, 0, keys, 2), view(packed("four"))), WEIR_OK);
+  evolve(*s, {length}, ask_by_length);
+  const std::int64_t ns = 0;
+  const auto ask = [&](std::int64_t key) {
+    weir_slot* slot = nullptr;
+    return s->slots(0, *keys.batch({key}), keys.key(), nullptr, 1, &ns, WEIR_SLOTS_CREATE, &slot);
   };
-  const auto has = [](const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; };
-  const auto plain = shape_of(keys, {narrow()});
-  EXPECT_EQ(refused(plain, shape_of(keys, {wide(), value_of_longs("other")})), "");
-  EXPECT_TRUE(has(refused(plain, shape_of(keys, {value_of_longs("other")})), "state n is not declared any more"));
-  auto kept = narrow();
-  kept.ttl_us = second;
-  EXPECT_TRUE(has(refused(plain, shape_of(keys, {kept})), "state n has another time to live"));
-  EXPECT_TRUE(has(refused(plain, shape_of(key_maker("k: utf8", false), {narrow()})), "its key is another one"));
-  auto timed = plain;
-  timed.timers.push_back({"t", WEIR_TIMER_EVENT_TIME});
-  EXPECT_TRUE(has(refused(plain, timed), "its timers are others"));
-  EXPECT_TRUE(has(refused(plain, shape_of(keys, {})), "nothing is kept any more"));
+  EXPECT_EQ(ask(2), WEIR_OK);
+  EXPECT_EQ(ask(1), WEIR_E_STATE);
+  EXPECT_THAT(s->why(), AllOf(HasSubstr("state n"), HasSubstr("three is too much")));
+  bool did = false;
+  EXPECT_EQ(s->evolve_some(100, &did), WEIR_E_STATE);
+  EXPECT_EQ(s->evolves(), 1u);
+  // When the sweep of a call comes upon it, the next call says so, whatever key it is for.
+  s->set_time(now_us, now_us);
+  EXPECT_EQ(ask(2), WEIR_E_STATE);
+  EXPECT_THAT(s->why(), HasSubstr("three is too much"));
+}
+
+TEST_F(Evolve, AThirdFormEndsTheFirst) {
+  const auto s = make({number("a: int64")});
+  put(*s, 0, 100);
+  auto chain = cut(*s);
+  evolve(*s, {number("b: int64, a: int64")});
+  (void)slot_of(*s, 0, keys, 1);
+  evolve(*s, {number("c: int64, b: int64, a: int64"), declared("more", WEIR_STATE_BYTES, "x: utf8")});
+  EXPECT_EQ(s->evolves(), 100u);
+  EXPECT_EQ(at(*s, 42, 2), 42);
+  ASSERT_EQ(s->bytes_put(1, slot_of(*s, 1, keys, 1), view(packed("x"))), WEIR_OK);
+  for (const std::string& b : cut(*s)) chain.push_back(b);
+  const auto back =
+      loaded({number("c: int64, b: int64, a: int64"), declared("more", WEIR_STATE_BYTES, "x: utf8")}, chain);
+  EXPECT_EQ(back->entries(), 101u);
+  sweep(*s);
+  for (const std::string& b : cut(*s)) chain.push_back(b);
+  EXPECT_EQ(
+      loaded({number("c: int64, b: int64, a: int64"), declared("more", WEIR_STATE_BYTES, "x: utf8")}, chain)->entries(),
+      101u);
+}
+
+TEST_F(Evolve, WithoutCutsTheOlderFormJustGoes) {
+  const auto s = make({number("a: int64")}, false);
+  put(*s, 0, 100);
+  evolve(*s, {number("b: int64, a: int64")});
+  sweep(*s);
+  evolve(*s, {number("a: int64")});
+  EXPECT_EQ(at(*s, 42, 0), 42);
+  ASSERT_EQ(s->evolve_rest(), WEIR_OK);
+  for (std::int64_t key = 0; key < 100; ++key) ASSERT_EQ(at(*s, key, 0), key);
 }
 
 }  // namespace

@@ -28,21 +28,22 @@ class State(SwapCase):
         edited = self.write("edited.toml", text.replace(plugin("v1"), plugin(version)))
         return weir("plan", edited, "--json", env=self.env())
 
-    def goes_on_as(self, version, told):
+    def goes_on_as(self, version, told, hot=True):
         """Then the output is that of a run that nobody touched."""
         file, out = self.told_slowly(version)
         with Running("run", file, "--json", env=self.env()) as running:
             running.wait_for('"msg":"cut is complete"')
             plan = json.loads(self.plan(file, version).out)
-            self.assertEqual(plan["how"], "hot")
+            self.assertEqual(plan["how"], "hot" if hot else "at a cut")
             self.assertNotIn("refused", plan)
             self.assertRegex(plan["nodes"][0]["state"], told)
             change = self.change("swap", version, "counts", "--plugin", plugin(version))
-            self.assertEqual((change["state"], change["hot"]), ("committed", True), change)
+            self.assertEqual((change["state"], change["hot"]), ("committed", hot), change)
             self.let_go(version)
             done = running.finish()
         self.assertEqual(done.code, 0, done)
-        self.assertRegex(done.err, '"msg":"state is converted while rows flow".*tally')
+        if hot:
+            self.assertRegex(done.err, '"msg":"state is converted while rows flow".*tally')
         self.assertNotIn("state is converted as it is restored", done.err)
         self.assert_same(self.read(out), self.expected())
 
@@ -51,6 +52,9 @@ class State(SwapCase):
 
     def test_another_form_is_converted_by_the_plugin_that_was_tried_before(self):
         self.goes_on_as("state_3", r"^converted: tally: migrated by the plugin \([1-9]\d* stored values tried\)$")
+
+    def test_another_time_to_live_is_a_matter_of_a_cut(self):
+        self.goes_on_as("kept_a_year", "^kept$", hot=False)
 
     def test_what_cannot_be_read_is_refused_and_nothing_stands_still(self):
         file, out = self.told_slowly("unreadable")

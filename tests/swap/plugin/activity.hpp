@@ -1,6 +1,7 @@
 #pragma once
 // The operator that the tests of swaps exchange: it counts each bidder's bids, and closes the count when the bidder was
 // quiet for a while. Built many times, as versions that are right and versions that are wrong in one way each.
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <weir/operator.hpp>
@@ -46,6 +47,10 @@ WEIR_RECORD(count, bidder, bids, ACTIVITY_TOTAL, closed, made_by)
 
 // Some builds keep the count in another form. 1: a member more, one renamed; 2: a member got smaller; 3: as a text that only
 // the plugin reads; 4 and 5: so, but it fails, it crashes; 6: members in another order and one more, which the host converts there and back.
+// Others keep it for so many hours; 0: for ever.
+#ifndef ACTIVITY_KEPT_HOURS
+#  define ACTIVITY_KEPT_HOURS 0
+#endif
 #ifndef ACTIVITY_STATE
 #  define ACTIVITY_STATE 0
 #endif
@@ -122,7 +127,7 @@ class counter : public weir::keyed_operator<std::int64_t, bid, count> {
 
  private:
 #endif
-  weir::value_state<form> tally_{this, "tally"};
+  weir::value_state<form> tally_{this, "tally", weir::ttl{std::chrono::hours{ACTIVITY_KEPT_HOURS}}};
   weir::timers quiet_{this, "quiet"};
   weir::duration quiet_for_;
   std::int64_t seen_ = 0;  // by this instance

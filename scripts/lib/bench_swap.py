@@ -201,8 +201,8 @@ def measure_form(build, keys, rate, interval, memory, calm_s=20, after_s=20):
 
 def swap(args):
     if args.form_keys:
-        measure_form(args.build, args.form_keys, args.rate, "10s", "7GiB")
-        measure_form(args.build, args.form_keys, 0, "10s", "7GiB")
+        for rate in (args.rate, 5 * args.rate, 0):
+            measure_form(args.build, args.form_keys, rate, "10s", "7GiB")
     if args.only_form:
         return
     measure(args.build, 8_000, args.rate, args.swaps, 1.5, "1s", "1GiB")

@@ -81,7 +81,8 @@ class sink : public weir::batch_sink {
   void keep(const weir::batch_view& batch, std::uint32_t row);
   conf_ptr producer_conf(news* to, bool transactional) const;
   void check_transactions(weir::binder& b) const;
-  /// Writes what is left of restored epochs, where it was not written. wait: for other sinks' open transactions.
+  /// Writes what is left of restored epochs, where it was not written. wait: for other sinks' open transactions; with `patience`
+  /// nothing is left, or it has failed.
   void settle(std::chrono::milliseconds wait);
   void check();
   static void delivered(rd_kafka_t*, const rd_kafka_message_t*, void*);

@@ -323,7 +323,7 @@ std::optional<std::map<std::string, std::uint64_t>> transactions::read_progress(
       rd_kafka_get_watermark_offsets(reader.get(), settings_.progress_topic.c_str(), 0, &low, &high);
       complete = m->offset >= high;
       trouble = "a transaction of another sink has been open there for " + std::to_string(patience.count()) + " s";
-      if (!complete && clock::now() - began >= wait) {
+      if (!complete && wait < patience && clock::now() - began >= wait) {
         rd_kafka_message_destroy(m);
         rd_kafka_consumer_close(reader.get());
         return std::nullopt;

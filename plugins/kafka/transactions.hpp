@@ -58,8 +58,8 @@ class transactions {
   void take_over();
   /// Writes the records of an epoch, all or none.
   void write(const epoch& e);
-  /// Whether the epoch was written, by whoever. Nothing: a transaction of another sink has been open for `wait`. For longer than
-  /// `patience` is a failure.
+  /// Whether the epoch was written, by whoever. Nothing: a transaction of another sink has been open for `wait`; only with less than
+  /// `patience`, which is a failure.
   std::optional<bool> written(const epoch& e, std::chrono::milliseconds wait);
 
  private:

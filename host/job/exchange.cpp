@@ -82,11 +82,11 @@ base::result<exchange_way> running_job::exchange(exchange_request what, exchange
                                                               converted = std::move(converted), done = std::move(done)](
                                                                  std::optional<exchange_failure> failed,
                                                                  exchanged how) {
-    if (!failed)
+    if (!failed) {
       for (const auto& source : sources) finder_.exchange(source);
-    if (!failed)
       for (const auto& [id, what_becomes] : converted)
         log.info("state is converted while rows flow", {{"operator", id}, {"cut", how.cut}, {"state", what_becomes}});
+    }
     done(std::move(failed), how);
   });
   cut_coordinator::exchange_order order;

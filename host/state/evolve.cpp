@@ -2,7 +2,6 @@
 // older one, and each entry comes over once: when its key is asked for, when its name space is looked through, or with the sweep. For cuts
 // and for the disk the two are states of their own; an entry that comes over is removed from one and put into the other.
 #include <algorithm>
-#include <array>
 
 #include "base/cat.hpp"
 #include "base/check.hpp"
@@ -20,16 +19,14 @@ constexpr std::size_t taken_part_bytes = 64 << 10;
 }  // namespace
 
 void store::impl::leave(keyed& o, table& t, char* e) {
-  if (cuts) {
-    if ((word_of(e) & entry_known) != 0) {
-      const key_bytes key = key_of(o.lay, e);
-      o.taken.begin_record(record::removed, t.name_space, key.bits);
-      o.taken.put_key(key);
-      if (o.taken.text.size() >= taken_part_bytes) {
-        heap_bytes += o.taken.text.size();
-        o.taken_parts.push_back(std::move(o.taken.text));
-        o.taken.clear();
-      }
+  if (cuts && (word_of(e) & entry_known) != 0) {
+    const key_bytes key = key_of(o.lay, e);
+    o.taken.begin_record(record::removed, t.name_space, key.bits);
+    o.taken.put_key(key);
+    if (o.taken.text.size() >= taken_part_bytes) {
+      heap_bytes += o.taken.text.size();
+      o.taken_parts.push_back(std::move(o.taken.text));
+      o.taken.clear();
     }
   }
   free_value(o, e);

@@ -61,10 +61,10 @@ class sink : public weir::batch_sink {
   void process(const weir::batch_view& batch) override;
   void flush() override;
 
-  /// recover() leaves what cannot be decided yet to the next call of these.
   void prepare(std::uint64_t cut, std::string& to);
   void commit(std::uint64_t cut, std::string_view prepared);
   void abort(std::uint64_t cut, std::string_view prepared);
+  /// What cannot be decided yet, because of another sink's open transaction, is left to the next process(), flush() or prepare().
   void recover(std::uint64_t cut, std::string_view prepared);
   bool hands_over() const { return true; }
   void take_over(std::uint64_t cut, std::string_view prepared);
@@ -102,16 +102,17 @@ class sink : public weir::batch_sink {
   std::uint64_t lost_ = 0;
   std::string key_text_, header_text_;
 
-  // Exactly-once.
   transaction_settings transaction_;
-  std::unique_ptr<transactions> writer_;
   struct restored {
     std::string prepared;
     std::unique_ptr<transactions> writer;  // of an id that is not ours; null: ours
   };
   std::vector<restored> restored_;  // epochs of the restored cut of which it is not known whether they were written
-  std::string life_;                // of this instance
-  std::string kept_;                // records since the last cut
+
+  // Exactly-once.
+  std::unique_ptr<transactions> writer_;
+  std::string life_;                        // of this instance
+  std::string kept_;                        // records since the last cut
   std::uint64_t newest_ = 0, written_ = 0;  // epochs of this instance
   std::size_t record_max_ = 0;
   record record_;

@@ -1,10 +1,12 @@
 /* weir.migrate/1: state that another version of the plugin wrote, turned into what this version declares (draft).
  *
- * The fields of a value are stored with it. When a cut is loaded whose fields are others than the declared ones, the host converts
- * what it can: fields that came, went, got wider, were renamed or moved (weir/ext/draft/state.h says how). Where it cannot, or a
- * stored field would go, it asks the plugin, once for each state and part, with `accepts`: before a value is loaded, and also when
- * it is only checked whether a change is possible. Then `migrate` for each value. A plugin that does not accept leaves it to the
- * host.
+ * The fields of a value are stored with it. When a cut is loaded whose fields are others than the declared ones, or this version
+ * follows another one while rows flow, the host converts what it can: fields that came, went, got wider, were renamed or moved
+ * (weir/ext/draft/state.h says how). Where it cannot, or a stored field would go, it asks the plugin, once for each state and
+ * part, with `accepts`: before a value is converted, and also when it is only checked whether a change is possible. Then
+ * `migrate` for each value: all of them before the first row when a cut is loaded; while rows flow, on the task's thread between
+ * calls, or inside a call that an instance makes for its state, for as long as there are values of the version before. A plugin
+ * that does not accept leaves it to the host.
  *
  * Both get what bind made, and no instance: there may be none yet. They may be called from any thread, concurrently, between bind
  * and unbind, and must not block. The host table that they get has only `append`. Everything that they are given lives until they
@@ -47,7 +49,8 @@ typedef struct weir_migrate {
   uint32_t reserved;
   /* [any] Can these be migrated? Negative: no, *why is appended the reason. It may write what->token. */
   weir_code (*accepts)(const weir_host*, const void* plan, weir_migration* what, weir_bytes* why);
-  /* [any] One value of what was accepted: appends the declared bytes to *out. Negative: the load fails, *out is the reason. */
+  /* [any] One value of what was accepted: appends the declared bytes to *out. Negative: the load, or the
+   * task, fails; *out is the reason. */
   weir_code (*migrate)(const weir_host*, const void* plan, const weir_migration* what, weir_view stored,
                        weir_bytes* out);
 } weir_migrate;

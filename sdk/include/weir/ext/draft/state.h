@@ -18,13 +18,13 @@
  * bits flipped when negative, the sign bit otherwise; utf8 and binary with each 00 written as 00 FF, ended by 00 00; a list 01
  * before each element and 00 at its end; the rest as above.
  *
- * The fields are stored with the values. State that was written with other fields is converted when it is loaded: a field that is
- * new is null, zero, empty, or its default; one that is gone goes (not from the keys of a map: two could become one); integers,
- * float32, decimals of one scale get wider, unsigned ones also to wider signed ones; a field may become nullable; fields may stand
- * in another order. All of it also inside of structs and lists, and between WEIR_STATE_VALUE and WEIR_STATE_BYTES. The declared
- * field says the rest in its Arrow metadata: WEIR_STATE_FIELD_WAS, a name that it had before (as often as it was renamed), and
- * WEIR_STATE_FIELD_DEFAULT, its packed bytes where values were written without it (with the byte before a nullable field). What is
- * more than that is the plugin's: weir/ext/draft/migrate.h.
+ * The fields are stored with the values. State that was written with other fields is converted, when it is loaded or while rows
+ * flow: a field that is new is null, zero, empty, or its default; one that is gone goes (not from the keys of a map: two could
+ * become one); integers, float32, decimals of one scale get wider, unsigned ones also to wider signed ones; a field may become
+ * nullable; fields may stand in another order. All of it also inside of structs and lists, and between WEIR_STATE_VALUE and
+ * WEIR_STATE_BYTES. The declared field says the rest in its Arrow metadata: WEIR_STATE_FIELD_WAS, a name that it had before (as
+ * often as it was renamed), and WEIR_STATE_FIELD_DEFAULT, its packed bytes where values were written without it (with the byte
+ * before a nullable field). What is more than that is the plugin's: weir/ext/draft/migrate.h.
  *
  * Host side: weir_host.extension(WEIR_EXT_STATE). */
 #ifndef WEIR_EXT_STATE_H

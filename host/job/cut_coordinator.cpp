@@ -24,6 +24,10 @@ constexpr std::int64_t look_at_memory_ns = 200'000'000;
 constexpr std::int64_t between_asked_ns = 500'000'000;
 /// A cut under way has so long to end when a change of the pipeline waits for it.
 constexpr std::int64_t exchange_waits_ns = 50'000'000;
+/// Longer when a task has more entries of state than these and has begun to write them: after a cut that is given up its next one has to
+/// look at each of them before it takes another row, some 5 ns an entry. But not when nothing comes of it: then rows stand still anyway.
+constexpr std::uint64_t dear_entries = 200'000;
+constexpr std::int64_t exchange_waits_for_dear_ns = 10'000'000'000, dear_may_rest_ns = 200'000'000;
 /// A change that no subtask could begin with for so long is given up.
 constexpr std::int64_t exchange_patience_ns = 10'000'000'000;
 
@@ -161,7 +165,7 @@ std::int64_t cut_coordinator::step() {
   if (work_) {
     std::int64_t over = work_->began_ns + rules_.timeout_us * 1000;
     if (may_withdraw()) over = std::min(over, work_->began_ns + exchange_patience_ns);
-    return std::min(patience_ns, exchange_ ? std::min(over, exchange_since_ns_ + exchange_waits_ns) : over);
+    return std::min(patience_ns, exchange_ ? std::min(over, room_at_ns()) : over);
   }
   if (!with_.storage || over_) return INT64_MAX;
   const std::int64_t next = std::min(due_ns_, patience_ns);
@@ -204,9 +208,14 @@ void cut_coordinator::tell_all(task::order o) {
   for (task::task* t : tasks_) t->tell(o);
 }
 
+std::int64_t cut_coordinator::room_at_ns() const {
+  if (!work_->dear) return exchange_since_ns_ + exchange_waits_ns;
+  return std::min(exchange_since_ns_ + exchange_waits_for_dear_ns,
+                  std::max(exchange_since_ns_, work_->moved_ns) + dear_may_rest_ns);
+}
+
 bool cut_coordinator::must_make_room(std::int64_t now) const {
-  return exchange_ && !work_->last && !work_->asked && !work_->exchange &&
-         now - exchange_since_ns_ >= exchange_waits_ns;
+  return exchange_ && !work_->last && !work_->asked && !work_->exchange && now >= room_at_ns();
 }
 
 bool cut_coordinator::may_withdraw() const {
@@ -474,6 +483,10 @@ void cut_coordinator::state_block(const task::task& from, std::uint32_t at, std:
   {
     std::lock_guard lock(mutex_);
     waiting_bytes_ += bytes.size();
+    if (work_ && cut == work_->cut) {
+      work_->dear = work_->dear || from.nodes().state_entries() > dear_entries;
+      work_->moved_ns = env_.monotonic_ns();
+    }
     blocks_.push_back({&from, at, cut, std::move(bytes)});
   }
   changed_.notify_one();
@@ -482,6 +495,7 @@ void cut_coordinator::state_block(const task::task& from, std::uint32_t at, std:
 void cut_coordinator::taken(const task::task& from, task::task_cut all) {
   {
     std::lock_guard lock(mutex_);
+    if (work_ && all.cut == work_->cut) work_->moved_ns = env_.monotonic_ns();
     taken_.emplace_back(&from, std::move(all));
   }
   changed_.notify_one();

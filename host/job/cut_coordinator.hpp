@@ -109,11 +109,15 @@ class cut_coordinator final : public task::cut_sink {
     std::map<std::string, std::string> facts_before;  // of the exchange: what they were
     std::int64_t hold_before_ns = 0;
     std::optional<base::error> broken;  // of writing
+    bool dear = false;  // a task with much state has begun to write it: giving up this cut makes that task stand still
+    std::int64_t moved_ns = 0;  // when tasks last handed over some of it
   };
   void run();
   bool memory_asks(std::int64_t now);
   void begin_cut(std::unique_lock<std::mutex>& lock, model::cut_kind kind, bool last, std::optional<wish> asked,
                  std::optional<exchange_order> exchange = std::nullopt);
+  /// When the cut under way has to make room for the exchange that waits.
+  std::int64_t room_at_ns() const;
   /// The cut under way makes room for an exchange that has waited long enough.
   bool must_make_room(std::int64_t now) const;
   /// A change that waits for tasks of which none can begin with it.

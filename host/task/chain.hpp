@@ -113,6 +113,13 @@ class chain {
     return std::any_of(nodes_.begin(), nodes_.end(), [](const auto& n) { return n->state && n->state->wants_cut(); });
   }
 
+  /// [any] As published: of all keyed state.
+  std::uint64_t state_entries() const {
+    std::uint64_t sum = 0;
+    for (const auto& n : nodes_) sum += n->state ? n->state->entries() : 0;
+    return sum;
+  }
+
   /// [any] As published: some of the keyed state had no room in memory.
   bool has_state_on_disk() const {
     return std::any_of(nodes_.begin(), nodes_.end(),

@@ -22,6 +22,14 @@ queue_bytes = "16KiB"
 hang_timeout = "5m"
 """
 
+MANY_KEYS = """
+[[source]]
+id = "keys"
+uses = "datagen.source"
+config = { events = 400_000, rate = 100_000, fields = [{ name = "bidder", kind = "sequence" }, { name = "price", kind = "uniform", min = 1, max = 99 }, { name = "at", kind = "timestamp", every = "1us" }] }
+watermark = { field = "at", out_of_orderness = "0s" }
+"""
+
 
 class Pressure(SwapCase):
     def told_gated(self, name, more="", **how):
@@ -91,6 +99,30 @@ class Pressure(SwapCase):
 
     def test_the_same_in_a_deterministic_pipeline(self):
         self.swapped_while_blocked("in-steps", deterministic=True)
+
+    def test_with_much_state_a_checkpoint_that_does_not_move_makes_room(self):
+        file, out = self.told_gated("much", events=400_000, rate=100_000)
+        with open(file, encoding="utf-8") as f:
+            text = f.read()
+        begin, end = text.index("[[source]]"), text.index("[[operator]]")
+        text = (text[:begin] + MANY_KEYS + text[end:]).replace('"nexmark:bid"', '"keys"')
+        with open(file, "w", encoding="utf-8") as f:
+            f.write(text)
+        with Running("run", file, "--json", env=self.env()) as running:
+            running.wait_for('"msg":"cut is complete"')
+            running.wait_until(lambda: min((s.get("state_entries", 0) for s in self.subtasks("much", "counts")), default=0) > 220_000, "much state")
+            self.close_gate()
+            self.wait_until_nothing_moves()
+            change, _, served_ms = self.asked("swap", "much", "counts", "--plugin", plugin("v2"), "--no-wait")
+            self.assertEqual((change["state"], change["hot"]), ("on probation", True), change)
+            self.assertIn("makes room for a change of the pipeline", running.err(), "a checkpoint was in work")
+            self.open_gate()
+            wait_for(lambda: self.history("much")[-1]["state"] == "committed", "the new version's first cut")
+            done = running.finish()
+        self.assertEqual(done.code, 0, done)
+        self.assertEqual(len(self.read(out)), 2 * 400_000, "each bid, and the end of its count")
+        self.assertLess(served_ms, 8_000, "it must not wait as long as for a checkpoint that moves")
+        print(f"much state: served {served_ms:.1f} ms after it was checked; pause {change['pause_us']} us")
 
     def asked_while_stuck(self, name, says, **how):
         """A change of the operator that is blocked itself: its cut cannot pass."""
